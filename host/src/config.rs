@@ -1,0 +1,238 @@
+//! What the user wants, from flags, environment and `pitstop.toml`.
+//!
+//! Owns: the precedence (flag over environment over file) and the defaults. Consumes: the three
+//! sources. Produces: one [`Settings`]. Never: I/O; [`PitstopFile::read`] and
+//! [`EnvSettings::read`] do that before.
+
+mod env;
+mod file;
+
+pub use env::{EnvError, EnvSettings};
+pub use file::{FileError, OnStateLoss, PitstopFile};
+
+use crate::cli::DevArgs;
+use crate::journal::{EventsTo, LogLevel};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The module when nobody names one.
+const DEFAULT_PACKAGE: &str = "hot_ui";
+
+/// A frame that takes longer is shown as overdue: well beyond a slow frame of a debug build, well
+/// below what a user takes for a crash.
+const FRAME_LIMIT: Duration = Duration::from_millis(250);
+
+/// Enough to go back over a few bad ideas; each costs a library's worth of memory.
+const KEPT_GENERATIONS: usize = 5;
+
+/// Cargo's target directory of the hot build, apart from the one editors and terminals lock.
+const BUILD_DIR: &str = "target/pitstop/build";
+
+/// One module to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleSettings {
+    /// Its name in the window and the journal.
+    pub name: String,
+    /// The package it is built from.
+    pub package: String,
+    /// Its library, relative to the workspace, when it is not where cargo says.
+    pub path: Option<PathBuf>,
+    /// Top-level fields of its state that are carried over; all when empty.
+    pub state_keys: Vec<String>,
+    /// The views the host draws beside its main one.
+    pub views: Vec<String>,
+}
+
+impl ModuleSettings {
+    fn of(package: &str) -> Self {
+        Self {
+            name: package.to_owned(),
+            package: package.to_owned(),
+            path: None,
+            state_keys: Vec::new(),
+            views: Vec::new(),
+        }
+    }
+}
+
+/// Everything that can be set. Relative paths are relative to the workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The modules, in the order of the window. Never empty.
+    pub modules: Vec<ModuleSettings>,
+    /// Run without a window.
+    pub headless: bool,
+    /// Watch files.
+    pub watch: bool,
+    /// Build when a watched file is saved; otherwise only when asked to.
+    pub auto_reload: bool,
+    /// Start the host anew after a crash or when its own code changes.
+    pub supervise: bool,
+    /// An additional copy of the journal. Relative to the working directory.
+    pub events: Option<EventsTo>,
+    /// What is worth a line in `host.log`.
+    pub log_level: LogLevel,
+    /// Where to listen. Relative to the working directory.
+    pub socket: Option<PathBuf>,
+    /// The time a frame may take before it is shown as overdue.
+    pub frame_limit: Duration,
+    /// What happens when new code would lose some of the state.
+    pub on_state_loss: OnStateLoss,
+    /// How many earlier generations stay loaded.
+    pub kept_generations: usize,
+    /// Cargo's target directory of the hot build.
+    pub build_dir: PathBuf,
+    /// Further arguments of `cargo build`.
+    pub cargo_args: Vec<String>,
+    /// Further environment of the build.
+    pub build_env: BTreeMap<String, String>,
+    /// Arguments for the application itself.
+    pub args: Vec<OsString>,
+}
+
+impl Settings {
+    /// Brings the three sources together.
+    #[must_use]
+    pub fn resolve(cli: &DevArgs, env: &EnvSettings, file: &PitstopFile) -> Self {
+        let flag = match (cli.watch, cli.no_watch) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        };
+        Self {
+            modules: modules(&cli.package, file),
+            headless: cli.headless || env.headless.unwrap_or(false),
+            watch: flag.or(env.watch).or(file.watch).unwrap_or(true),
+            auto_reload: file.auto_reload.unwrap_or(true),
+            supervise: !cli.no_supervise,
+            events: cli.events.clone().or_else(|| env.events.clone()),
+            log_level: env.log.unwrap_or_default(),
+            socket: cli.socket.clone(),
+            frame_limit: file
+                .frame_limit_ms
+                .map_or(FRAME_LIMIT, |ms| Duration::from_millis(ms.get())),
+            on_state_loss: file.on_state_loss.unwrap_or_default(),
+            kept_generations: file.kept_generations.map_or(KEPT_GENERATIONS, |n| n as usize),
+            build_dir: file.build_dir.clone().unwrap_or_else(|| BUILD_DIR.into()),
+            cargo_args: file.cargo_args.clone(),
+            build_env: file.build.env.clone(),
+            args: cli.args.clone(),
+        }
+    }
+}
+
+/// The modules of the file, or those that `--package` picks: by package or name, with what the
+/// file says about them.
+fn modules(picked: &[String], file: &PitstopFile) -> Vec<ModuleSettings> {
+    let of_file: Vec<ModuleSettings> = file
+        .modules
+        .iter()
+        .map(|table| {
+            let name = table.name.get_ref().clone();
+            ModuleSettings {
+                package: table.package.clone().unwrap_or_else(|| name.clone()),
+                name,
+                path: table.path.clone(),
+                state_keys: table.state_keys.clone(),
+                views: table.views.clone(),
+            }
+        })
+        .collect();
+    if picked.is_empty() {
+        return if of_file.is_empty() {
+            vec![ModuleSettings::of(DEFAULT_PACKAGE)]
+        } else {
+            of_file
+        };
+    }
+    let mut modules: Vec<ModuleSettings> = Vec::new();
+    for package in picked {
+        let known = of_file.iter().find(|m| m.package == *package || m.name == *package);
+        let module = known.cloned().unwrap_or_else(|| ModuleSettings::of(package));
+        if !modules.contains(&module) {
+            modules.push(module);
+        }
+    }
+    modules
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn file(text: &str) -> PitstopFile {
+        PitstopFile::parse(Path::new("pitstop.toml"), text).expect("a good file").0
+    }
+
+    fn env(variables: &[(&str, &str)]) -> EnvSettings {
+        let get = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| v.into());
+        EnvSettings::look_up(get).expect("a good environment")
+    }
+
+    #[test]
+    fn flag_beats_environment_beats_file() {
+        let on = DevArgs { watch: true, ..Default::default() };
+        let off = DevArgs { no_watch: true, ..Default::default() };
+        let none = DevArgs::default();
+        for (cli, variable, text, watch) in [
+            (&none, "", "", true),
+            (&none, "", "watch = false", false),
+            (&none, "1", "watch = false", true),
+            (&none, "0", "watch = true", false),
+            (&on, "0", "watch = false", true),
+            (&off, "1", "watch = true", false),
+        ] {
+            let env = env(&[("PITSTOP_WATCH", variable)]);
+            let settings = Settings::resolve(cli, &env, &file(text));
+            assert_eq!(settings.watch, watch, "{cli:?} {variable:?} {text:?}");
+        }
+        let cli = DevArgs { events: Some(EventsTo::Stdout), ..Default::default() };
+        let env =
+            env(&[("PITSTOP_EVENTS", "e"), ("PITSTOP_HEADLESS", "1"), ("PITSTOP_LOG", "warn")]);
+        let settings = Settings::resolve(&cli, &env, &file(""));
+        assert_eq!(settings.events, Some(EventsTo::Stdout));
+        assert_eq!((settings.headless, settings.log_level), (true, LogLevel::Warn));
+        let settings = Settings::resolve(&none, &env, &file(""));
+        assert_eq!(settings.events, Some(EventsTo::File("e".into())));
+    }
+
+    #[test]
+    fn packages_pick_modules() {
+        let text = "[[module]]\nname = \"ui\"\npackage = \"hot_ui\"\nviews = [\"v\"]\n[[module]]\nname = \"tools\"";
+        for (picked, text, expected) in [
+            (&[][..], "", &["hot_ui"][..]),
+            (&[], text, &["ui", "tools"]),
+            (&["tools"], text, &["tools"]),
+            (&["hot_ui", "ui", "other", "other"], text, &["ui", "other"]),
+            (&["other"], "", &["other"]),
+        ] {
+            let package = picked.iter().map(|&p| p.to_owned()).collect();
+            let cli = DevArgs { package, ..Default::default() };
+            let settings = Settings::resolve(&cli, &EnvSettings::default(), &file(text));
+            let names: Vec<&str> = settings.modules.iter().map(|m| m.name.as_str()).collect();
+            assert_eq!(names, expected, "{picked:?}");
+        }
+        let settings = Settings::resolve(&DevArgs::default(), &EnvSettings::default(), &file(text));
+        assert_eq!(settings.modules[0].package, "hot_ui");
+        assert_eq!(settings.modules[0].views, ["v"]);
+    }
+
+    #[test]
+    fn defaults_are_those_that_are_documented() {
+        let none = Settings::resolve(&DevArgs::default(), &EnvSettings::default(), &file(""));
+        let written = include_str!("../../pitstop.toml");
+        // The project's own file spells the defaults out behind `#`, where they can be tried.
+        let spelled: String = written
+            .lines()
+            .map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n")
+            .collect();
+        let (spelled, warnings) =
+            PitstopFile::parse(Path::new("pitstop.toml"), &spelled).expect("a good file");
+        assert_eq!(warnings, [""; 0]);
+        assert!(spelled.frame_limit_ms.is_some() && spelled.auto_reload.is_some(), "spelled out");
+        assert_eq!(Settings::resolve(&DevArgs::default(), &EnvSettings::default(), &spelled), none);
+    }
+}

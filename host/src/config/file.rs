@@ -1,0 +1,321 @@
+//! `pitstop.toml` as it is written.
+//!
+//! Owns: the keys there are, what they take, and complaints that name the line. Consumes: text.
+//! Produces: [`PitstopFile`] and warnings. Never: knows defaults, flags or the environment.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// What each key takes, as errors say it. A key that is not here is unknown.
+const KEYS: [(&str, &str); 15] = [
+    ("frame_limit_ms", "a whole number of milliseconds above 0, such as `250`"),
+    ("on_state_loss", "\"accept\", \"ask\" or \"reject\""),
+    ("kept_generations", "a whole number, such as `5`"),
+    ("build_dir", "a directory, such as \"target/pitstop/build\""),
+    ("cargo_args", "a list of texts, such as `[\"--features\", \"x\"]`"),
+    ("watch", "`true` or `false`"),
+    ("auto_reload", "`true` or `false`"),
+    ("build", "a table `[build.env]`"),
+    ("build.env", "a table of texts, such as `RUST_LOG = \"info\"`"),
+    ("module", "tables `[[module]]`, each with a `name`"),
+    ("module.name", "a text of letters, digits, `_` and `-` that no other module has"),
+    ("module.package", "the name of a package of the workspace"),
+    ("module.path", "the path of a library"),
+    ("module.state_keys", "a list of top-level fields of the state"),
+    ("module.views", "a list of views that the module exports"),
+];
+
+/// Everything a `pitstop.toml` can say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct PitstopFile {
+    pub(super) frame_limit_ms: Option<std::num::NonZeroU64>,
+    pub(super) on_state_loss: Option<OnStateLoss>,
+    pub(super) kept_generations: Option<u32>,
+    pub(super) build_dir: Option<PathBuf>,
+    pub(super) cargo_args: Vec<String>,
+    pub(super) watch: Option<bool>,
+    pub(super) auto_reload: Option<bool>,
+    pub(super) build: BuildTable,
+    #[serde(rename = "module")]
+    pub(super) modules: Vec<ModuleTable>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct BuildTable {
+    pub(super) env: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct ModuleTable {
+    pub(super) name: Spanned<String>,
+    pub(super) package: Option<String>,
+    pub(super) path: Option<PathBuf>,
+    #[serde(default)]
+    pub(super) state_keys: Vec<String>,
+    #[serde(default)]
+    pub(super) views: Vec<String>,
+}
+
+/// What happens when new code would lose some of the state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnStateLoss {
+    /// Swap, and report what was lost.
+    #[default]
+    Accept,
+    /// Ask in the window; without one, reject.
+    Ask,
+    /// Keep the old code running.
+    Reject,
+}
+
+/// Why `pitstop.toml` cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It is there and cannot be read.
+    #[error("cannot read {}: {source}; mend its permissions", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is no TOML.
+    #[error("{}:{line}: {problem}; mend the line", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// 1-based.
+        line: usize,
+        /// What the parser said.
+        problem: String,
+    },
+    /// A key has a value that it does not take.
+    #[error("{}:{line}: `{key}` must be {expected} ({problem})", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// 1-based.
+        line: usize,
+        /// The key, with the tables it is in.
+        key: String,
+        /// What it takes.
+        expected: &'static str,
+        /// What it has.
+        problem: String,
+    },
+}
+
+impl PitstopFile {
+    /// Reads the file of the workspace at `root`, and warnings about keys that mean nothing. No
+    /// file means no wishes.
+    ///
+    /// # Errors
+    /// [`FileError`], with file, line and key.
+    pub fn read(root: &Path) -> Result<(Self, Vec<String>), FileError> {
+        let path = root.join("pitstop.toml");
+        match fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&path, &text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Default::default()),
+            Err(source) => Err(FileError::Read { path, source }),
+        }
+    }
+
+    /// The same for a text; `path` is for messages.
+    ///
+    /// # Errors
+    /// [`FileError`], with file, line and key.
+    pub fn parse(path: &Path, text: &str) -> Result<(Self, Vec<String>), FileError> {
+        let line = |span: Option<Range<usize>>| line_of(text, span.map_or(0, |span| span.start));
+        let table = DeTable::parse(text).map_err(|error| FileError::Syntax {
+            path: path.to_owned(),
+            line: line(error.span()),
+            problem: error.message().to_owned(),
+        })?;
+        let wrong = |span: Option<Range<usize>>, problem: String| {
+            let key = span.clone().and_then(|span| key_at(table.get_ref(), "", span.start));
+            let key = key.unwrap_or_else(|| "module".to_owned());
+            let expected = KEYS.iter().find(|(known, _)| *known == key).map_or("", |(_, e)| *e);
+            FileError::Value { path: path.to_owned(), line: line(span), key, expected, problem }
+        };
+        let file: Self = toml::from_str(text)
+            .map_err(|error| wrong(error.span(), error.message().to_owned()))?;
+        for (n, module) in file.modules.iter().enumerate() {
+            let name = module.name.get_ref();
+            let is_taken = file.modules[..n].iter().any(|m| m.name.get_ref() == name);
+            if is_taken || !is_file_name(name) {
+                return Err(wrong(Some(module.name.span()), format!("found \"{name}\"")));
+            }
+        }
+        let mut unknown = Vec::new();
+        unknown_keys(table.get_ref(), "", &mut |key, at| unknown.push((at, key.to_owned())));
+        unknown.sort();
+        let warning = |(at, key): &(usize, String)| {
+            let line = line_of(text, *at);
+            format!("{}:{line}: `{key}` means nothing here{}", path.display(), hint(key))
+        };
+        let warnings = unknown.iter().map(warning).collect();
+        Ok((file, warnings))
+    }
+}
+
+/// Names of modules become names of files, such as `hot_ui-g3.so`.
+fn is_file_name(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    !name.is_empty() && name.chars().all(fits)
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// The key whose value is at `offset`: the innermost one, its tables in front.
+fn key_at(table: &DeTable<'_>, above: &str, offset: usize) -> Option<String> {
+    table.iter().find_map(|(key, value)| {
+        let path = join(above, key.get_ref());
+        let below = tables(value.get_ref()).find_map(|table| key_at(table, &path, offset));
+        let covers = value.span().contains(&offset) || key.span().contains(&offset);
+        below.or_else(|| covers.then_some(path))
+    })
+}
+
+fn unknown_keys(table: &DeTable<'_>, above: &str, found: &mut impl FnMut(&str, usize)) {
+    // What is in there is the user's.
+    if above == "build.env" {
+        return;
+    }
+    for (key, value) in table {
+        let path = join(above, key.get_ref());
+        if KEYS.iter().any(|(known, _)| *known == path) {
+            tables(value.get_ref()).for_each(|table| unknown_keys(table, &path, found));
+        } else {
+            found(&path, key.span().start);
+        }
+    }
+}
+
+/// The tables in a value: itself, or the elements of a list.
+fn tables<'a, 'i>(value: &'a DeValue<'i>) -> impl Iterator<Item = &'a DeTable<'i>> {
+    let elements = value.as_array().into_iter().flat_map(|array| array.iter());
+    value.as_table().into_iter().chain(elements.filter_map(|element| element.get_ref().as_table()))
+}
+
+fn join(above: &str, key: &str) -> String {
+    if above.is_empty() { key.to_owned() } else { format!("{above}.{key}") }
+}
+
+/// The known key that is meant, if one is near enough.
+fn hint(unknown: &str) -> String {
+    let distance = |key: &str| strsim::damerau_levenshtein(unknown, key);
+    let nearest = KEYS.iter().map(|(key, _)| *key).min_by_key(|key| distance(key));
+    nearest
+        .filter(|key| distance(key) <= (key.len() / 3).max(1))
+        .map_or_else(String::new, |key| format!("; do you mean `{key}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<(PitstopFile, Vec<String>), String> {
+        PitstopFile::parse(Path::new("pitstop.toml"), text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn all_keys_are_read() {
+        let (file, warnings) = parse(
+            "frame_limit_ms = 100\non_state_loss = \"ask\"\nkept_generations = 0\n\
+             build_dir = \"b\"\ncargo_args = [\"--offline\"]\nwatch = false\nauto_reload = false\n\
+             [build.env]\nANY_THING = \"x\"\n\
+             [[module]]\nname = \"a\"\n\
+             [[module]]\nname = \"b-2\"\npackage = \"p\"\npath = \"l.so\"\nstate_keys = [\"k\"]\nviews = [\"v\"]\n",
+        )
+        .expect("a good file");
+        assert_eq!(warnings, [""; 0]);
+        assert_eq!(file.frame_limit_ms.map(std::num::NonZeroU64::get), Some(100));
+        assert_eq!(file.on_state_loss, Some(OnStateLoss::Ask));
+        assert_eq!(file.build.env["ANY_THING"], "x");
+        assert_eq!(file.modules[1].name.get_ref(), "b-2");
+        assert_eq!(file.modules[1].views, ["v"]);
+        assert_eq!(parse("").expect("an empty file").0, PitstopFile::default());
+    }
+
+    #[test]
+    fn f10_unknown_keys_are_warned_of_with_a_suggestion() {
+        let text = "wacth = true\n\n[build]\nenvironment = 1\n[[module]]\nname = \"a\"\nstatekeys = []\n\
+                    [build.env]\nwacth = \"fine\"\n";
+        let (file, warnings) = parse(text).expect("warnings only");
+        assert_eq!(file.watch, None);
+        assert_eq!(
+            warnings,
+            [
+                "pitstop.toml:1: `wacth` means nothing here; do you mean `watch`?",
+                "pitstop.toml:4: `build.environment` means nothing here",
+                "pitstop.toml:7: `module.statekeys` means nothing here; do you mean `module.state_keys`?",
+            ]
+        );
+    }
+
+    #[test]
+    fn bad_values_are_refused_with_file_line_and_key() {
+        for (text, says) in [
+            (
+                "\nframe_limit_ms = \"fast\"",
+                "pitstop.toml:2: `frame_limit_ms` must be a whole number of milliseconds above 0, such as `250` (",
+            ),
+            ("frame_limit_ms = 0", "pitstop.toml:1: `frame_limit_ms` must be"),
+            ("frame_limit_ms = -1", "pitstop.toml:1: `frame_limit_ms` must be"),
+            (
+                "on_state_loss = \"panic\"",
+                "pitstop.toml:1: `on_state_loss` must be \"accept\", \"ask\" or \"reject\" (",
+            ),
+            ("kept_generations = 1.5", "pitstop.toml:1: `kept_generations` must be"),
+            ("cargo_args = [\n1]", "pitstop.toml:2: `cargo_args` must be a list"),
+            ("watch = 1", "pitstop.toml:1: `watch` must be `true` or `false` ("),
+            ("build = 1", "pitstop.toml:1: `build` must be a table"),
+            ("[build.env]\nA = 1", "pitstop.toml:2: `build.env.A` must be"),
+            ("module = 1", "pitstop.toml:1: `module` must be tables `[[module]]`"),
+            (
+                "\n[[module]]\npackage = \"x\"",
+                "pitstop.toml:2: `module` must be tables `[[module]]`, each with a `name` (missing field `name`)",
+            ),
+            (
+                "[[module]]\nname = \"../x\"",
+                "pitstop.toml:2: `module.name` must be a text of letters",
+            ),
+            ("[[module]]\nname = \"\"", "pitstop.toml:2: `module.name` must be"),
+            (
+                "[[module]]\nname=\"a\"\n[[module]]\nname = \"a\"",
+                "pitstop.toml:4: `module.name` must be",
+            ),
+            (
+                "[[module]]\nname=\"a\"\nviews = \"v\"",
+                "pitstop.toml:3: `module.views` must be a list of views",
+            ),
+            ("watch = true\nwatch = false", "pitstop.toml:2: duplicate key"),
+            ("watch = ", "pitstop.toml:1: "),
+            ("= 3", "pitstop.toml:1: "),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(error.starts_with(says), "{text:?} gave: {error}");
+        }
+    }
+
+    #[test]
+    fn no_file_is_no_wish_and_an_unreadable_one_is_named() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let (file, warnings) = PitstopFile::read(dir.path()).expect("no file is fine");
+        assert_eq!((file, warnings.len()), (PitstopFile::default(), 0));
+        fs::create_dir(dir.path().join("pitstop.toml")).expect("a directory in its place");
+        let error = PitstopFile::read(dir.path()).expect_err("a directory").to_string();
+        assert!(error.contains("pitstop.toml"), "{error}");
+    }
+}

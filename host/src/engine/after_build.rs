@@ -1,0 +1,250 @@
+//! What becomes of a build: a swap for each module, or the compiler's words.
+
+use super::board::{Failure, FailureKind, ModuleStatus};
+use super::config::SourceOfCode;
+use super::swapping::{StateSource, Swap, micros};
+use super::worker::Worker;
+use crate::build::{BuildError, Built, ShadowCopy};
+use crate::control::{ModuleOutcome, ModuleResult};
+use crate::event::{DiagnosticLevel, Event, Generation, NoChange, Stage, StagesMicros, Trigger};
+use crate::module::CodeSource;
+use crate::swap::{Rejection, Slot};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+impl Worker {
+    pub(super) fn on_build_done(&mut self, result: Result<Built, BuildError>, started: Instant) {
+        if let Ok(built) = &result {
+            self.learn_inputs(built);
+        }
+        let Some(mut request) = self.take_built() else {
+            return;
+        };
+        self.tickets.add(std::mem::take(&mut request.tickets));
+        match result {
+            Ok(built) => {
+                let stages = StagesMicros {
+                    detect: micros(started.saturating_duration_since(request.first_event)),
+                    build: micros(started.elapsed()),
+                    ..StagesMicros::default()
+                };
+                for (name, generation) in &request.modules {
+                    let trigger = request.trigger;
+                    match self.failure_of(name, &built) {
+                        Some(error) => self.build_failed(name, *generation, error, built.elapsed),
+                        None => self.take_artifact(
+                            name,
+                            *generation,
+                            &built,
+                            trigger,
+                            request.force,
+                            stages,
+                        ),
+                    }
+                }
+                self.tell_unseen(&built);
+            }
+            // Nobody but the engine cancels, and then a newer request takes the place of this one.
+            Err(BuildError::Cancelled) => {}
+            Err(error) => {
+                for (name, generation) in &request.modules {
+                    self.build_failed(name, *generation, &error, started.elapsed());
+                }
+            }
+        }
+    }
+
+    /// Why this module has no library, where others of the same build have theirs.
+    fn failure_of<'a>(&self, name: &str, built: &'a Built) -> Option<&'a BuildError> {
+        let slot = self.registry.slot(name)?;
+        built.failure.as_ref().filter(|_| !built.artifacts.contains_key(slot.package()))
+    }
+
+    /// What the compiler read is what is watched from now on.
+    pub(super) fn learn_inputs(&mut self, built: &Built) {
+        let SourceOfCode::Build(source) = &mut self.config.code else { return };
+        for artifact in built.artifacts.values() {
+            source.tiers.set_module_files(&artifact.package, artifact.inputs.clone());
+        }
+        if let Some(watcher) = &self.watcher {
+            watcher.set_inputs(source.inputs.clone().with_files(built.inputs()), built.started);
+        }
+    }
+
+    /// Cargo goes by the times of files. One that was put in place with the time it had elsewhere
+    /// can look older than a build that has never seen it.
+    fn tell_unseen(&mut self, built: &Built) {
+        let changed = std::mem::take(&mut self.changed);
+        let Some(before) = self.last_build.replace(built.started) else {
+            return;
+        };
+        let is_older = |file: &PathBuf| {
+            let time = std::fs::metadata(file).and_then(|metadata| metadata.modified());
+            time.is_ok_and(|time| time < before)
+        };
+        for artifact in built.artifacts.values().filter(|artifact| artifact.fresh) {
+            let mut unseen = changed.intersection(&artifact.inputs);
+            if let Some(file) = unseen.find(|file| is_older(file)) {
+                self.notice(format!(
+                    "{} has new content and was not built: its time is older than the last build, \
+                     and cargo goes by that; save it once more",
+                    self.relative(file).display()
+                ));
+            }
+        }
+    }
+
+    pub(super) fn take_artifact(
+        &mut self,
+        name: &str,
+        generation: Generation,
+        built: &Built,
+        trigger: Trigger,
+        force: bool,
+        stages: StagesMicros,
+    ) {
+        let Some(slot) = self.registry.slot(name) else {
+            return;
+        };
+        let Some(artifact) = built.artifacts.get(slot.package()) else {
+            return;
+        };
+        self.record(
+            Some(name),
+            Some(generation),
+            Event::BuildFinished {
+                ms: built.elapsed.as_millis() as u64,
+                artifact: artifact.hash.clone(),
+                bytes: artifact.bytes,
+            },
+        );
+        let same = slot.artifact().as_ref() == Some(&artifact.hash);
+        if same && !force {
+            self.no_change(&slot, generation);
+            return;
+        }
+        let copied = Instant::now();
+        let dir = self.config.generations_dir.clone();
+        match ShadowCopy::create(artifact, &dir, name, generation) {
+            Ok(copy) => {
+                self.keep(name, generation, &copy.path, &artifact.hash);
+                let stages = StagesMicros { load: micros(copied.elapsed()), ..stages };
+                let swap = Swap {
+                    slot: &slot,
+                    generation,
+                    trigger,
+                    artifact: artifact.hash.clone(),
+                    source: CodeSource::File(&copy.path),
+                    stages,
+                    state: StateSource::Running,
+                    is_rollback: false,
+                };
+                let _told = self.swap(swap);
+            }
+            Err(error) => {
+                let rejection = Rejection::new(Stage::Load, error.to_string());
+                self.rejected(&slot, generation, rejection);
+            }
+        }
+    }
+
+    pub(super) fn no_change(&mut self, slot: &Arc<Slot>, generation: Generation) {
+        let name = slot.name();
+        let reason = NoChange::SameArtifact;
+        let running = slot.generation();
+        self.board.change_module(name, |module| {
+            // The files say again what already runs; an error in between is mended.
+            module.status = ModuleStatus::Ok;
+            module.failure = None;
+            module.generation = running;
+        });
+        self.board.change(|board| {
+            board.notice = Some(format!("{name}: built, and nothing changed in the library"));
+        });
+        self.record(Some(name), Some(generation), Event::NoChange { reason });
+        self.tickets.settle(&ModuleOutcome {
+            module: name.to_owned(),
+            generation: running,
+            result: ModuleResult::NoChange { reason },
+        });
+    }
+
+    pub(super) fn build_failed(
+        &mut self,
+        name: &str,
+        generation: Generation,
+        error: &BuildError,
+        elapsed: Duration,
+    ) {
+        let mut diagnostics = error.diagnostics();
+        diagnostics.sort_by_key(|diagnostic| diagnostic.level != DiagnosticLevel::Error);
+        let ms = elapsed.as_millis() as u64;
+        let errors = diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.level == DiagnosticLevel::Error)
+            .count();
+        let detail =
+            diagnostics.iter().map(|diagnostic| diagnostic.rendered.as_str()).collect::<String>();
+        let running = self.registry.slot(name).and_then(|slot| slot.generation());
+        let failure = Failure {
+            kind: FailureKind::Build,
+            title: still_runs("The build failed", running),
+            reason: match errors {
+                0 => error.to_string(),
+                1 => "1 error".to_owned(),
+                more => format!("{more} errors"),
+            },
+            detail,
+            diagnostics: diagnostics.clone(),
+            generation: Some(generation),
+        };
+        self.fail(name, failure);
+        let event = Event::BuildFailed { ms, diagnostics: diagnostics.clone() };
+        self.record(Some(name), Some(generation), event);
+        let result = ModuleResult::BuildFailed { diagnostics };
+        self.settle(name, generation, result);
+    }
+
+    /// Shows a failure. The board comes before the journal, here and everywhere: whoever reads of an
+    /// event and then asks for the status gets one that knows of it.
+    pub(super) fn fail(&self, name: &str, failure: Failure) {
+        self.board.change_module(name, |module| {
+            module.status = ModuleStatus::Failed;
+            module.failure = Some(failure);
+        });
+    }
+
+    pub(super) fn settle(&mut self, name: &str, generation: Generation, result: ModuleResult) {
+        let module = name.to_owned();
+        self.tickets.settle(&ModuleOutcome { module, generation: Some(generation), result });
+    }
+
+    pub(super) fn rejected(&mut self, slot: &Slot, generation: Generation, rejection: Rejection) {
+        let name = slot.name();
+        let Rejection { stage, reason, detail, retirement } = rejection;
+        let title = still_runs(&format!("The new code was refused at {stage}"), slot.generation());
+        let failure = Failure {
+            kind: FailureKind::Rejected,
+            title,
+            reason: reason.clone(),
+            detail: detail.clone(),
+            diagnostics: Vec::new(),
+            generation: Some(generation),
+        };
+        self.fail(name, failure);
+        let event = Event::Rejected { stage, reason: reason.clone(), detail: detail.clone() };
+        self.record(Some(name), Some(generation), event);
+        if let Some(retirement) = retirement {
+            self.record_retirement(name, generation, retirement);
+        }
+        self.settle(name, generation, ModuleResult::Rejected { stage, reason, detail });
+    }
+}
+
+pub(super) fn still_runs(what: &str, running: Option<Generation>) -> String {
+    match running {
+        Some(generation) => format!("{what}; {generation} runs on with its state"),
+        None => format!("{what}; nothing runs yet"),
+    }
+}

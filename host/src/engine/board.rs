@@ -1,0 +1,160 @@
+//! What the window shows, and the status file says, about every module.
+//!
+//! Owns: one immutable picture of the engine's state, replaced as a whole. Never: decisions.
+
+use crate::event::{Diagnostic, Entry, Generation, StagesMicros, StateReport, Trigger};
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// One module's condition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ModuleStatus {
+    /// The newest code runs.
+    #[default]
+    Ok,
+    /// The compiler is at work for it.
+    Building,
+    /// The newest attempt failed; older code runs.
+    Failed,
+    /// The running code panicked or does not return.
+    Fault,
+}
+
+/// What kind of failure the error panel shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The compiler refused.
+    Build,
+    /// The library was built and not taken.
+    Rejected,
+    /// The running code panicked.
+    Fault,
+    /// The running code does not return.
+    Overdue,
+}
+
+/// Everything there is to say about the newest failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind.
+    pub kind: FailureKind,
+    /// One line: what happened, and what runs now.
+    pub title: String,
+    /// One line: why.
+    pub reason: String,
+    /// The full text: message, location, backtrace.
+    pub detail: String,
+    /// The compiler's messages, errors first.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The attempt.
+    pub generation: Option<Generation>,
+}
+
+/// The newest reload that succeeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastReload {
+    /// What set it off.
+    pub trigger: Trigger,
+    /// From the first file event or key press to the first frame, in microseconds.
+    pub total_us: u64,
+    /// Where the time went.
+    pub stages: StagesMicros,
+    /// How long the window had to wait, in microseconds.
+    pub ui_stall_us: u64,
+    /// What became of the state.
+    pub state: StateReport,
+}
+
+/// One module.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModuleBoard {
+    /// Its name.
+    pub name: String,
+    /// What runs.
+    pub generation: Option<Generation>,
+    /// The hash of the library that runs.
+    pub artifact: String,
+    /// How it fares.
+    pub status: ModuleStatus,
+    /// Why it does not fare well.
+    pub failure: Option<Failure>,
+    /// The newest success.
+    pub last_reload: Option<LastReload>,
+    /// The same as the journal has it.
+    pub last_entry: Option<Entry>,
+    /// Generations that can be gone back to, oldest first.
+    pub kept: Vec<Generation>,
+    /// Size of the newest snapshot in bytes.
+    pub state_bytes: u64,
+}
+
+/// The build that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildBoard {
+    /// Crates done.
+    pub done: u32,
+    /// Crates expected.
+    pub total: u32,
+    /// The newest one.
+    pub unit: String,
+}
+
+/// All of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Board {
+    /// In the order of registration.
+    pub modules: Vec<ModuleBoard>,
+    /// The build that runs, if one does.
+    pub build: Option<BuildBoard>,
+    /// Whether saved files are built at once.
+    pub auto_reload: bool,
+    /// Saved files that wait for an order, because auto reload is off.
+    pub waiting_changes: usize,
+    /// Why the host has to start anew, if it has to.
+    pub restart_pending: Option<String>,
+    /// The newest thing worth knowing that is no error.
+    pub notice: Option<String>,
+}
+
+impl Board {
+    /// The module of this name.
+    #[must_use]
+    pub fn module(&self, name: &str) -> Option<&ModuleBoard> {
+        self.modules.iter().find(|module| module.name == name)
+    }
+}
+
+/// The board as the engine changes it and others read it.
+#[derive(Clone)]
+pub(super) struct SharedBoard {
+    board: Arc<Mutex<Arc<Board>>>,
+    changed: Arc<dyn Fn(&Board) + Send + Sync>,
+}
+
+impl SharedBoard {
+    /// `changed` is called after every change, on the engine thread.
+    pub(super) fn new(board: Board, changed: Arc<dyn Fn(&Board) + Send + Sync>) -> Self {
+        Self { board: Arc::new(Mutex::new(Arc::new(board))), changed }
+    }
+
+    pub(super) fn get(&self) -> Arc<Board> {
+        Arc::clone(&self.board.lock())
+    }
+
+    pub(super) fn change(&self, change: impl FnOnce(&mut Board)) {
+        let changed = {
+            let mut board = self.board.lock();
+            change(Arc::make_mut(&mut board));
+            Arc::clone(&board)
+        };
+        (self.changed)(&changed);
+    }
+
+    pub(super) fn change_module(&self, name: &str, change: impl FnOnce(&mut ModuleBoard)) {
+        self.change(|board| {
+            if let Some(module) = board.modules.iter_mut().find(|module| module.name == name) {
+                change(module);
+            }
+        });
+    }
+}

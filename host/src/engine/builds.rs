@@ -1,0 +1,70 @@
+//! The thread that runs cargo, one build at a time.
+
+use super::config::{Message, Outbox};
+use crate::build::{BuildError, Builder, Built, Cancel, Progress};
+use crossbeam_channel::{Sender, bounded};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+/// What the build thread reports.
+#[derive(Debug)]
+pub(super) enum BuildReport {
+    Progress(Progress),
+    Done { result: Result<Built, BuildError>, started: Instant },
+}
+
+/// Dropping it stops the build that runs and joins the thread.
+pub(super) struct BuildThread {
+    jobs: Option<Sender<Cancel>>,
+    running: Option<Cancel>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl BuildThread {
+    pub(super) fn start(mut builder: Builder, reports: Outbox) -> Self {
+        let (jobs, queue) = bounded::<Cancel>(1);
+        let thread = std::thread::Builder::new()
+            .name("pitstop-build".to_owned())
+            .spawn(move || {
+                for cancel in queue {
+                    let started = Instant::now();
+                    let result = builder.build(&cancel, &mut |progress| {
+                        // Progress is for the eye; a full queue has better things to carry.
+                        reports.try_send(Message::Build(BuildReport::Progress(progress)));
+                    });
+                    let done = Message::Build(BuildReport::Done { result, started });
+                    if !reports.send(done) {
+                        return;
+                    }
+                }
+            })
+            .expect("the system starts one more thread");
+        Self { jobs: Some(jobs), running: None, thread: Some(thread) }
+    }
+
+    /// Starts a build. The one before has reported `Done`.
+    pub(super) fn build(&mut self) {
+        let cancel = Cancel::new();
+        if let Some(jobs) = &self.jobs {
+            let _gone = jobs.send(cancel.clone());
+        }
+        self.running = Some(cancel);
+    }
+
+    /// Stops the build that runs; its `Done` follows all the same.
+    pub(super) fn cancel(&mut self) {
+        if let Some(cancel) = &self.running {
+            cancel.cancel();
+        }
+    }
+}
+
+impl Drop for BuildThread {
+    fn drop(&mut self) {
+        self.cancel();
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What an engine is told: once at the start, and in messages while it runs.
+
+use super::board::Board;
+use super::builds::BuildReport;
+use super::settle::Ticket;
+use crate::build::BuildConfig;
+use crate::event::{Generation, Trigger};
+use crate::journal::Journal;
+use crate::module::Services;
+use crate::watch::WatchEvent;
+use crate::workspace::{Inputs, Tiers};
+use crossbeam_channel::{SendTimeoutError, Sender};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// One module, as configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleSpec {
+    /// Its name in the window and the journal.
+    pub name: String,
+    /// The crate it is built from.
+    pub package: String,
+    /// Top-level fields of the state that are carried over; empty for all.
+    pub state_keys: Vec<String>,
+}
+
+/// Where code comes from.
+pub enum SourceOfCode {
+    /// Built by cargo, and watched.
+    Build(Box<BuildSource>),
+    /// Compiled into this executable: nothing is ever built or swapped.
+    Linked(&'static hot_api::abi::ModuleHeader),
+}
+
+/// How modules are built, and what they are built from.
+pub struct BuildSource {
+    /// How to build.
+    pub build: BuildConfig,
+    /// What to watch.
+    pub inputs: Inputs,
+    /// Which file asks for what.
+    pub tiers: Tiers,
+    /// Whether to watch at all.
+    pub watch: bool,
+}
+
+/// What an engine needs to run.
+pub struct EngineConfig {
+    /// The workspace's root; paths in the journal are relative to it.
+    pub root: PathBuf,
+    /// Where shadow copies go.
+    pub generations_dir: PathBuf,
+    /// The modules.
+    pub modules: Vec<ModuleSpec>,
+    /// How long one call may keep the window waiting.
+    pub frame_limit: Duration,
+    /// How many earlier generations can be gone back to.
+    pub kept_generations: usize,
+    /// Whether saved files are built at once.
+    pub auto_reload: bool,
+    /// Where the code comes from.
+    pub code: SourceOfCode,
+    /// What modules may ask for.
+    pub services: Services,
+    /// Called on the engine thread whenever the [`Board`] changed.
+    pub on_board: Arc<dyn Fn(&Board) + Send + Sync>,
+    /// Where everything is recorded.
+    pub journal: Arc<Journal>,
+}
+
+/// Everything the engine reacts to.
+pub(super) enum Message {
+    Watch(WatchEvent),
+    Build(BuildReport),
+    Reload {
+        module: Option<String>,
+        trigger: Trigger,
+        at: Instant,
+        answer: Ticket,
+    },
+    Rollback {
+        module: Option<String>,
+        to: Option<Generation>,
+        answer: Sender<Result<Generation, String>>,
+    },
+    ResetState {
+        module: String,
+    },
+    RestoreState {
+        module: String,
+        snapshot: Vec<u8>,
+        answer: Sender<Result<Generation, String>>,
+    },
+    SetAutoReload(bool),
+    Stop {
+        reason: String,
+    },
+}
+
+/// A way to the engine for the threads that the engine itself joins. When the engine is about to
+/// join them it reads no messages any more, so they must not wait for room then.
+#[derive(Clone)]
+pub(super) struct Outbox {
+    pub(super) messages: Sender<Message>,
+    pub(super) stopping: Arc<AtomicBool>,
+}
+
+/// How often a thread that waits for room looks whether the engine still reads.
+const ROOM_TURN: Duration = Duration::from_millis(50);
+
+impl Outbox {
+    /// Waits for room; `false` when the engine has ended or is about to.
+    pub(super) fn send(&self, message: Message) -> bool {
+        let mut message = message;
+        while !self.stopping.load(Ordering::Acquire) {
+            match self.messages.send_timeout(message, ROOM_TURN) {
+                Ok(()) => return true,
+                Err(SendTimeoutError::Disconnected(_)) => return false,
+                Err(SendTimeoutError::Timeout(back)) => message = back,
+            }
+        }
+        false
+    }
+
+    /// For what may be lost.
+    pub(super) fn try_send(&self, message: Message) {
+        let _full = self.messages.try_send(message);
+    }
+}

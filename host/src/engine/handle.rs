@@ -1,0 +1,129 @@
+//! How everybody else talks to the engine.
+
+use super::board::{Board, SharedBoard};
+use super::config::Message;
+use super::settle::Ticket;
+use crate::control::ReloadTicket;
+use crate::event::{Generation, Trigger};
+use crate::journal::Journal;
+use crate::swap::Registry;
+use crossbeam_channel::{Sender, bounded};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Orders to the engine, and views of what it does. Cheap to clone; usable from any thread; every
+/// method returns at once unless it says otherwise.
+#[derive(Clone)]
+pub struct EngineHandle {
+    pub(super) messages: Sender<Message>,
+    pub(super) board: SharedBoard,
+    pub(super) registry: Registry,
+    pub(super) journal: Arc<Journal>,
+    pub(super) ended: Arc<AtomicBool>,
+}
+
+/// How long an order that needs an answer waits for the engine, which may be in the middle of a
+/// swap whose steps have limits of their own.
+pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+impl EngineHandle {
+    /// Asks for a reload of one module or of all. The ticket gets the outcome, once.
+    pub fn reload(&self, module: Option<&str>, trigger: Trigger) -> ReloadTicket {
+        let (tell, outcome) = bounded(1);
+        let (module, answer) = (module.map(str::to_owned), Ticket::new(tell));
+        self.tell(Message::Reload { module, trigger, at: Instant::now(), answer });
+        outcome.into()
+    }
+
+    /// Asks for an earlier generation: `to`, or the one before the current. Waits for the answer.
+    ///
+    /// # Errors
+    /// The reason in words, when there is none or it is refused.
+    pub fn rollback(
+        &self,
+        module: Option<&str>,
+        to: Option<Generation>,
+    ) -> Result<Generation, String> {
+        let (sender, answer) = bounded(1);
+        self.start_rollback(module, to, sender);
+        answer.recv_timeout(ANSWER_LIMIT).map_err(|_| NO_ANSWER.to_owned())?
+    }
+
+    /// As [`Self::rollback`], without waiting; the board shows what became of it.
+    pub fn request_rollback(&self, module: &str, to: Option<Generation>) {
+        let (sender, _) = bounded(1);
+        self.start_rollback(Some(module), to, sender);
+    }
+
+    fn start_rollback(
+        &self,
+        module: Option<&str>,
+        to: Option<Generation>,
+        answer: Sender<Result<Generation, String>>,
+    ) {
+        let module = module.map(str::to_owned);
+        self.tell(Message::Rollback { module, to, answer });
+    }
+
+    /// Starts the running code of a module anew, from its default state.
+    pub fn reset_state(&self, module: &str) {
+        self.tell(Message::ResetState { module: module.to_owned() });
+    }
+
+    /// Replaces the state of a module by a snapshot, through the same steps as a reload. Waits.
+    ///
+    /// # Errors
+    /// The reason in words.
+    pub fn restore_state(&self, module: &str, snapshot: Vec<u8>) -> Result<Generation, String> {
+        let (answer, result) = bounded(1);
+        self.tell(Message::RestoreState { module: module.to_owned(), snapshot, answer });
+        result.recv_timeout(ANSWER_LIMIT).map_err(|_| NO_ANSWER.to_owned())?
+    }
+
+    /// Turns building on save on or off.
+    pub fn set_auto_reload(&self, on: bool) {
+        self.tell(Message::SetAutoReload(on));
+    }
+
+    /// Ends the engine, and with it the host.
+    pub fn stop(&self, reason: &str) {
+        self.tell(Message::Stop { reason: reason.to_owned() });
+    }
+
+    /// Shows the board again, to whoever was told of it before they could use it.
+    pub fn show(&self) {
+        self.board.change(|_| {});
+    }
+
+    /// Whether the engine has retired every module and does nothing any more.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// What the engine is doing.
+    #[must_use]
+    pub fn board(&self) -> Arc<Board> {
+        self.board.get()
+    }
+
+    /// The modules.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The journal.
+    #[must_use]
+    pub fn journal(&self) -> &Arc<Journal> {
+        &self.journal
+    }
+
+    fn tell(&self, message: Message) {
+        // An engine that has ended answers nobody, and whoever waits sees the channel close.
+        let _gone = self.messages.send(message);
+    }
+}
+
+const NO_ANSWER: &str = "the engine did not answer; its journal says what it is doing";

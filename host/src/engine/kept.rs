@@ -1,0 +1,172 @@
+//! Earlier generations that can be gone back to, and the swaps that do so.
+
+use super::swapping::{StateSource, Swap};
+use super::worker::Worker;
+use crate::build::ShadowCopy;
+use crate::event::{Generation, StagesMicros, Trigger};
+use crate::module::CodeSource;
+use crate::swap::Slot;
+use hot_api::abi::ModuleHeader;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Libraries of earlier generations, by module.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    files: BTreeMap<String, BTreeMap<Generation, KeptFile>>,
+    /// Distinguishes the files of repeated roll-backs to the same generation.
+    copies: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct KeptFile {
+    path: PathBuf,
+    artifact: String,
+}
+
+impl Kept {
+    pub(super) fn others(&self, module: &str, running: Generation) -> Vec<Generation> {
+        let files = self.files.get(module);
+        let all = files.into_iter().flat_map(BTreeMap::keys).copied();
+        all.filter(|generation| *generation != running).collect()
+    }
+
+    pub(super) fn artifact(&self, module: &str, generation: Generation) -> String {
+        let file = self.files.get(module).and_then(|files| files.get(&generation));
+        file.map(|file| file.artifact.clone()).unwrap_or_default()
+    }
+}
+
+impl Worker {
+    pub(super) fn keep(&mut self, name: &str, generation: Generation, path: &Path, artifact: &str) {
+        let file = KeptFile { path: path.to_path_buf(), artifact: artifact.to_owned() };
+        self.kept.files.entry(name.to_owned()).or_default().insert(generation, file);
+    }
+
+    /// Removes files beyond the number that is kept, and the copy of a roll-back once it is done.
+    pub(super) fn forget_old(&mut self, name: &str, retired: Option<&Path>) {
+        let running =
+            self.registry.slot(name).map(|slot| slot.live_generations()).unwrap_or_default();
+        let limit = self.config.kept_generations + running.len();
+        let files = self.kept.files.entry(name.to_owned()).or_default();
+        while files.len() > limit {
+            let Some(oldest) = files.keys().find(|known| !running.contains(known)).copied() else {
+                break;
+            };
+            files.remove(&oldest);
+        }
+        let known: BTreeSet<Generation> = files.keys().copied().collect();
+        if let Some(retired) = retired
+            && !files.values().any(|kept| kept.path == retired)
+        {
+            let _gone_already = std::fs::remove_file(retired);
+        }
+        let _removed = ShadowCopy::prune(&self.config.generations_dir, name, &known);
+    }
+
+    pub(super) fn roll_back(
+        &mut self,
+        module: Option<&str>,
+        to: Option<Generation>,
+    ) -> Result<Generation, String> {
+        let name = self.the_module(module)?;
+        let slot = self.registry.slot(&name).ok_or_else(|| format!("there is no module {name}"))?;
+        let current = slot.generation();
+        let kept = self.kept.files.get(&name);
+        let target = to.or_else(|| {
+            let older = |known: &&Generation| current.is_none_or(|current| **known < current);
+            kept.and_then(|kept| kept.keys().rev().find(older).copied())
+        });
+        let Some((target, file)) =
+            target.and_then(|target| Some((target, kept?.get(&target)?.clone())))
+        else {
+            let known: Vec<String> = self
+                .kept
+                .others(&name, current.unwrap_or(Generation(0)))
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            return Err(format!(
+                "{name} has no such earlier generation; kept: {}",
+                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+            ));
+        };
+        let state = StateSource::Running;
+        self.swap_from_kept(&slot, target, &file, state, true)
+    }
+
+    /// Swaps the running generation for itself with another state.
+    pub(super) fn swap_again(
+        &mut self,
+        name: &str,
+        snapshot: Vec<u8>,
+    ) -> Result<Generation, String> {
+        let slot = self.registry.slot(name).ok_or_else(|| format!("there is no module {name}"))?;
+        let running = slot.generation().ok_or_else(|| format!("{name} does not run yet"))?;
+        let file = self.kept.files.get(name).and_then(|kept| kept.get(&running)).cloned();
+        let file = file.ok_or_else(|| format!("the library of {running} is not kept"))?;
+        self.swap_from_kept(&slot, running, &file, StateSource::Given(snapshot), false)
+    }
+
+    pub(super) fn swap_from_kept(
+        &mut self,
+        slot: &Arc<Slot>,
+        generation: Generation,
+        file: &KeptFile,
+        state: StateSource,
+        is_rollback: bool,
+    ) -> Result<Generation, String> {
+        // A file of its own again: the loader would hand out the one that may still be mapped.
+        self.kept.copies += 1;
+        let name = slot.name();
+        let copy = file.path.with_file_name(format!(
+            "{name}-{generation}-r{}.{}",
+            self.kept.copies,
+            std::env::consts::DLL_EXTENSION
+        ));
+        std::fs::copy(&file.path, &copy)
+            .map_err(|error| format!("{}: {error}", file.path.display()))?;
+        self.swap(Swap {
+            slot,
+            generation,
+            trigger: Trigger::Command,
+            artifact: file.artifact.clone(),
+            source: CodeSource::File(&copy),
+            stages: StagesMicros::default(),
+            state,
+            is_rollback,
+        })
+    }
+
+    /// The module meant by an order that may leave it out.
+    pub(super) fn the_module(&self, module: Option<&str>) -> Result<String, String> {
+        let names: Vec<&str> = self.config.modules.iter().map(|spec| spec.name.as_str()).collect();
+        match (module, names.as_slice()) {
+            (Some(module), _) if names.contains(&module) => Ok(module.to_owned()),
+            (Some(module), _) => {
+                Err(format!("there is no module {module}; there are: {}", names.join(", ")))
+            }
+            (None, [only]) => Ok((*only).to_owned()),
+            (None, _) => {
+                Err(format!("say which module with --module; there are: {}", names.join(", ")))
+            }
+        }
+    }
+
+    /// Loads the module that is compiled in; it is never exchanged.
+    pub(super) fn load_linked(&mut self, header: &'static ModuleHeader) {
+        for slot in self.registry.slots() {
+            let _told = self.swap(Swap {
+                slot: &slot,
+                generation: Generation(1),
+                trigger: Trigger::Start,
+                artifact: "linked".to_owned(),
+                source: CodeSource::Linked(header),
+                stages: StagesMicros::default(),
+                state: StateSource::Running,
+                is_rollback: false,
+            });
+        }
+    }
+}

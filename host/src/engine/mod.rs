@@ -1,0 +1,28 @@
+//! Decides what happens next: the one place where changes, builds and swaps meet.
+//!
+//! Owns: the engine thread, the one build at a time, the counters of generations. Consumes:
+//! [`WatchEvent`](crate::watch::WatchEvent)s, orders ([`EngineHandle`]), and
+//! [`SlotEvent`](crate::swap::SlotEvent)s. Produces: journal entries, the [`Board`] that the window
+//! shows, the status file. Never: draws, or runs module code on its own thread.
+//!
+//! Theory of operation: everything arrives as a message; one loop takes them in turn. A change or
+//! an order becomes a request; at most one is being built, and a newer one
+//! that changes what is built stops it and takes its place, together with everybody who waits for
+//! an answer. A finished build becomes one swap for each module of the request.
+
+mod after_build;
+mod board;
+mod builds;
+mod config;
+mod handle;
+mod kept;
+mod reports;
+mod request;
+mod settle;
+mod swapping;
+mod worker;
+
+pub use board::{Board, BuildBoard, Failure, FailureKind, LastReload, ModuleBoard, ModuleStatus};
+pub use config::{BuildSource, EngineConfig, ModuleSpec, SourceOfCode};
+pub use handle::EngineHandle;
+pub use worker::Engine;

@@ -1,0 +1,140 @@
+//! One swap, from a library to a commit or a rejection.
+
+use super::worker::Worker;
+use crate::event::{Generation, Stage, StagesMicros, Trigger};
+use crate::module::CodeSource;
+use crate::swap::{Candidate, PendingCommit, Proven, Rejection, Slot};
+use hot_api::snapshot::Snapshot;
+use std::time::{Duration, Instant};
+
+/// Limit of each step of a swap that the window does not wait for.
+pub(super) const STEP_LIMIT: Duration = Duration::from_secs(10);
+/// How long a swap waits for the window to come to the end of a frame.
+pub(super) const BOUNDARY_LIMIT: Duration = Duration::from_secs(5);
+
+/// One swap, as it is asked for.
+pub(super) struct Swap<'a> {
+    pub(super) slot: &'a Slot,
+    pub(super) generation: Generation,
+    pub(super) trigger: Trigger,
+    pub(super) artifact: String,
+    pub(super) source: CodeSource<'a>,
+    pub(super) stages: StagesMicros,
+    pub(super) state: StateSource,
+    pub(super) is_rollback: bool,
+}
+
+/// Where the new generation's state comes from.
+pub(super) enum StateSource {
+    /// The generation that runs.
+    Running,
+    /// These bytes; none for the default state.
+    Given(Vec<u8>),
+}
+
+pub(super) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+impl Worker {
+    /// Runs one swap. Everything before the commit leaves the running generation untouched.
+    ///
+    /// # Errors
+    /// The reason; the journal, the board and whoever waits have been told.
+    pub(super) fn swap(&mut self, swap: Swap<'_>) -> Result<Generation, String> {
+        let (slot, generation) = (swap.slot, swap.generation);
+        match self.try_swap(swap) {
+            Ok(()) => {
+                self.unshown_since = Some(Instant::now());
+                (self.config.services.request_repaint)(Duration::ZERO);
+                Ok(generation)
+            }
+            Err(rejection) => {
+                let reason = rejection.reason.clone();
+                self.rejected(slot, generation, rejection);
+                Err(reason)
+            }
+        }
+    }
+
+    pub(super) fn try_swap(&self, swap: Swap<'_>) -> Result<(), Rejection> {
+        let Swap { slot, generation, trigger, artifact, source, mut stages, state, is_rollback } =
+            swap;
+        let name = slot.name();
+        let services = self.config.services.clone();
+        let mut clock = Instant::now();
+        let mut lap = || std::mem::replace(&mut clock, Instant::now()).elapsed();
+
+        let candidate = Candidate::load(&source, generation, name, artifact, services, STEP_LIMIT)?;
+        stages.load += micros(lap());
+        let Some(turn) = slot.begin_swap(BOUNDARY_LIMIT) else {
+            let reason = "the window did not come to the end of its frame".to_owned();
+            return Err(Rejection::new(Stage::Capture, reason));
+        };
+        let (running, note) =
+            slot.capture(STEP_LIMIT).map_err(|error| Rejection::of_call(Stage::Capture, &error))?;
+        let snapshot = match state {
+            StateSource::Running => self.carried_fields(name, running),
+            StateSource::Given(snapshot) => snapshot,
+        };
+        stages.capture = micros(lap());
+        let restored = candidate.restore(snapshot);
+        stages.restore = micros(lap());
+        let proven: Result<Proven, Rejection> =
+            restored.and_then(|restored| restored.draw_hidden(&slot.last_inputs()));
+        let proven = match proven {
+            Ok(proven) => proven,
+            Err(rejection) => {
+                if let Err(error) = slot.resume(STEP_LIMIT) {
+                    self.notice(format!("{name}: resuming the old code: {error}"));
+                }
+                return Err(rejection);
+            }
+        };
+        stages.first_frame = micros(lap());
+        if let Some(note) = note {
+            self.notice(format!("{name}: {note}"));
+        }
+        let state = proven.report.clone();
+        let swapped_at = Instant::now();
+        let ui_stall = turn.elapsed();
+        slot.commit(
+            proven,
+            PendingCommit { generation, trigger, stages, ui_stall, state, swapped_at, is_rollback },
+        );
+        Ok(())
+    }
+
+    /// Leaves only the configured fields in the state.
+    pub(super) fn carried_fields(&self, name: &str, snapshot: Vec<u8>) -> Vec<u8> {
+        let spec = self.config.modules.iter().find(|spec| spec.name == name);
+        let Some(keys) = spec.map(|spec| &spec.state_keys).filter(|keys| !keys.is_empty()) else {
+            return snapshot;
+        };
+        match retain_fields(&snapshot, keys) {
+            Ok(retained) => retained,
+            Err(error) => {
+                self.notice(format!("{name}: state_keys was not applied: {error}"));
+                snapshot
+            }
+        }
+    }
+}
+
+fn retain_fields(
+    snapshot: &[u8],
+    keys: &[String],
+) -> Result<Vec<u8>, hot_api::snapshot::SnapshotError> {
+    if snapshot.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut snapshot = Snapshot::decode(snapshot)?;
+    for section in &mut snapshot.sections {
+        if section.name == "state" {
+            let mut tree = section.tree()?;
+            tree.retain_fields(keys);
+            section.payload = tree.encode();
+        }
+    }
+    Ok(snapshot.encode())
+}

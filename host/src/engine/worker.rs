@@ -1,0 +1,433 @@
+//! The engine's thread: one loop, one message at a time.
+
+use super::board::{Board, BuildBoard, ModuleBoard, ModuleStatus, SharedBoard};
+use super::builds::{BuildReport, BuildThread};
+use super::config::{EngineConfig, Message, ModuleSpec, Outbox, SourceOfCode};
+use super::handle::EngineHandle;
+use super::kept::Kept;
+use super::request::Request;
+use super::settle::{Ticket, Tickets};
+use crate::build::Builder;
+use crate::event::{Event, Generation, Trigger};
+use crate::journal::Journal;
+use crate::status::HEARTBEAT_EVERY;
+use crate::swap::{Registry, Slot, SlotEvent};
+use crate::watch::{BuildGuard, ChangeSet, WatchConfig, WatchEvent, Watcher};
+use crate::workspace::Tier;
+use crossbeam_channel::{Receiver, bounded, select};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+/// Messages that may wait. Producers are few and wait for room, so this only evens out bursts.
+const QUEUE: usize = 256;
+
+/// A running engine. Dropping it stops builds and retires every module.
+pub struct Engine {
+    handle: EngineHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts the engine; its first act is the first build.
+    ///
+    /// # Errors
+    /// When files cannot be watched.
+    pub fn start(config: EngineConfig) -> Result<Self, crate::watch::WatchError> {
+        let (messages, inbox) = bounded(QUEUE);
+        let (slot_events, from_slots) = bounded(QUEUE);
+        let registry = Registry::default();
+        let mut board = Board {
+            modules: Vec::new(),
+            build: None,
+            auto_reload: config.auto_reload,
+            waiting_changes: 0,
+            restart_pending: None,
+            notice: None,
+        };
+        for ModuleSpec { name, package, .. } in &config.modules {
+            let (name, package) = (name.clone(), package.clone());
+            board.modules.push(ModuleBoard { name: name.clone(), ..ModuleBoard::default() });
+            registry.register(Slot::new(name, package, slot_events.clone(), config.frame_limit));
+        }
+        let on_board = Arc::clone(&config.on_board);
+        let board = SharedBoard::new(board, on_board);
+        let handle = EngineHandle {
+            messages: messages.clone(),
+            board: board.clone(),
+            registry: registry.clone(),
+            journal: Arc::clone(&config.journal),
+            ended: Arc::default(),
+        };
+        let outbox = Outbox { messages, stopping: Arc::default() };
+        let watcher = start_watcher(&config.code, outbox.clone())?;
+        let builds = match &config.code {
+            SourceOfCode::Build(source) => {
+                Some(BuildThread::start(Builder::new(source.build.clone()), outbox.clone()))
+            }
+            SourceOfCode::Linked(_) => None,
+        };
+        let worker = Worker {
+            journal: Arc::clone(&config.journal),
+            config,
+            registry,
+            board,
+            watcher,
+            builds,
+            last_generation: BTreeMap::new(),
+            building: None,
+            waiting: None,
+            last_build: None,
+            changed: BTreeSet::new(),
+            tickets: Tickets::default(),
+            kept: Kept::default(),
+            held_back: BTreeSet::new(),
+            unshown_since: None,
+            ended: Arc::clone(&handle.ended),
+            stopping: outbox.stopping,
+            build_guard: None,
+        };
+        let thread = std::thread::Builder::new()
+            .name("pitstop-engine".to_owned())
+            .spawn(move || worker.run(&inbox, &from_slots))
+            .expect("the system starts one more thread");
+        Ok(Self { handle, thread: Some(thread) })
+    }
+
+    /// For orders.
+    #[must_use]
+    pub fn handle(&self) -> &EngineHandle {
+        &self.handle
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.handle.stop("the host ends");
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+fn start_watcher(
+    code: &SourceOfCode,
+    outbox: Outbox,
+) -> Result<Option<Watcher>, crate::watch::WatchError> {
+    let SourceOfCode::Build(source) = code else { return Ok(None) };
+    if !source.watch {
+        return Ok(None);
+    }
+    let config = WatchConfig { inputs: source.inputs.clone(), poll_interval: None };
+    let forward = move |event| {
+        outbox.send(Message::Watch(event));
+    };
+    Watcher::start(config, Box::new(forward)).map(Some)
+}
+
+/// How long a swapped generation may go without a frame before it counts as running all the same:
+/// a minimised window draws nothing.
+const UNSHOWN_LIMIT: Duration = Duration::from_secs(1);
+
+/// The engine's own state; lives on its thread.
+pub(super) struct Worker {
+    pub(super) config: EngineConfig,
+    pub(super) journal: Arc<Journal>,
+    pub(super) registry: Registry,
+    pub(super) board: SharedBoard,
+    pub(super) watcher: Option<Watcher>,
+    builds: Option<BuildThread>,
+    last_generation: BTreeMap<String, Generation>,
+    /// What is being built.
+    pub(super) building: Option<Request>,
+    /// What takes its place when it has stopped.
+    waiting: Option<Request>,
+    /// When the newest build that succeeded was started.
+    pub(super) last_build: Option<SystemTime>,
+    /// Files saved since then.
+    pub(super) changed: BTreeSet<PathBuf>,
+    pub(super) tickets: Tickets,
+    pub(super) kept: Kept,
+    /// Modules whose saved files wait for an order, because auto reload is off.
+    held_back: BTreeSet<String>,
+    /// When the newest swap was made that no frame has confirmed.
+    pub(super) unshown_since: Option<Instant>,
+    ended: Arc<AtomicBool>,
+    stopping: Arc<AtomicBool>,
+    /// While cargo runs, what it writes itself is no change.
+    build_guard: Option<BuildGuard>,
+}
+
+impl Worker {
+    fn run(mut self, inbox: &Receiver<Message>, from_slots: &Receiver<SlotEvent>) {
+        self.begin();
+        loop {
+            let now = Instant::now();
+            let wait = self.unshown_since.map_or(HEARTBEAT_EVERY, |since| {
+                (since + UNSHOWN_LIMIT).saturating_duration_since(now).min(HEARTBEAT_EVERY)
+            });
+            select! {
+                recv(inbox) -> message => match message {
+                    Ok(Message::Stop { reason }) => {
+                        self.end(&reason, from_slots);
+                        return;
+                    }
+                    Ok(message) => self.take(message),
+                    Err(_) => return,
+                },
+                recv(from_slots) -> event => {
+                    if let Ok(event) = event {
+                        self.take_slot_event(event);
+                    }
+                }
+                default(wait) => {
+                    self.board.change(|_| {});
+                }
+            }
+            if self.unshown_since.is_some_and(|since| since.elapsed() >= UNSHOWN_LIMIT) {
+                self.confirm_unshown();
+            }
+        }
+    }
+
+    fn begin(&mut self) {
+        if let SourceOfCode::Linked(header) = self.config.code {
+            self.load_linked(header);
+        } else {
+            self.request(None, Trigger::Start, Instant::now(), true, Vec::new());
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Watch(WatchEvent::Change(set)) => self.on_change(&set),
+            Message::Watch(WatchEvent::Notice(message)) => self.notice(message),
+            Message::Build(BuildReport::Progress(progress)) => {
+                let crate::build::Progress { done, total, unit } = progress;
+                self.record(None, None, Event::BuildProgress { done, total, unit: unit.clone() });
+                self.board.change(|board| {
+                    board.build = Some(BuildBoard { done, total, unit });
+                });
+            }
+            Message::Build(BuildReport::Done { result, started }) => {
+                self.on_build_done(result, started);
+            }
+            Message::Reload { module, trigger, at, answer } => {
+                self.on_order(module, trigger, at, answer);
+            }
+            Message::Rollback { module, to, answer } => {
+                let result = self.roll_back(module.as_deref(), to);
+                let _gone = answer.send(result);
+            }
+            Message::ResetState { module } => {
+                let _shown_on_the_board = self.swap_again(&module, Vec::new());
+            }
+            Message::RestoreState { module, snapshot, answer } => {
+                let result = self.swap_again(&module, snapshot);
+                let _gone = answer.send(result);
+            }
+            Message::SetAutoReload(on) => self.set_auto_reload(on),
+            Message::Stop { .. } => {}
+        }
+    }
+
+    pub(super) fn record(
+        &self,
+        module: Option<&str>,
+        generation: Option<Generation>,
+        event: Event,
+    ) {
+        self.journal.record(module, generation, event);
+    }
+
+    pub(super) fn notice(&self, message: String) {
+        self.record(None, None, Event::Notice { message: message.clone() });
+        self.board.change(|board| board.notice = Some(message));
+    }
+
+    /// A save: what it asks for depends on who uses the files.
+    fn on_change(&mut self, set: &ChangeSet) {
+        let SourceOfCode::Build(source) = &self.config.code else { return };
+        let mut packages = BTreeSet::new();
+        let mut host_files = Vec::new();
+        for file in &set.files {
+            match source.tiers.tier_of(file) {
+                Tier::Module(users) => packages.extend(users),
+                Tier::Host => host_files.push(file.clone()),
+                Tier::Nothing => {}
+            }
+        }
+        let modules: BTreeSet<String> = self
+            .config
+            .modules
+            .iter()
+            .filter(|spec| packages.contains(&spec.package))
+            .map(|spec| spec.name.clone())
+            .collect();
+        if modules.is_empty() && host_files.is_empty() {
+            return;
+        }
+        self.changed.extend(set.files.iter().cloned());
+        let files = set.files.iter().map(|file| self.relative(file)).collect();
+        self.record(None, None, Event::Change { files, trigger: Trigger::Save });
+        if let Some(first) = host_files.first() {
+            self.restart_pending(&self.relative(first));
+        }
+        if modules.is_empty() {
+            return;
+        }
+        if self.board.get().auto_reload {
+            let modules = Some(modules);
+            self.request(modules, Trigger::Save, set.first_event, false, Vec::new());
+        } else {
+            self.held_back.extend(modules);
+            let waiting = set.files.len();
+            self.board.change(|board| board.waiting_changes += waiting);
+        }
+    }
+
+    fn restart_pending(&self, file: &std::path::Path) {
+        let reason = format!(
+            "{} is part of the host: a swap cannot carry it; start `cargo xtask dev` anew",
+            file.display()
+        );
+        let event = Event::RestartPending { reason: "code_change".to_owned(), busy: false };
+        self.record(None, None, event);
+        self.board.change(|board| board.restart_pending = Some(reason));
+    }
+
+    /// A key, the button or a command.
+    fn on_order(&mut self, module: Option<String>, trigger: Trigger, at: Instant, answer: Ticket) {
+        let modules = module.map(|module| BTreeSet::from([module]));
+        self.record(None, None, Event::Change { files: Vec::new(), trigger });
+        self.request(modules, trigger, at, true, vec![answer]);
+    }
+
+    fn set_auto_reload(&mut self, on: bool) {
+        self.board.change(|board| board.auto_reload = on);
+        if on && !self.held_back.is_empty() {
+            let modules = std::mem::take(&mut self.held_back);
+            self.request(Some(modules), Trigger::Save, Instant::now(), false, Vec::new());
+        }
+    }
+
+    /// Mints the generations of a wish, and builds it now or joins it to what is being built.
+    fn request(
+        &mut self,
+        modules: Option<BTreeSet<String>>,
+        trigger: Trigger,
+        first_event: Instant,
+        force: bool,
+        mut tickets: Vec<Ticket>,
+    ) {
+        let names: BTreeSet<String> = modules
+            .unwrap_or_else(|| self.config.modules.iter().map(|spec| spec.name.clone()).collect());
+        for ticket in &mut tickets {
+            ticket.wait_for(names.iter());
+        }
+        let under_way = |name: &String| {
+            let requests = self.waiting.iter().chain(&self.building);
+            requests.flat_map(|request| &request.modules).find(|(known, _)| *known == name)
+        };
+        let modules: BTreeMap<String, Generation> = names
+            .iter()
+            .map(|name| match under_way(name) {
+                Some((_, generation)) => (name.clone(), *generation),
+                None => (name.clone(), Generation(0)),
+            })
+            .collect();
+        let modules = modules
+            .into_iter()
+            .map(|(name, known)| {
+                let generation = if known.0 == 0 { self.mint(&name) } else { known };
+                (name, generation)
+            })
+            .collect();
+        self.held_back.retain(|name| !names.contains(name));
+        let none_held = self.held_back.is_empty();
+        self.board.change(|board| {
+            if none_held {
+                board.waiting_changes = 0;
+            }
+        });
+        let request = Request { modules, trigger, first_event, force, tickets };
+        // Only new content makes the running build stale; an order joins it.
+        let stale = trigger == Trigger::Save;
+        match (&mut self.waiting, &mut self.building) {
+            (Some(waiting), _) => waiting.merge(request),
+            (None, Some(_)) if stale => {
+                self.waiting = Some(request);
+                if let Some(builds) = &mut self.builds {
+                    builds.cancel();
+                }
+            }
+            (None, Some(building)) => building.merge(request),
+            (None, None) => self.start_build(request),
+        }
+    }
+
+    fn mint(&mut self, module: &str) -> Generation {
+        let last = self.last_generation.entry(module.to_owned()).or_insert(Generation(0));
+        last.0 += 1;
+        *last
+    }
+
+    pub(super) fn start_build(&mut self, request: Request) {
+        let way = crate::event::BuildWay::Cargo;
+        for (name, generation) in &request.modules {
+            self.record(Some(name), Some(*generation), Event::BuildStarted { way });
+            self.board.change_module(name, |module| module.status = ModuleStatus::Building);
+        }
+        self.board.change(|board| {
+            board.build = Some(BuildBoard { done: 0, total: 0, unit: String::new() });
+        });
+        self.building = Some(request);
+        self.build_guard = self.watcher.as_ref().map(Watcher::build_guard);
+        if let Some(builds) = &mut self.builds {
+            builds.build();
+        }
+    }
+
+    /// The request whose build has just ended; `None` when a newer one takes its place.
+    pub(super) fn take_built(&mut self) -> Option<Request> {
+        self.board.change(|board| board.build = None);
+        self.build_guard = None;
+        let built = self.building.take()?;
+        match self.waiting.take() {
+            Some(newer) => {
+                let mut request = built;
+                request.merge(newer);
+                self.start_build(request);
+                None
+            }
+            None => Some(built),
+        }
+    }
+
+    pub(super) fn relative(&self, path: &std::path::Path) -> PathBuf {
+        path.strip_prefix(&self.config.root).unwrap_or(path).to_path_buf()
+    }
+
+    fn end(&mut self, reason: &str, from_slots: &Receiver<SlotEvent>) {
+        self.stopping.store(true, Ordering::Release);
+        self.builds = None;
+        self.build_guard = None;
+        self.watcher = None;
+        while let Ok(event) = from_slots.try_recv() {
+            self.take_slot_event(event);
+        }
+        for slot in self.registry.slots() {
+            // A window that does not come to the end of its frame must not keep the host alive.
+            let _turn = slot.begin_swap(super::swapping::BOUNDARY_LIMIT);
+            for active in slot.take_all() {
+                self.retire(slot.name(), active);
+            }
+        }
+        self.record(None, None, Event::Stopped { reason: reason.to_owned() });
+        self.ended.store(true, Ordering::Release);
+        (self.config.services.request_repaint)(Duration::ZERO);
+    }
+}

@@ -1,0 +1,282 @@
+//! The closed list of everything that can happen, as the window, the terminal, the tests and the
+//! benchmarks read it.
+//!
+//! Owns: the wire form of the journal. Consumes nothing, produces serde values. Never: I/O.
+//!
+//! One event is one JSON object on one line; see [`crate::journal`] for how they are numbered,
+//! stored and followed. Field names and kinds are an outside contract: add, do not change.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::path::PathBuf;
+
+/// The number of one reload attempt of one module. Minted once by the engine, never reused; an
+/// attempt that fails leaves a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Generation(pub u64);
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "g{}", self.0)
+    }
+}
+
+/// What set a reload off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// A watched file was saved.
+    Save,
+    /// Ctrl+Alt+R.
+    Hotkey,
+    /// The "Hot Reload" button.
+    Button,
+    /// `cargo xtask reload` or another client of the socket.
+    Command,
+    /// The first load after the host started.
+    Start,
+}
+
+/// Why a change led to no swap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoChange {
+    /// The files' bytes are what they were: nothing was built.
+    SameContent,
+    /// The build produced the very library that already runs.
+    SameArtifact,
+}
+
+/// How the library was built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BuildWay {
+    /// Through `cargo build`.
+    Cargo,
+    /// By running captured rustc commands again.
+    Replay,
+}
+
+/// How serious the compiler says a diagnostic is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiagnosticLevel {
+    /// The build failed because of it.
+    Error,
+    /// The build may have succeeded all the same.
+    Warning,
+    /// Anything else the compiler says (notes, failure notes, help).
+    Note,
+}
+
+/// One message of the compiler, in the form the window and the socket show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnostic {
+    /// Severity.
+    pub level: DiagnosticLevel,
+    /// The compiler's code, such as `E0308`.
+    pub code: Option<String>,
+    /// The message alone, one line.
+    pub message: String,
+    /// The file of the primary span, relative to the workspace where it lies inside it.
+    pub file: Option<PathBuf>,
+    /// 1-based line of the primary span.
+    pub line: Option<u32>,
+    /// 1-based column of the primary span.
+    pub column: Option<u32>,
+    /// The whole message as the compiler renders it, with ANSI colours.
+    pub rendered: String,
+}
+
+/// Where the time of one reload went, in microseconds. The parts add up to the whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StagesMicros {
+    /// First file event (or key press) to the start of the build that counted.
+    pub detect: u64,
+    /// The build.
+    pub build: u64,
+    /// The trial run in a throw-away process; 0 when it is off.
+    pub trial: u64,
+    /// Copying, loading and checking the library.
+    pub load: u64,
+    /// Taking the state out of the old generation.
+    pub capture: u64,
+    /// Giving it to the new one.
+    pub restore: u64,
+    /// The hidden passes and the first frame of the new code.
+    pub first_frame: u64,
+}
+
+impl StagesMicros {
+    /// The sum of all stages.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.detect
+            + self.build
+            + self.trial
+            + self.load
+            + self.capture
+            + self.restore
+            + self.first_frame
+    }
+}
+
+/// What happened to the state on its way through a swap; paths name fields, such as `tasks[].due`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateReport {
+    /// Size of the snapshot in bytes.
+    pub bytes: u64,
+    /// `binary`, `named`, or `none` when there was no state to carry.
+    pub codec: String,
+    /// How many values came over unchanged.
+    pub kept: u64,
+    /// Fields that took their default, each with the reason.
+    pub defaulted: Vec<String>,
+    /// Fields of the old state that the new code does not know.
+    pub dropped: Vec<String>,
+    /// Fields whose type changed without loss.
+    #[serde(default)]
+    pub converted: Vec<String>,
+    /// Migration steps that ran.
+    pub migrated: Vec<String>,
+}
+
+/// The stage at which a candidate was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Copying and opening the library.
+    Load,
+    /// Checking its header.
+    Handshake,
+    /// Running it in a throw-away process.
+    Trial,
+    /// Taking the state out of the old generation.
+    Capture,
+    /// Creating the new instance from the state.
+    Restore,
+    /// The hidden passes and the first frame.
+    FirstFrame,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Load => "load",
+            Self::Handshake => "handshake",
+            Self::Trial => "trial",
+            Self::Capture => "capture",
+            Self::Restore => "restore",
+            Self::FirstFrame => "first frame",
+        })
+    }
+}
+
+/// Where in a module a contained fault happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultSite {
+    /// While the instance was created or its state restored.
+    Create,
+    /// In `logic`.
+    Logic,
+    /// In `ui` or in a named view.
+    Ui,
+    /// In a custom paint callback.
+    Paint,
+    /// While state was captured.
+    Capture,
+    /// While the instance was suspended or resumed.
+    Suspend,
+    /// While the instance was dropped.
+    Drop,
+    /// In a named background worker.
+    Service,
+    /// A call that has not returned within its limit.
+    Overdue,
+}
+
+/// Everything that can happen. Times are in the unit that ends the field's name. `#[serde(tag = "kind")]` makes the variant the journal's `kind`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "the fields' names are the outside contract, and say what they hold"
+)]
+pub enum Event {
+    /// The host is up.
+    Started { pid: u32, version: String, headless: bool },
+    /// Something asked for a reload; `files` are relative to the workspace.
+    Change { files: Vec<PathBuf>, trigger: Trigger },
+    /// The change made no difference.
+    NoChange { reason: NoChange },
+    /// The compiler runs.
+    BuildStarted { way: BuildWay },
+    /// One more crate is done.
+    BuildProgress { done: u32, total: u32, unit: String },
+    /// The compiler refused the code, or could not be run.
+    BuildFailed { ms: u64, diagnostics: Vec<Diagnostic> },
+    /// A library was built. `artifact` is the hash of its bytes.
+    BuildFinished { ms: u64, artifact: String, bytes: u64 },
+    /// The candidate survived its trial.
+    TrialPassed { ms: u64 },
+    /// The candidate did not survive its trial.
+    TrialFailed { ms: u64, reason: String },
+    /// New code runs.
+    Committed {
+        trigger: Trigger,
+        total_us: u64,
+        stages_us: StagesMicros,
+        ui_stall_us: u64,
+        state: StateReport,
+    },
+    /// A candidate was refused; the old code runs on.
+    Rejected { stage: Stage, reason: String, detail: String },
+    /// Code of a module failed and was contained.
+    Fault { r#where: FaultSite, message: String, location: String, backtrace: String },
+    /// An earlier generation runs again.
+    RolledBack { to: Generation, reason: String },
+    /// A generation is gone.
+    Retired { unmapped: bool, why_not: Option<String> },
+    /// A snapshot went to disk.
+    Checkpoint { bytes: u64, ms: u64 },
+    /// State came from disk.
+    Restored { from: String, age_ms: u64, state: StateReport },
+    /// Files changed that a swap cannot carry: the host has to start anew.
+    RestartPending { reason: String, busy: bool },
+    /// The host starts anew.
+    Restarting { reason: String, busy: bool },
+    /// Configuration files were read again.
+    ConfigReloaded { files: Vec<PathBuf> },
+    /// Configuration files could not be used.
+    ConfigFailed { files: Vec<PathBuf>, message: String },
+    /// A background worker runs.
+    ServiceStarted { name: String },
+    /// A background worker ended.
+    ServiceStopped { name: String, ms: u64, forced: bool },
+    /// This subscriber was too slow and missed events.
+    Missed { count: u64 },
+    /// Something the user should know that is not an error of theirs.
+    Notice { message: String },
+    /// The host ends.
+    Stopped { reason: String },
+}
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Microseconds since the host started, monotonic.
+    pub t_us: u64,
+    /// Milliseconds since 1970-01-01 UTC.
+    pub unix_ms: u64,
+    /// The module concerned, where one is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub module: Option<String>,
+    /// The reload attempt concerned, where one is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub generation: Option<Generation>,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}

@@ -1,0 +1,172 @@
+//! What the socket can ask for, answered by the engine.
+//!
+//! Owns: the translation of a [`Board`] into a [`Status`]. Consumes: requests of
+//! [`control`](crate::control). Never: waits longer than the engine's own limits.
+
+use crate::control::{Control, ControlError, ReloadTicket};
+use crate::engine::{Board, EngineHandle, ModuleBoard, ModuleStatus as Health};
+use crate::event::{Generation, Trigger};
+use crate::journal;
+use crate::status::{ModuleHealth, ModuleStatus, Status};
+use hot_api::snapshot::Snapshot;
+use once_cell::sync::OnceCell;
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a snapshot may take, the wait for the frame boundary included.
+const SNAPSHOT_LIMIT: Duration = Duration::from_secs(10);
+
+/// What does not change while the host runs.
+#[derive(Debug)]
+pub struct HostFacts {
+    headless: bool,
+    started_unix_ms: u64,
+    /// Known once the server listens.
+    socket: OnceCell<String>,
+}
+
+impl HostFacts {
+    /// For this process.
+    #[must_use]
+    pub fn new(headless: bool) -> Self {
+        Self { headless, started_unix_ms: journal::unix_ms(), socket: OnceCell::new() }
+    }
+
+    /// Tells where the server listens; only the first call counts.
+    pub fn listening_on(&self, socket: &Path) {
+        let _first = self.socket.set(socket.display().to_string());
+    }
+
+    /// Whether the status already names the socket.
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        self.socket.get().is_some()
+    }
+
+    /// The status file's content for what the engine shows.
+    #[must_use]
+    pub fn status(&self, board: &Board) -> Status {
+        let socket = self.socket.get().cloned().unwrap_or_default();
+        Status {
+            started_unix_ms: self.started_unix_ms,
+            modules: board.modules.iter().map(module_status).collect(),
+            restart_pending: board.restart_pending.is_some(),
+            ..Status::of_this_process(socket, self.headless)
+        }
+    }
+}
+
+fn module_status(module: &ModuleBoard) -> ModuleStatus {
+    ModuleStatus {
+        name: module.name.clone(),
+        generation: module.generation,
+        artifact: (!module.artifact.is_empty()).then(|| module.artifact.clone()),
+        state_bytes: module.state_bytes,
+        status: match module.status {
+            Health::Ok => ModuleHealth::Ok,
+            Health::Building => ModuleHealth::Building,
+            Health::Failed => ModuleHealth::Failed,
+            Health::Fault => ModuleHealth::Fault,
+        },
+        last_error: module.failure.as_ref().map(|failure| {
+            let detail = strip_ansi_escapes::strip_str(&failure.detail);
+            format!("{}: {}\n{detail}", failure.title, failure.reason)
+        }),
+        last_reload: module.last_entry.clone(),
+        kept_generations: module.kept.clone(),
+    }
+}
+
+/// Answers the socket's requests with what the engine knows and does. Any thread.
+pub struct HostControl {
+    /// Orders.
+    pub handle: EngineHandle,
+    /// For the status.
+    pub facts: std::sync::Arc<HostFacts>,
+    /// `target/pitstop`, where snapshots go that nobody names a place for.
+    pub dir: PathBuf,
+}
+
+impl HostControl {
+    /// The names meant by a request that may leave the module out.
+    fn modules(&self, module: Option<&str>) -> Result<Vec<String>, ControlError> {
+        let known: Vec<String> =
+            self.handle.registry().slots().iter().map(|slot| slot.name().to_owned()).collect();
+        match module {
+            None => Ok(known),
+            Some(module) if known.iter().any(|name| name == module) => Ok(vec![module.to_owned()]),
+            Some(module) => Err(ControlError::UnknownModule { module: module.to_owned(), known }),
+        }
+    }
+
+    fn snapshot_of(&self, name: &str, out: &Path) -> Result<Value, String> {
+        let slot = self.handle.registry().slot(name).ok_or("the module is gone")?;
+        let bytes = slot.snapshot(SNAPSHOT_LIMIT).map_err(|error| error.to_string())?;
+        let snapshot = Snapshot::decode(&bytes).map_err(|error| error.to_string())?;
+        let mut sections = Map::new();
+        for section in &snapshot.sections {
+            let tree = section.tree().map_err(|error| error.to_string())?;
+            sections.insert(section.name.clone(), tree.to_json());
+        }
+        write(out, &bytes).map_err(|error| format!("{}: {error}", out.display()))?;
+        Ok(json!({
+            "module": name,
+            "generation": slot.generation(),
+            "bytes": bytes.len(),
+            "path": out,
+            "sections": sections,
+        }))
+    }
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir)?;
+    }
+    let partial = path.with_extension("partial");
+    std::fs::write(&partial, bytes)?;
+    std::fs::rename(&partial, path)
+}
+
+impl Control for HostControl {
+    fn reload(&self, module: Option<&str>, trigger: Trigger) -> Result<ReloadTicket, ControlError> {
+        if self.handle.has_ended() {
+            return Err(ControlError::Stopping);
+        }
+        self.modules(module)?;
+        Ok(self.handle.reload(module, trigger))
+    }
+
+    fn status(&self) -> Status {
+        self.facts.status(&self.handle.board())
+    }
+
+    fn rollback(
+        &self,
+        module: Option<&str>,
+        to: Option<Generation>,
+    ) -> Result<Value, ControlError> {
+        self.modules(module)?;
+        match self.handle.rollback(module, to) {
+            Ok(generation) => Ok(json!({ "module": module, "generation": generation })),
+            Err(reason) => Err(ControlError::Refused(reason)),
+        }
+    }
+
+    fn snapshot(&self, module: Option<&str>, out: Option<&Path>) -> Result<Value, ControlError> {
+        let names = self.modules(module)?;
+        let [name] = names.as_slice() else {
+            let reason = format!("say whose with --module; there are: {}", names.join(", "));
+            return Err(ControlError::Refused(reason));
+        };
+        let own = self.dir.join("snapshots").join(format!("{name}.snapshot"));
+        self.snapshot_of(name, out.unwrap_or(&own))
+            .map_err(|error| ControlError::Refused(format!("{name} has no snapshot: {error}")))
+    }
+
+    fn stop(&self) {
+        self.handle.stop("asked to");
+    }
+}

@@ -1,0 +1,241 @@
+//! The ordered stream of everything that happens, which the window, the terminal, the tests and
+//! other programs all read.
+//!
+//! Owns: the order and times of entries, `events.jsonl` (this run), `host.log` (appended), the
+//! `--events` stream, the memory of this run. Consumes: [`Event`]s from any thread. Produces:
+//! [`Entry`]s, in files and through [`Subscription`]s. Never: waits for a reader, or fails because
+//! a disk does.
+
+mod clock;
+mod feed;
+mod level;
+mod line;
+mod sink;
+mod subscription;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use clock::unix_ms;
+pub use level::{LogLevel, UnknownLevel};
+pub use line::{Colour, EventLine};
+pub use subscription::{NothingYet, Subscription};
+
+use crate::event::{Entry, Event, Generation};
+use clock::Clock;
+use feed::Feed;
+use parking_lot::Mutex;
+use sink::Sink;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::{Arc, Weak};
+use subscription::Queue;
+
+/// How many entries of this run stay in memory for those who ask later: some hundred reloads.
+/// Older ones are in `events.jsonl`.
+const HISTORY_ENTRIES_MAX: usize = 4096;
+
+/// How far the `--events` stream may fall behind: many reloads, and a few megabytes at most.
+const EVENTS_BEHIND_MAX: usize = 4096;
+
+/// Where `--events` sends the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventsTo {
+    /// `-`: standard output.
+    Stdout,
+    /// A file that is appended to.
+    File(PathBuf),
+}
+
+impl FromStr for EventsTo {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(if text == "-" { Self::Stdout } else { Self::File(PathBuf::from(text)) })
+    }
+}
+
+/// What a journal needs to know.
+#[derive(Clone, Debug)]
+pub struct JournalConfig {
+    /// `target/pitstop`, created when it is missing.
+    pub dir: PathBuf,
+    /// An additional copy of the stream.
+    pub events: Option<EventsTo>,
+    /// What is worth a line in `host.log`.
+    pub log_level: LogLevel,
+}
+
+/// Why the journal cannot start.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: {source}; mend its permissions or the disk and start again", path.display())]
+pub struct JournalError {
+    /// The file or directory.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// The journal of one run of the host. Shared by all threads.
+#[derive(Debug)]
+pub struct Journal {
+    inner: Mutex<Inner>,
+    log_level: LogLevel,
+    feed: Option<Feed>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    clock: Clock,
+    events: Sink,
+    log: Sink,
+    history: VecDeque<Arc<Entry>>,
+    readers: Vec<Weak<Queue>>,
+}
+
+impl Journal {
+    /// Starts the journal of this run; its clock starts here. Hold the
+    /// [`crate::control::HostLock`] before: this truncates `events.jsonl`.
+    ///
+    /// # Errors
+    /// A file that cannot be opened.
+    pub fn open(config: JournalConfig) -> Result<Arc<Self>, JournalError> {
+        fs::create_dir_all(&config.dir).map_err(|e| at(&config.dir, e))?;
+        let events = config.dir.join("events.jsonl");
+        let log = config.dir.join("host.log");
+        let mut inner = Inner {
+            clock: Clock::start(),
+            events: Sink::new(&events, File::create(&events).map_err(|e| at(&events, e))?),
+            log: Sink::new(&log, append(&log)?),
+            history: VecDeque::new(),
+            readers: Vec::new(),
+        };
+        let feed = config.events.map(|to| inner.feed(&to)).transpose()?;
+        Ok(Arc::new(Self { inner: Mutex::new(inner), log_level: config.log_level, feed }))
+    }
+
+    /// Adds one entry. Any thread; the order of entries is the order of their times.
+    pub fn record(
+        &self,
+        module: Option<&str>,
+        generation: Option<Generation>,
+        event: Event,
+    ) -> Entry {
+        let mut inner = self.inner.lock();
+        let entry = Arc::new(Entry {
+            t_us: inner.clock.tick_us(),
+            unix_ms: unix_ms(),
+            module: module.map(str::to_owned),
+            generation,
+            event,
+        });
+        inner.events.write(&json_line(&entry));
+        let level = LogLevel::of(&entry.event);
+        if level <= self.log_level {
+            let line = EventLine::of(&entry, Colour::Never).to_string();
+            inner.log_line(entry.unix_ms, level, &line);
+        }
+        inner.remember(&entry);
+        drop(inner);
+        Arc::unwrap_or_clone(entry)
+    }
+
+    /// Adds one line to `host.log` alone, such as what a module logs. Any thread.
+    pub fn log(&self, level: LogLevel, module: Option<&str>, text: &str) {
+        if level <= self.log_level {
+            let line = line::plain(&format!("{} {text}", module.unwrap_or("host")));
+            self.inner.lock().log_line(unix_ms(), level, &line);
+        }
+    }
+
+    /// Everything from now on. The reader may be `capacity` entries behind; what goes beyond is
+    /// lost to it, and [`Event::Missed`] tells how much.
+    #[must_use]
+    pub fn subscribe(&self, capacity: usize) -> Subscription {
+        self.inner.lock().subscribe(capacity)
+    }
+
+    /// The entries of this run after `t_us` as far as they are in memory, and everything from now
+    /// on, with no gap in between.
+    #[must_use]
+    pub fn subscribe_since(
+        &self,
+        t_us: Option<u64>,
+        capacity: usize,
+    ) -> (Vec<Arc<Entry>>, Subscription) {
+        let mut inner = self.inner.lock();
+        (inner.since(t_us), inner.subscribe(capacity))
+    }
+
+    /// The entries of this run after `t_us` (all with `None`), as far as they are in memory.
+    #[must_use]
+    pub fn entries_since(&self, t_us: Option<u64>) -> Vec<Arc<Entry>> {
+        self.inner.lock().since(t_us)
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        for reader in self.inner.get_mut().readers.iter().filter_map(Weak::upgrade) {
+            reader.close();
+        }
+        if let Some(feed) = &mut self.feed {
+            feed.finish();
+        }
+    }
+}
+
+impl Inner {
+    fn feed(&mut self, to: &EventsTo) -> Result<Feed, JournalError> {
+        let (name, out): (&Path, Box<dyn Write + Send>) = match to {
+            EventsTo::Stdout => (Path::new("standard output"), Box::new(io::stdout())),
+            EventsTo::File(path) => (path, Box::new(append(path)?)),
+        };
+        Feed::start(self.subscribe(EVENTS_BEHIND_MAX), name, out).map_err(|e| at(name, e))
+    }
+
+    fn subscribe(&mut self, capacity: usize) -> Subscription {
+        let (subscription, queue) = Subscription::new(capacity);
+        self.readers.push(Arc::downgrade(&queue));
+        subscription
+    }
+
+    fn remember(&mut self, entry: &Arc<Entry>) {
+        if self.history.len() == HISTORY_ENTRIES_MAX {
+            self.history.pop_front();
+        }
+        self.history.push_back(Arc::clone(entry));
+        self.readers.retain(|reader| reader.upgrade().inspect(|queue| queue.push(entry)).is_some());
+    }
+
+    fn since(&self, t_us: Option<u64>) -> Vec<Arc<Entry>> {
+        let first = t_us.map_or(0, |t_us| self.history.partition_point(|e| e.t_us <= t_us));
+        self.history.range(first..).cloned().collect()
+    }
+
+    fn log_line(&mut self, unix_ms: u64, level: LogLevel, text: &str) {
+        self.log.write(&format!("{} {level:<5} {text}\n", clock::utc(unix_ms)));
+    }
+}
+
+/// The entry as the journal's line, line feed included.
+pub(crate) fn json_line(entry: &Entry) -> String {
+    let line = serde_json::to_string(entry).or_else(|error| {
+        // A file name that is not UTF-8 has no form in JSON; the event still has its place.
+        let message = format!("an event cannot be shown: {error}");
+        serde_json::to_string(&Entry { event: Event::Notice { message }, ..entry.clone() })
+    });
+    line.expect("a notice is plain text") + "\n"
+}
+
+fn append(path: &Path) -> Result<File, JournalError> {
+    File::options().create(true).append(true).open(path).map_err(|e| at(path, e))
+}
+
+fn at(path: &Path, source: io::Error) -> JournalError {
+    JournalError { path: path.to_owned(), source }
+}

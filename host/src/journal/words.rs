@@ -1,0 +1,244 @@
+//! What each event is called in plain words.
+//!
+//! Owns: the wording, and what of an event is worth one line. Consumes: events. Produces: text.
+//! Never: I/O.
+
+use crate::event::{
+    BuildWay, Diagnostic, DiagnosticLevel, Event, FaultSite, NoChange, StagesMicros, StateReport,
+    Trigger,
+};
+use std::path::PathBuf;
+
+/// How many file names one line shows.
+const FILES_SHOWN_MAX: usize = 3;
+
+pub(super) fn of(event: &Event) -> String {
+    match event {
+        Event::Started { pid, version, headless } => {
+            let how = if *headless { ", headless" } else { "" };
+            format!("Pitstop {version} started (pid {pid}{how})")
+        }
+        Event::Change { files, trigger } => change(files, *trigger),
+        Event::NoChange { reason: NoChange::SameContent } => "no change: same content".to_owned(),
+        Event::NoChange { reason: NoChange::SameArtifact } => {
+            "no change: the build gave the library that already runs".to_owned()
+        }
+        Event::BuildStarted { way: BuildWay::Cargo } => "building with cargo".to_owned(),
+        Event::BuildStarted { way: BuildWay::Replay } => "building".to_owned(),
+        Event::BuildProgress { done, total, unit } => format!("built {done}/{total} {unit}"),
+        Event::BuildFailed { ms, diagnostics } => {
+            format!("build failed in {ms} ms: {}", first_of(diagnostics))
+        }
+        Event::BuildFinished { ms, bytes, .. } => format!("built in {ms} ms ({})", size(*bytes)),
+        Event::TrialPassed { ms } => format!("trial passed in {ms} ms"),
+        Event::TrialFailed { ms, reason } => {
+            format!("trial failed after {ms} ms: {}", first_line(reason))
+        }
+        Event::Committed { total_us, stages_us, state, .. } => {
+            let ms = total_us / 1_000;
+            format!("committed in {ms} ms ({}){}", stages(stages_us), state_words(state))
+        }
+        Event::Rejected { stage, reason, .. } => {
+            format!("rejected at {stage}: {}; the old code runs on", first_line(reason))
+        }
+        Event::Fault { r#where, message, location, .. } => {
+            format!("fault in {} at {location}: {}", site(*r#where), first_line(message))
+        }
+        Event::RolledBack { to, reason } => format!("back to {to}: {}", first_line(reason)),
+        Event::Retired { unmapped: true, .. } => "retired and unmapped".to_owned(),
+        Event::Retired { why_not, .. } => {
+            let why = why_not.as_deref().map_or("no reason given", first_line);
+            format!("retired, but still mapped: {why}")
+        }
+        Event::Checkpoint { bytes, ms } => format!("checkpoint of {} in {ms} ms", size(*bytes)),
+        Event::Restored { from, age_ms, state } => {
+            format!("state restored from a {from} {age_ms} ms old{}", state_words(state))
+        }
+        Event::RestartPending { reason, busy } => {
+            let wait = if *busy { ", waiting for work in progress" } else { "" };
+            format!("restart pending: {}{wait}", first_line(reason))
+        }
+        Event::Restarting { reason, .. } => format!("restarting: {}", first_line(reason)),
+        Event::ConfigReloaded { files } => format!("configuration reloaded: {}", names(files)),
+        Event::ConfigFailed { files, message } => {
+            format!("configuration failed ({}): {}", names(files), first_line(message))
+        }
+        Event::ServiceStarted { name } => format!("service {name} started"),
+        Event::ServiceStopped { name, ms, forced } => {
+            let how = if *forced { ", forced" } else { "" };
+            format!("service {name} stopped in {ms} ms{how}")
+        }
+        Event::Missed { count } => format!("{count} events were lost: the reader is too slow"),
+        Event::Notice { message } => first_line(message).to_owned(),
+        Event::Stopped { reason } => format!("stopped: {}", first_line(reason)),
+    }
+}
+
+fn change(files: &[PathBuf], trigger: Trigger) -> String {
+    match (trigger, files) {
+        (Trigger::Save, []) => "saved".to_owned(),
+        (Trigger::Save, files) => format!("saved {}", names(files)),
+        (Trigger::Hotkey, _) => "reload asked for by Ctrl+Alt+R".to_owned(),
+        (Trigger::Button, _) => "reload asked for by the button".to_owned(),
+        (Trigger::Command, _) => "reload asked for by a command".to_owned(),
+        (Trigger::Start, _) => "first load".to_owned(),
+    }
+}
+
+fn names(files: &[PathBuf]) -> String {
+    let shown: Vec<String> =
+        files.iter().take(FILES_SHOWN_MAX).map(|file| file.display().to_string()).collect();
+    let more = files.len().saturating_sub(FILES_SHOWN_MAX);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    shown.join(", ") + &more
+}
+
+/// The first error, where it is, and how many more there are.
+fn first_of(diagnostics: &[Diagnostic]) -> String {
+    let errors = || diagnostics.iter().filter(|d| d.level == DiagnosticLevel::Error);
+    let Some(first) = errors().next().or_else(|| diagnostics.first()) else {
+        return "the compiler gave no reason".to_owned();
+    };
+    let place = first.file.as_ref().map_or_else(String::new, |file| {
+        let numbers = [first.line, first.column].into_iter().flatten();
+        numbers.fold(file.display().to_string(), |place, n| format!("{place}:{n}")) + ": "
+    });
+    let code = first.code.as_ref().map_or_else(String::new, |code| format!("[{code}] "));
+    let more = match errors().count() {
+        0 | 1 => String::new(),
+        n => format!(" (and {} more)", n - 1),
+    };
+    format!("{place}{code}{}{more}", first_line(&first.message))
+}
+
+/// The stages that took time, in milliseconds.
+fn stages(stages: &StagesMicros) -> String {
+    let named = [
+        ("detect", stages.detect),
+        ("build", stages.build),
+        ("trial", stages.trial),
+        ("load", stages.load),
+        ("capture", stages.capture),
+        ("restore", stages.restore),
+        ("first frame", stages.first_frame),
+    ];
+    let shown = named.iter().filter(|(_, us)| *us >= 1_000);
+    let shown: Vec<String> = shown.map(|(name, us)| format!("{name} {}", us / 1_000)).collect();
+    if shown.is_empty() { "each stage below 1 ms".to_owned() } else { shown.join(", ") }
+}
+
+/// What did not simply come over, worth a look on every reload.
+fn state_words(state: &StateReport) -> String {
+    let mut words = String::new();
+    for (verb, fields) in [
+        ("defaulted", &state.defaulted),
+        ("dropped", &state.dropped),
+        ("migrated", &state.migrated),
+    ] {
+        if !fields.is_empty() {
+            words.push_str(&format!("; {verb} {}", fields.join(", ")));
+        }
+    }
+    words
+}
+
+fn site(site: FaultSite) -> &'static str {
+    match site {
+        FaultSite::Create => "create",
+        FaultSite::Logic => "logic",
+        FaultSite::Ui => "ui",
+        FaultSite::Paint => "paint",
+        FaultSite::Capture => "capture",
+        FaultSite::Suspend => "suspend or resume",
+        FaultSite::Drop => "drop",
+        FaultSite::Service => "a service",
+        FaultSite::Overdue => "a call that does not return",
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.trim().lines().next().unwrap_or("no reason given")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Generation, Stage};
+
+    fn diagnostic(message: &str, line: Option<u32>) -> Diagnostic {
+        Diagnostic {
+            level: DiagnosticLevel::Error,
+            code: Some("E0308".to_owned()),
+            message: message.to_owned(),
+            file: Some("src/app.rs".into()),
+            line,
+            column: line.map(|_| 5),
+            rendered: String::new(),
+        }
+    }
+
+    #[test]
+    fn events_in_words() {
+        let stages_us =
+            StagesMicros { build: 219_400, load: 900, first_frame: 8_000, ..Default::default() };
+        let state = StateReport {
+            defaulted: vec!["a: new".into()],
+            dropped: vec!["b".into()],
+            ..Default::default()
+        };
+        let files = (0..5).map(|n| format!("{n}.rs").into()).collect();
+        for (event, words) in [
+            (Event::Change { files, trigger: Trigger::Save }, "saved 0.rs, 1.rs, 2.rs and 2 more"),
+            (
+                Event::BuildFailed {
+                    ms: 7,
+                    diagnostics: vec![
+                        diagnostic("mismatched\ntypes", Some(12)),
+                        diagnostic("x", None),
+                    ],
+                },
+                "build failed in 7 ms: src/app.rs:12:5: [E0308] mismatched (and 1 more)",
+            ),
+            (
+                Event::BuildFailed { ms: 7, diagnostics: Vec::new() },
+                "build failed in 7 ms: the compiler gave no reason",
+            ),
+            (
+                Event::Committed {
+                    trigger: Trigger::Save,
+                    total_us: 228_300,
+                    stages_us,
+                    ui_stall_us: 0,
+                    state,
+                },
+                "committed in 228 ms (build 219, first frame 8); defaulted a: new; dropped b",
+            ),
+            (
+                Event::Rejected {
+                    stage: Stage::FirstFrame,
+                    reason: "panic".into(),
+                    detail: "long".into(),
+                },
+                "rejected at first frame: panic; the old code runs on",
+            ),
+            (
+                Event::RolledBack { to: Generation(2), reason: String::new() },
+                "back to g2: no reason given",
+            ),
+            (
+                Event::BuildFinished { ms: 1, artifact: String::new(), bytes: 9_350_000 },
+                "built in 1 ms (9.3 MB)",
+            ),
+        ] {
+            assert_eq!(of(&event), words);
+        }
+    }
+}

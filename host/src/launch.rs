@@ -1,0 +1,338 @@
+//! From settings to a running host: the one function that the binary calls.
+//!
+//! Owns: the order in which things start and stop. Consumes: [`DevArgs`]. Produces: an exit code.
+//! Never: decides about reloads.
+
+use crate::build::BuildConfig;
+use crate::cli::{DevArgs, Exit};
+use crate::config::{EnvSettings, PitstopFile, Settings};
+use crate::control::{ControlServer, HostLock};
+use crate::engine::{
+    Board, BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec, SourceOfCode,
+};
+use crate::event::Event;
+use crate::headless::Headless;
+use crate::host_control::{HostControl, HostFacts};
+use crate::journal::{Journal, JournalConfig, LogLevel};
+use crate::module::{LogFn, Services};
+use crate::status::StatusFile;
+use crate::terminal::{Terminal, say};
+use crate::workspace::Workspace;
+use anyhow::Context as _;
+use hot_api::abi::ModuleHeader;
+use once_cell::sync::OnceCell;
+use parking_lot::Mutex;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Runs the host until its window is closed, it is told to stop, or a signal ends it. `linked` is a
+/// module compiled into this executable; then nothing is built or watched.
+#[must_use]
+pub fn run(args: &DevArgs, linked: Option<&'static ModuleHeader>) -> Exit {
+    match Launch::prepare(args, linked).and_then(Launch::run) {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            say(&format!("pitstop: {error:#}"));
+            Exit::Failed
+        }
+    }
+}
+
+/// Everything that is needed before there is a window or an engine.
+struct Launch {
+    settings: Settings,
+    root: PathBuf,
+    dir: PathBuf,
+    source: SourceOfCode,
+    journal: Arc<Journal>,
+    lock: HostLock,
+}
+
+/// What runs beside the engine; dropped after it.
+struct Companions {
+    _server: ControlServer,
+    _terminal: Terminal,
+    status: Arc<StatusWriter>,
+    _lock: HostLock,
+}
+
+impl Drop for Companions {
+    fn drop(&mut self) {
+        self.status.end();
+    }
+}
+
+/// The engine that signals are for.
+static RUNNING: OnceCell<EngineHandle> = OnceCell::new();
+
+impl Launch {
+    fn prepare(args: &DevArgs, linked: Option<&'static ModuleHeader>) -> anyhow::Result<Self> {
+        let start = match &args.workspace {
+            Some(dir) => dir.clone(),
+            None => std::env::current_dir().context("the working directory is gone")?,
+        };
+        let workspace = Workspace::load(&start)?;
+        let root = workspace.root().to_path_buf();
+        let (file, warnings) = PitstopFile::read(&root)?;
+        let settings = Settings::resolve(args, &EnvSettings::read()?, &file);
+        let dir = root.join("target").join("pitstop");
+        let lock = HostLock::acquire(&dir)?;
+        let journal = Journal::open(JournalConfig {
+            dir: dir.clone(),
+            events: settings.events.clone(),
+            log_level: settings.log_level,
+        })?;
+        for warning in warnings {
+            journal.record(None, None, Event::Notice { message: warning });
+        }
+        let source = match linked {
+            Some(header) => SourceOfCode::Linked(header),
+            None => SourceOfCode::Build(Box::new(build_source(&workspace, &settings)?)),
+        };
+        Ok(Self { settings, root, dir, source, journal, lock })
+    }
+
+    fn run(self) -> anyhow::Result<()> {
+        install_signal_handler()?;
+        die_with_parent();
+        let headless = self.settings.headless;
+        if headless {
+            return self.run_headless();
+        }
+        self.run_in_window()
+    }
+
+    fn run_headless(self) -> anyhow::Result<()> {
+        let frames = Headless::default();
+        let services = frames.services(log_fn(&self.journal));
+        let (engine, companions) = self.start(services, true)?;
+        frames.run(engine);
+        drop(companions);
+        Ok(())
+    }
+
+    #[cfg(not(feature = "shell"))]
+    fn run_in_window(self) -> anyhow::Result<()> {
+        say("pitstop: this host was built without a window; running headless");
+        self.run_headless()
+    }
+
+    #[cfg(feature = "shell")]
+    fn run_in_window(self) -> anyhow::Result<()> {
+        use crate::shell::{self, WindowError};
+        if !shell::has_display() {
+            say(NO_DISPLAY);
+            return self.run_headless();
+        }
+        let log = log_fn(&self.journal);
+        let names: Vec<&str> =
+            self.settings.modules.iter().map(|module| module.name.as_str()).collect();
+        let title = format!("Pitstop - {}", names.join(", "));
+        let root = self.root.clone();
+        let slot = Mutex::new(Some(self));
+        let companions = Mutex::new(None);
+        let start = |services: Services| {
+            let launch = slot.lock().take().context("the window was opened twice")?;
+            let (engine, running) = launch.start(services, false)?;
+            *companions.lock() = Some(running);
+            Ok(engine)
+        };
+        let result = shell::run(&title, root, start, log);
+        drop(companions.into_inner());
+        match (result, slot.into_inner()) {
+            (Ok(()), _) => Ok(()),
+            (Err(WindowError::NoWindow(reason)), Some(launch)) => {
+                say(&format!("pitstop: no window could be opened ({reason}); running headless"));
+                launch.run_headless()
+            }
+            (Err(error), _) => Err(error.into()),
+        }
+    }
+
+    /// Starts the engine, and all that listens to it.
+    fn start(self, services: Services, headless: bool) -> anyhow::Result<(Engine, Companions)> {
+        let Self { settings, root, dir, source, journal, lock } = self;
+        let facts = Arc::new(HostFacts::new(headless));
+        journal.record(
+            None,
+            None,
+            Event::Started {
+                pid: std::process::id(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                headless,
+            },
+        );
+        let terminal = Terminal::start(&journal);
+        let modules = settings
+            .modules
+            .iter()
+            .map(|module| ModuleSpec {
+                name: module.name.clone(),
+                package: module.package.clone(),
+                state_keys: module.state_keys.clone(),
+            })
+            .collect();
+        let repaint = Arc::clone(&services.request_repaint);
+        let file = StatusFile::new(&dir);
+        let status = Arc::new(StatusWriter::new(file, Arc::clone(&facts), &journal));
+        let on_board = Arc::clone(&status);
+        let engine = Engine::start(EngineConfig {
+            root,
+            generations_dir: dir.join("generations"),
+            modules,
+            frame_limit: settings.frame_limit,
+            kept_generations: settings.kept_generations,
+            auto_reload: settings.auto_reload,
+            code: source,
+            services,
+            on_board: Arc::new(move |board| {
+                // The heartbeat, too, comes this way, and says nothing that can be seen.
+                if on_board.write(board) {
+                    repaint(Duration::ZERO);
+                }
+            }),
+            journal: Arc::clone(&journal),
+        })?;
+        let handle = engine.handle().clone();
+        let _first = RUNNING.set(handle.clone());
+        let control = Arc::new(HostControl { handle, facts: Arc::clone(&facts), dir: dir.clone() });
+        let socket = settings.socket.as_deref();
+        let server = ControlServer::start(&lock, &dir, socket, journal, control)?;
+        facts.listening_on(server.socket());
+        engine.handle().show();
+        Ok((engine, Companions { _server: server, _terminal: terminal, status, _lock: lock }))
+    }
+}
+
+#[cfg(feature = "shell")]
+const NO_DISPLAY: &str = "pitstop: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is \
+                          set); running headless. Saved files are built and swapped all the same; \
+                          `cargo xtask status` shows what runs.";
+
+fn build_source(workspace: &Workspace, settings: &Settings) -> anyhow::Result<BuildSource> {
+    let packages: Vec<String> =
+        settings.modules.iter().map(|module| module.package.clone()).collect();
+    Ok(BuildSource {
+        build: BuildConfig {
+            workspace_root: workspace.root().to_path_buf(),
+            target_dir: workspace.root().join(&settings.build_dir),
+            packages: packages.clone(),
+            args: settings.cargo_args.iter().map(Into::into).collect(),
+            env: settings
+                .build_env
+                .iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        },
+        inputs: workspace.modules_inputs(&packages)?,
+        tiers: workspace.tiers(&packages)?,
+        watch: settings.watch,
+    })
+}
+
+/// What modules log goes to `host.log`.
+fn log_fn(journal: &Arc<Journal>) -> LogFn {
+    let journal = Arc::clone(journal);
+    Arc::new(move |level, text| {
+        let level = match level {
+            0 | 1 => LogLevel::Error,
+            2 => LogLevel::Warn,
+            3 => LogLevel::Info,
+            4 => LogLevel::Debug,
+            _ => LogLevel::Trace,
+        };
+        journal.log(level, None, text);
+    })
+}
+
+/// The first signal ends the host in order, a second one at once.
+fn install_signal_handler() -> anyhow::Result<()> {
+    let asked = AtomicBool::new(false);
+    ctrlc::set_handler(move || {
+        let first = !asked.swap(true, Ordering::AcqRel);
+        match RUNNING.get() {
+            Some(handle) if first => handle.stop("signal"),
+            _ => exit_now(),
+        }
+    })
+    .context("cannot listen for Ctrl+C")
+}
+
+/// Whoever started this host for a while (`cargo xtask dev`) takes it along, however it dies.
+pub const DIE_WITH_PARENT: &str = "PITSTOP_DIE_WITH_PARENT";
+
+#[cfg(target_os = "linux")]
+fn die_with_parent() {
+    if std::env::var_os(DIE_WITH_PARENT).is_some() {
+        let signal = Some(rustix::process::Signal::TERM);
+        // Without it a host outlives a parent that was killed; it can still be stopped by hand.
+        let _unsupported = rustix::process::set_parent_process_death_signal(signal);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn die_with_parent() {}
+
+#[expect(clippy::disallowed_methods, reason = "asked twice, or before anything runs")]
+fn exit_now() {
+    std::process::exit(130);
+}
+
+/// Writes the status file when there is something new to say.
+struct StatusWriter {
+    /// `None` when the host has ended: the handle that signals use outlives everything else, and
+    /// must not bring the file back.
+    file: Mutex<Option<StatusFile>>,
+    facts: Arc<HostFacts>,
+    written: Mutex<Option<(Instant, Board)>>,
+    journal: Arc<Journal>,
+    failed: AtomicBool,
+}
+
+/// Progress of a build is worth this many writes a second at most.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
+
+impl StatusWriter {
+    fn new(file: StatusFile, facts: Arc<HostFacts>, journal: &Arc<Journal>) -> Self {
+        Self {
+            file: Mutex::new(Some(file)),
+            facts,
+            written: Mutex::default(),
+            journal: Arc::clone(journal),
+            failed: AtomicBool::new(false),
+        }
+    }
+
+    /// Removes the file: no host, no status.
+    fn end(&self) {
+        *self.file.lock() = None;
+    }
+
+    /// Returns whether the board differs from the one before.
+    fn write(&self, board: &Board) -> bool {
+        let mut written = self.written.lock();
+        let changed = written.as_ref().is_none_or(|(_, last)| last != board);
+        let only_progress = written.as_ref().is_some_and(|(at, last)| {
+            at.elapsed() < PROGRESS_INTERVAL
+                && last.modules == board.modules
+                && last.restart_pending == board.restart_pending
+        });
+        if only_progress && self.facts.is_listening() {
+            return changed;
+        }
+        *written = Some((Instant::now(), board.clone()));
+        let mut file = self.file.lock();
+        let Some(file) = file.as_mut() else {
+            return changed;
+        };
+        if let Err(error) = file.write(&self.facts.status(board))
+            && !self.failed.swap(true, Ordering::AcqRel)
+        {
+            let message = format!("{error}; `cargo xtask status` will not find this host");
+            self.journal.record(None, None, Event::Notice { message });
+        }
+        changed
+    }
+}

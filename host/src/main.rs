@@ -1,0 +1,22 @@
+//! The host executable: a few lines, since it has to stay while everything else changes.
+
+use clap::Parser;
+use host::cli::DevArgs;
+use std::process::ExitCode;
+
+/// Runs egui modules and exchanges their code while they run.
+#[derive(Parser)]
+#[command(name = "host", version)]
+struct Line {
+    #[command(flatten)]
+    dev: DevArgs,
+}
+
+fn main() -> ExitCode {
+    let line = Line::parse();
+    #[cfg(feature = "linked")]
+    let linked = Some(&hot_ui::PITSTOP_MODULE);
+    #[cfg(not(feature = "linked"))]
+    let linked = None;
+    host::launch::run(&line.dev, linked).into()
+}

@@ -1,0 +1,240 @@
+//! A library file, opened and checked: the one door to `libloading`.
+//!
+//! Owns: the handle. Produces: the module's table and facts. Never: calls a function of the module.
+#![expect(unsafe_code, reason = "loading a library and reading its exported static")]
+
+use super::precheck::{PrecheckError, precheck};
+use hot_api::abi::{HEADER_SYMBOL, ModuleHeader, ModuleTable, Slice};
+use hot_api::handshake::{HandshakeError, check_header, check_table_size};
+use std::path::{Path, PathBuf};
+
+/// Why a library cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file is not a whole library for this machine.
+    #[error(transparent)]
+    Precheck(#[from] PrecheckError),
+    /// The system's loader refused.
+    #[error("{}: the loader refused it: {reason}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The loader's words.
+        reason: String,
+    },
+    /// It is a library, but no module.
+    #[error(
+        "{}: it exports no PITSTOP_MODULE; write `hot_api::export_module!(YourModule);` at the \
+         root of the crate",
+        path.display()
+    )]
+    NoSymbol {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is a module that does not fit this host.
+    #[error("{}: {source}", path.display())]
+    Handshake {
+        /// The file.
+        path: PathBuf,
+        /// The axis on which it does not fit.
+        source: HandshakeError,
+    },
+    /// Loading has not come to an end.
+    #[error("{}: not loaded after {limit:?}; a constructor in it may be running for ever", path.display())]
+    Overdue {
+        /// The file.
+        path: PathBuf,
+        /// How long it had.
+        limit: std::time::Duration,
+    },
+}
+
+impl LoadError {
+    /// Whether the file was fine but the module does not fit.
+    #[must_use]
+    pub fn is_handshake(&self) -> bool {
+        matches!(self, Self::NoSymbol { .. } | Self::Handshake { .. })
+    }
+}
+
+/// Where the code is.
+enum Code {
+    File {
+        handle: libloading::Library,
+        path: PathBuf,
+    },
+    /// Compiled into the host (feature `linked`, and tests).
+    Linked,
+}
+
+/// A module whose header fits. Its functions may be called as `ABI-4` says.
+pub struct Library {
+    code: Code,
+    table: &'static ModuleTable,
+    build: String,
+    views: Vec<String>,
+}
+
+impl std::fmt::Debug for Library {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Library").field("build", &self.build).finish_non_exhaustive()
+    }
+}
+
+impl Library {
+    /// Opens `path` and checks its header. Constructors of the library run here, so this belongs on
+    /// the module thread.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn open(path: &Path) -> Result<Self, LoadError> {
+        precheck(path)?;
+        // SAFETY: running the constructors of a module that the user builds is what this tool is
+        // for; the file is whole (precheck) and its name is used once (one for each generation).
+        let handle = unsafe { open(path) }.map_err(|error| LoadError::Open {
+            path: path.to_path_buf(),
+            reason: error_chain(&error),
+        })?;
+        // SAFETY: ABI-1: the symbol, if there, is a static header; nothing is read before its
+        // magic and sizes are checked below.
+        let symbol = unsafe { handle.get::<*const ModuleHeader>(HEADER_SYMBOL) };
+        let header = match symbol {
+            Ok(symbol) if !symbol.is_null() => *symbol,
+            _ => {
+                return Err(LoadError::NoSymbol { path: path.to_path_buf() });
+            }
+        };
+        // SAFETY: ABI-1, and the library stays open for as long as `Self` lives.
+        let facts = unsafe { read_header(header) }
+            .map_err(|source| LoadError::Handshake { path: path.to_path_buf(), source })?;
+        Ok(Self::new(Code::File { handle, path: path.to_path_buf() }, facts))
+    }
+
+    /// Uses a module that is compiled into this executable.
+    ///
+    /// # Errors
+    /// When it was compiled against another `hot_api`.
+    pub fn linked(header: &'static ModuleHeader) -> Result<Self, HandshakeError> {
+        // SAFETY: ABI-1: a static header of this very program.
+        let facts = unsafe { read_header(header) }?;
+        Ok(Self::new(Code::Linked, facts))
+    }
+
+    fn new(code: Code, facts: Facts) -> Self {
+        Self { code, table: facts.table, build: facts.build, views: facts.views }
+    }
+
+    /// The functions. The reference is only as good as the library is open; the module thread keeps
+    /// both together.
+    pub(super) fn table(&self) -> &'static ModuleTable {
+        self.table
+    }
+
+    /// Who built it, as text.
+    #[must_use]
+    pub fn build(&self) -> &str {
+        &self.build
+    }
+
+    /// Names of its views; the first is `main`.
+    #[must_use]
+    pub fn views(&self) -> &[String] {
+        &self.views
+    }
+
+    /// The file, unless it is linked in.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match &self.code {
+            Code::File { path, .. } => Some(path),
+            Code::Linked => None,
+        }
+    }
+
+    /// Unloads the library. The caller has dropped the instance and joined its thread (`ABI-7`).
+    ///
+    /// # Errors
+    /// The system's words when it refuses.
+    pub(super) fn close(self) -> Result<(), String> {
+        match self.code {
+            Code::File { handle, .. } => handle.close().map_err(|error| error_chain(&error)),
+            Code::Linked => Ok(()),
+        }
+    }
+}
+
+struct Facts {
+    table: &'static ModuleTable,
+    build: String,
+    views: Vec<String>,
+}
+
+/// # Safety
+/// `header` points to memory of at least a header's prefix that stays mapped while the result is
+/// used; if magic and sizes are right, it is a header (ABI-1).
+unsafe fn read_header(header: *const ModuleHeader) -> Result<Facts, HandshakeError> {
+    // A symbol of another program may be anything, down to a single byte near the end of a page;
+    // so the magic is looked at first, and only then the rest.
+    // SAFETY: promised by the caller.
+    let magic = unsafe { header.cast::<[u8; 8]>().read_unaligned() };
+    if magic != hot_api::abi::MAGIC {
+        return Err(HandshakeError::Magic { found: magic });
+    }
+    // SAFETY: ABI-1: whoever writes the magic writes the frozen prefix, and the const assertions
+    // in `abi` fix what follows for this version.
+    let header = unsafe { &*header };
+    check_header(header)?;
+    // SAFETY: ABI-2: every table begins with its own size.
+    check_table_size(unsafe { header.table.cast::<u32>().read() })?;
+    // SAFETY: ABI-1: static texts of a header that fits.
+    let views = unsafe { std::slice::from_raw_parts(header.views.ptr, header.views.len) };
+    Ok(Facts {
+        // SAFETY: ABI-2: at least as long as the table this host knows.
+        table: unsafe { &*header.table },
+        // SAFETY: ABI-1: static text.
+        build: unsafe { static_text(header.build) },
+        // SAFETY: ABI-1: static text.
+        views: views.iter().map(|name| unsafe { static_text(*name) }).collect(),
+    })
+}
+
+/// # Safety
+/// `text` points to static bytes of a fitting header, or is empty (ABI-1).
+unsafe fn static_text(text: Slice<u8>) -> String {
+    if text.len == 0 || text.ptr.is_null() {
+        return String::new();
+    }
+    // SAFETY: promised by the caller.
+    let bytes = unsafe { std::slice::from_raw_parts(text.ptr, text.len) };
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// # Safety
+/// As for `libloading::Library::new`.
+#[cfg(unix)]
+unsafe fn open(path: &Path) -> Result<libloading::Library, libloading::Error> {
+    use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
+    // All symbols now: a missing one must fail here and not in the middle of a frame.
+    // SAFETY: promised by the caller.
+    unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }.map(Into::into)
+}
+
+/// # Safety
+/// As for `libloading::Library::new`.
+#[cfg(not(unix))]
+unsafe fn open(path: &Path) -> Result<libloading::Library, libloading::Error> {
+    // SAFETY: promised by the caller.
+    unsafe { libloading::Library::new(path) }
+}
+
+fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

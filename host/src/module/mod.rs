@@ -1,0 +1,25 @@
+//! The loaded side of a module: library, thread, pictures.
+//!
+//! Owns: everything that touches foreign code. Consumes: paths of shadow copies, input bytes.
+//! Produces: [`Picture`]s, snapshots as opaque bytes, [`Fault`]s. Never: builds, swaps, egui.
+//!
+//! Reading order: [`Library`] opens a file and shakes hands; [`ModuleThread`] owns one instance and
+//! makes every call into it; [`Picture`] is the host's own copy of what a frame produced.
+
+mod call;
+mod library;
+mod maps;
+mod paint_target;
+mod picture;
+mod precheck;
+mod services;
+mod thread;
+mod worker;
+
+pub use call::{CallError, Fault, InputPacket};
+pub use library::{Library, LoadError};
+pub use paint_target::PaintTarget;
+pub use picture::{Picture, PictureError, PicturePrim, PrimKind, TextureChange};
+pub use precheck::PrecheckError;
+pub use services::{GlLoader, LogFn, Services};
+pub use thread::{CodeSource, ModuleThread, Retirement};

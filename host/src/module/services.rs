@@ -1,0 +1,163 @@
+//! The host's side of [`HostTable`]: what a module may ask for.
+//!
+//! Owns: the memory behind the table's `host` pointer, and what the module reports through it.
+//! Never: calls into the module.
+#![expect(unsafe_code, reason = "functions that modules call through the C boundary")]
+
+use hot_api::abi::{ABI_VERSION, HostTable, Slice};
+use parking_lot::Mutex;
+use std::ffi::{CStr, c_char, c_void};
+use std::mem::size_of;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Finds GL functions of the window's context.
+pub type GlLoader = Arc<dyn Fn(&CStr) -> *const c_void + Send + Sync>;
+
+/// Takes a log line of any thread: level 1 error … 5 trace, and the text.
+pub type LogFn = Arc<dyn Fn(u32, &str) + Send + Sync>;
+
+/// What the host offers to every module.
+#[derive(Clone)]
+pub struct Services {
+    /// Any thread: another frame is wanted after this time.
+    pub request_repaint: Arc<dyn Fn(Duration) + Send + Sync>,
+    /// Any thread: a log line.
+    pub log: LogFn,
+    /// The window's GL, if there is a window.
+    pub gl: Option<GlLoader>,
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services").field("gl", &self.gl.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// The text of a panic as it came through the table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct FaultText {
+    pub(super) message: String,
+    pub(super) location: String,
+    pub(super) backtrace: String,
+}
+
+/// Faults that are kept when nobody asks; a module that panics in a loop on a thread of its own
+/// must not eat the memory.
+const FAULTS_MAX: usize = 16;
+
+/// What lies behind the `host` pointer of one generation.
+pub(super) struct HostSide {
+    services: Services,
+    faults: Mutex<Vec<FaultText>>,
+    restored: Mutex<Option<String>>,
+}
+
+/// A table and the memory it points to, at a fixed address. It must outlive the instance (`ABI-6`);
+/// for a generation that never returns it is leaked.
+pub(super) struct HostBox {
+    table: HostTable,
+    side: HostSide,
+}
+
+// SAFETY: ABI-6: `table.host` points to `side`, which is `Sync`, inside the same box.
+unsafe impl Send for HostBox {}
+// SAFETY: as above.
+unsafe impl Sync for HostBox {}
+
+impl HostBox {
+    pub(super) fn new(services: Services, generation: u64) -> Arc<Self> {
+        let has_gl = services.gl.is_some();
+        Arc::new_cyclic(|weak: &std::sync::Weak<Self>| {
+            // `as_ptr` gives the address the box will have; functions get it back as `host`.
+            let host = weak.as_ptr().cast_mut().cast::<c_void>();
+            Self {
+                table: HostTable {
+                    size: size_of::<HostTable>() as u32,
+                    abi_version: ABI_VERSION,
+                    host,
+                    generation,
+                    request_repaint,
+                    log,
+                    fault,
+                    restored,
+                    gl_get_proc: has_gl.then_some(gl_get_proc),
+                },
+                side: HostSide { services, faults: Mutex::default(), restored: Mutex::default() },
+            }
+        })
+    }
+
+    pub(super) fn table(&self) -> *const HostTable {
+        &raw const self.table
+    }
+
+    /// The panics reported since the last call.
+    pub(super) fn take_faults(&self) -> Vec<FaultText> {
+        std::mem::take(&mut self.side.faults.lock())
+    }
+
+    /// What the module said about its state, as JSON.
+    pub(super) fn take_restored(&self) -> Option<String> {
+        self.side.restored.lock().take()
+    }
+}
+
+/// # Safety
+/// `host` is the pointer of a table made by [`HostBox::new`] whose box is alive (ABI-6).
+unsafe fn side<'a>(host: *mut c_void) -> &'a HostSide {
+    // SAFETY: promised by the caller.
+    unsafe { &(*host.cast::<HostBox>()).side }
+}
+
+/// # Safety
+/// `text` is empty or points to `len` bytes that live during the call (ABI-5).
+unsafe fn text(text: Slice<u8>) -> String {
+    if text.len == 0 || text.ptr.is_null() {
+        return String::new();
+    }
+    // SAFETY: promised by the caller.
+    let bytes = unsafe { std::slice::from_raw_parts(text.ptr, text.len) };
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+unsafe extern "C" fn request_repaint(host: *mut c_void, after_ns: u64) {
+    // SAFETY: ABI-6.
+    let side = unsafe { side(host) };
+    (side.services.request_repaint)(Duration::from_nanos(after_ns));
+}
+
+unsafe extern "C" fn log(host: *mut c_void, level: u32, line: Slice<u8>) {
+    // SAFETY: ABI-6, ABI-5.
+    let (side, line) = unsafe { (side(host), text(line)) };
+    (side.services.log)(level, &line);
+}
+
+unsafe extern "C" fn fault(
+    host: *mut c_void,
+    message: Slice<u8>,
+    location: Slice<u8>,
+    backtrace: Slice<u8>,
+) {
+    // SAFETY: ABI-6, ABI-5.
+    let (side, text) = unsafe {
+        let message = text(message);
+        (side(host), FaultText { message, location: text(location), backtrace: text(backtrace) })
+    };
+    let mut faults = side.faults.lock();
+    if faults.len() < FAULTS_MAX {
+        faults.push(text);
+    }
+}
+
+unsafe extern "C" fn restored(host: *mut c_void, report: Slice<u8>) {
+    // SAFETY: ABI-6, ABI-5.
+    let (side, report) = unsafe { (side(host), text(report)) };
+    *side.restored.lock() = Some(report);
+}
+
+unsafe extern "C" fn gl_get_proc(host: *mut c_void, name: *const c_char) -> *const c_void {
+    // SAFETY: ABI-6; the name is a C string that lives during the call (ABI-5).
+    let (side, name) = unsafe { (side(host), CStr::from_ptr(name)) };
+    side.services.gl.as_ref().map_or(std::ptr::null(), |loader| loader(name))
+}

@@ -1,0 +1,187 @@
+//! The thread's side of a generation: makes the calls, one after the other.
+//!
+//! Owns: the instance. Consumes: [`Call`]s. Produces: [`Reply`]s. Never: outlives its library.
+#![expect(unsafe_code, reason = "calls through the module's table")]
+
+use super::call::{CallError, Fault, InputPacket};
+use super::picture::Picture;
+use super::services::{FaultText, HostBox};
+use crate::event::FaultSite;
+use crossbeam_channel::{Receiver, Sender};
+use hot_api::abi::{FrameInput, FrameView, Instance, ModuleTable, Slice, code};
+use std::ffi::c_void;
+use std::mem::size_of;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// What the thread is asked to do.
+pub(super) enum Call {
+    Create(Vec<u8>),
+    Logic(InputPacket),
+    Frame { view: u32, input: InputPacket },
+    Capture,
+    Suspend,
+    Resume,
+    Destroy,
+}
+
+impl Call {
+    pub(super) fn site(&self) -> FaultSite {
+        match self {
+            Self::Create(_) => FaultSite::Create,
+            Self::Logic(_) => FaultSite::Logic,
+            Self::Frame { .. } => FaultSite::Ui,
+            Self::Capture => FaultSite::Capture,
+            Self::Suspend | Self::Resume => FaultSite::Suspend,
+            Self::Destroy => FaultSite::Drop,
+        }
+    }
+}
+
+/// What comes back.
+pub(super) enum Reply {
+    Done,
+    Picture(Box<Picture>),
+    Snapshot(Vec<u8>),
+}
+
+pub(super) type Outcome = Result<Reply, CallError>;
+
+impl Reply {
+    pub(super) fn picture(self) -> Result<Picture, CallError> {
+        match self {
+            Self::Picture(picture) => Ok(*picture),
+            Self::Done | Self::Snapshot(_) => {
+                Err(CallError::Refused("the call returned no picture".to_owned()))
+            }
+        }
+    }
+}
+
+/// The thread's side.
+pub(super) struct Worker {
+    pub(super) table: &'static ModuleTable,
+    pub(super) host: Arc<HostBox>,
+    pub(super) instance: Arc<AtomicPtr<Instance>>,
+}
+
+impl Worker {
+    pub(super) fn run(&self, calls: &Receiver<(Call, Sender<Outcome>)>) {
+        for (call, reply) in calls {
+            let is_last = matches!(call, Call::Destroy);
+            let outcome = self.make(call);
+            // The caller may have given up on this one.
+            let _gone = reply.send(outcome);
+            if is_last {
+                return;
+            }
+        }
+        // The caller vanished without a farewell: the instance still belongs to this thread.
+        if !self.instance.load(Ordering::Acquire).is_null() {
+            let _lost = self.make(Call::Destroy);
+        }
+    }
+
+    fn make(&self, call: Call) -> Outcome {
+        let site = call.site();
+        let instance = self.instance.load(Ordering::Acquire);
+        let mut view = FrameView::empty();
+        let mut reply = Reply::Done;
+        let mut picture = false;
+        // SAFETY: ABI-4: this is the generation's thread and calls come one at a time; `instance`
+        // is null (refused by the module) or alive; ABI-5: everything passed lives during the call.
+        let code = unsafe {
+            match call {
+                Call::Create(snapshot) => self.create(&snapshot),
+                Call::Logic(input) => {
+                    picture = true;
+                    (self.table.logic)(instance, &raw_input(&input), &raw mut view)
+                }
+                Call::Frame { view: index, input } => {
+                    picture = true;
+                    (self.table.frame)(instance, index, &raw_input(&input), &raw mut view)
+                }
+                Call::Capture => {
+                    let mut bytes: Vec<u8> = Vec::new();
+                    let sink = (&raw mut bytes).cast::<c_void>();
+                    let code = (self.table.capture)(instance, sink, append);
+                    reply = Reply::Snapshot(bytes);
+                    code
+                }
+                Call::Suspend => (self.table.suspend)(instance),
+                Call::Resume => (self.table.resume)(instance),
+                Call::Destroy => {
+                    self.instance.store(std::ptr::null_mut(), Ordering::Release);
+                    (self.table.destroy)(instance)
+                }
+            }
+        };
+        if code != code::OK {
+            return Err(self.failure(code, site));
+        }
+        if picture {
+            // SAFETY: ABI-5: the view is this call's, and no other call was made since.
+            let copied = unsafe { Picture::copy(&view) };
+            let picture = copied.map_err(|error| CallError::Refused(error.to_string()))?;
+            reply = Reply::Picture(Box::new(picture));
+        }
+        Ok(reply)
+    }
+
+    /// # Safety
+    /// On the generation's thread, once (ABI-4).
+    unsafe fn create(&self, snapshot: &[u8]) -> i32 {
+        let mut instance = std::ptr::null_mut();
+        // SAFETY: ABI-6: the table lives in `self.host`, which outlives the instance.
+        let code = unsafe {
+            (self.table.create)(self.host.table(), Slice::new(snapshot), &raw mut instance)
+        };
+        if code == code::OK {
+            self.instance.store(instance, Ordering::Release);
+        }
+        code
+    }
+
+    fn failure(&self, code: i32, site: FaultSite) -> CallError {
+        let text = self.host.take_faults().pop();
+        match (code, text) {
+            (code::FAULT, text) => {
+                CallError::Fault(Box::new(fault_at(site, text.unwrap_or_default())))
+            }
+            (_, Some(text)) => CallError::Refused(text.message),
+            (code, None) => CallError::Refused(format!("the module refused with code {code}")),
+        }
+    }
+}
+
+/// Collects what `capture` writes.
+unsafe extern "C" fn append(sink: *mut c_void, bytes: Slice<u8>) {
+    if bytes.len == 0 || bytes.ptr.is_null() {
+        return;
+    }
+    // SAFETY: `sink` is the vector of `Worker::make`, alive during the call; ABI-5 for the bytes.
+    unsafe {
+        let bytes = std::slice::from_raw_parts(bytes.ptr, bytes.len);
+        (*sink.cast::<Vec<u8>>()).extend_from_slice(bytes);
+    }
+}
+
+fn raw_input(input: &InputPacket) -> FrameInput {
+    FrameInput {
+        size: size_of::<FrameInput>() as u32,
+        flags: input.flags,
+        time: input.time,
+        predicted_dt: input.predicted_dt,
+        native_pixels_per_point: input.native_pixels_per_point,
+        size_px: input.size_px,
+        max_texture_side: input.max_texture_side,
+        reserved: 0,
+        items: Slice::new(&input.items),
+    }
+}
+
+/// The text of a panic as a fault of a known call.
+pub(super) fn fault_at(site: FaultSite, text: FaultText) -> Fault {
+    let FaultText { message, location, backtrace } = text;
+    Fault { site, message, location, backtrace }
+}

@@ -1,0 +1,333 @@
+//! The window: dashboard on top, modules below.
+//!
+//! Owns: the engine, the arrangement of views, the beginning and end of each frame. Never: reads
+//! files or runs builds.
+
+use super::dashboard::dashboard_bar;
+use super::error_panel::{error_panel, tint};
+use super::orders::Order;
+use super::view::ModuleView;
+use super::{editor, theme};
+use crate::engine::{Board, Engine, EngineHandle, Failure};
+use crate::event::Trigger;
+use crate::module::InputPacket;
+use crate::swap::{HoldReason, Slot};
+use egui::{
+    Align2, CentralPanel, Context, Id, Key, LayerId, Modifiers, Order as LayerOrder, Panel, Rect,
+    TextStyle, Ui, UiBuilder,
+};
+use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, Tree, UiResponse};
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// One tile: a view of a module, or the place where it will be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Pane {
+    module: String,
+    view: u32,
+    title: String,
+}
+
+/// The window's application as eframe runs it. UI thread only.
+pub(super) struct Shell {
+    engine: Engine,
+    root: PathBuf,
+    panes: Vec<Pane>,
+    tree: Tree<Pane>,
+    views: HashMap<Pane, ModuleView>,
+    /// Failures whose panel the user has closed.
+    closed: HashSet<String>,
+    /// The failure that was last shown for each module.
+    seen: HashMap<String, Failure>,
+    editor_error: Option<String>,
+}
+
+impl Shell {
+    pub(super) fn new(ctx: &Context, engine: Engine, root: PathBuf) -> Self {
+        theme::apply(ctx);
+        Self {
+            engine,
+            root,
+            panes: Vec::new(),
+            tree: Tree::empty(Id::unique("modules")),
+            views: HashMap::new(),
+            closed: HashSet::new(),
+            seen: HashMap::new(),
+            editor_error: None,
+        }
+    }
+
+    fn handle(&self) -> &EngineHandle {
+        self.engine.handle()
+    }
+
+    /// Begins the frame of every module; returns those that are ready for it.
+    fn begin_frames(&self) -> Vec<Arc<Slot>> {
+        let slots = self.handle().registry().slots();
+        for slot in &slots {
+            // A frame that was not painted ends here at the latest.
+            slot.end_frame();
+        }
+        slots.into_iter().filter(|slot| slot.begin_frame()).collect()
+    }
+
+    fn run_logic(slots: &[Arc<Slot>], ctx: &Context) {
+        let time = ctx.input(|input| input.time);
+        let native_pixels_per_point = ctx.pixels_per_point();
+        for slot in slots {
+            let input = InputPacket { time, native_pixels_per_point, ..InputPacket::default() };
+            let asker = super::platform::Asker {
+                rect: ctx.content_rect(),
+                has_pointer: false,
+                has_keyboard: false,
+            };
+            if let crate::swap::FrameResult::Picture { picture, .. } = slot.logic(input) {
+                super::platform::apply(ctx, &picture.platform, asker);
+            }
+        }
+    }
+
+    /// Lets the swap in once this frame is on the screen.
+    fn end_frames_after_painting(&self, ctx: &Context) {
+        let slots = self.handle().registry().slots();
+        let callback = egui_glow::CallbackFn::new(move |_info, _painter| {
+            for slot in &slots {
+                slot.release_retired();
+                slot.end_frame();
+            }
+        });
+        let last = LayerId::new(LayerOrder::Debug, Id::unique("end of frame"));
+        let rect = Rect::from_min_size(ctx.content_rect().min, egui::Vec2::splat(1.0));
+        let callback = Arc::new(callback);
+        ctx.layer_painter(last).add(egui::PaintCallback { rect, callback });
+    }
+
+    /// Views come and go with generations; the arrangement changes only when they do.
+    fn arrange(&mut self, ready: &[Arc<Slot>]) {
+        let mut panes = Vec::new();
+        let slots = self.handle().registry().slots();
+        for slot in &slots {
+            let known = || self.panes.iter().filter(|pane| pane.module == slot.name()).cloned();
+            let is_ready = ready.iter().any(|other| Arc::ptr_eq(other, slot));
+            let names = if is_ready { slot.views() } else { Vec::new() };
+            if is_ready || known().next().is_none() {
+                let count = names.len().max(1);
+                panes.extend((0..count).map(|index| Pane {
+                    module: slot.name().to_owned(),
+                    view: index as u32,
+                    title: title(slot.name(), names.get(index).map(String::as_str)),
+                }));
+            } else {
+                panes.extend(known());
+            }
+        }
+        if panes == self.panes {
+            return;
+        }
+        self.views.retain(|pane, _| panes.contains(pane));
+        for slot in &slots {
+            for pane in panes.iter().filter(|pane| pane.module == slot.name()) {
+                self.views.entry(pane.clone()).or_insert_with(|| {
+                    ModuleView::new(Arc::clone(slot), pane.view, pane.title.clone())
+                });
+            }
+        }
+        let mut tiles = Tiles::default();
+        let ids: Vec<TileId> = panes.iter().map(|pane| tiles.insert_pane(pane.clone())).collect();
+        let root = tiles.insert_tab_tile(ids);
+        self.tree = Tree::new(Id::unique("modules"), root, tiles);
+        self.panes = panes;
+    }
+
+    fn hotkey(&self, ctx: &Context) {
+        let keys = Modifiers::CTRL | Modifiers::ALT;
+        if ctx.input_mut(|input| input.consume_key(keys, Key::R)) {
+            let _outcome = self.handle().reload(None, Trigger::Hotkey);
+        }
+    }
+
+    fn obey(&mut self, orders: Vec<Order>) {
+        for order in orders {
+            let handle = self.engine.handle();
+            match order {
+                Order::ReloadAll => drop(handle.reload(None, Trigger::Button)),
+                Order::Reload(module) => drop(handle.reload(Some(&module), Trigger::Button)),
+                Order::SetAutoReload(on) => handle.set_auto_reload(on),
+                Order::Rollback(module, to) => handle.request_rollback(&module, to),
+                Order::Retry(module) => {
+                    if let Some(slot) = handle.registry().slot(&module) {
+                        slot.retry();
+                    }
+                    self.closed.insert(module);
+                }
+                Order::ResetState(module) => handle.reset_state(&module),
+                Order::OpenEditor { file, line, column } => {
+                    let file = self.root.join(file);
+                    self.editor_error = editor::open(&file, line, column).err();
+                }
+                Order::ShowError(module) => {
+                    self.closed.remove(&module);
+                }
+                Order::CloseError(module) => {
+                    self.closed.insert(module);
+                }
+            }
+        }
+    }
+
+    /// Tint and panel over one module's area.
+    fn failure(&mut self, ui: &Ui, module: &str, area: Rect, board: &Board) -> Vec<Order> {
+        let Some(failure) = board.module(module).and_then(|board| board.failure.as_ref()) else {
+            self.seen.remove(module);
+            self.closed.remove(module);
+            return Vec::new();
+        };
+        if self.seen.get(module) != Some(failure) {
+            // A new failure opens its panel again.
+            self.closed.remove(module);
+            self.seen.insert(module.to_owned(), failure.clone());
+        }
+        tint(&ui.painter().with_clip_rect(area), area);
+        let mut open = !self.closed.contains(module);
+        if !open {
+            return Vec::new();
+        }
+        let mut orders = error_panel(ui.ctx(), area, module, failure, &mut open);
+        if !open {
+            orders.push(Order::CloseError(module.to_owned()));
+        }
+        orders
+    }
+}
+
+fn title(module: &str, view: Option<&str>) -> String {
+    match view {
+        None | Some("main") => module.to_owned(),
+        Some(view) => format!("{module}: {view}"),
+    }
+}
+
+impl eframe::App for Shell {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        if self.handle().has_ended() {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+        }
+        // A hidden window has no `ui` call; its modules go on all the same.
+        if ctx.input(|input| input.viewport().visible()) == Some(false) {
+            let slots = self.begin_frames();
+            Self::run_logic(&slots, ctx);
+            for slot in slots {
+                slot.end_frame();
+            }
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        if ctx.current_pass_index() == 0 {
+            self.hotkey(&ctx);
+            let ready = self.begin_frames();
+            Self::run_logic(&ready, &ctx);
+            self.arrange(&ready);
+        }
+        let board = self.handle().board();
+        let mut orders = Panel::top("dashboard")
+            .frame(theme::bar_frame(ui))
+            .show(ui, |ui| dashboard_bar(ui, &board))
+            .inner;
+        let mut areas = Areas { views: &mut self.views, board: &board, seen: Vec::new() };
+        CentralPanel::no_frame().show(ui, |ui| self.tree.ui(&mut areas, ui));
+        let seen = areas.seen;
+        for (module, area) in seen {
+            orders.extend(self.failure(ui, &module, area, &board));
+        }
+        if let Some(error) = self.editor_error.clone() {
+            let mut open = true;
+            egui::Window::new("Editor")
+                .open(&mut open)
+                .anchor(Align2::CENTER_TOP, [0.0, 60.0])
+                .resizable(false)
+                .collapsible(false)
+                .show(&ctx, |ui| ui.label(error));
+            if !open {
+                self.editor_error = None;
+            }
+        }
+        self.obey(orders);
+        self.end_frames_after_painting(&ctx);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        for slot in self.handle().registry().slots() {
+            slot.release_all_gl();
+            slot.end_frame();
+        }
+    }
+}
+
+/// Draws tiles, and remembers where each module was drawn.
+struct Areas<'a> {
+    views: &'a mut HashMap<Pane, ModuleView>,
+    board: &'a Board,
+    seen: Vec<(String, Rect)>,
+}
+
+impl Behavior<Pane> for Areas<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
+        let Some(view) = self.views.get_mut(pane) else {
+            return UiResponse::None;
+        };
+        let area = ui.available_rect_before_wrap();
+        view.show(ui);
+        let message = match &view.hold {
+            Some(HoldReason::NotLoaded) => Some(self.waiting(&pane.module)),
+            Some(HoldReason::Refused(reason)) => Some(reason.clone()),
+            Some(HoldReason::Overdue(since)) => {
+                Some(format!("{} has not returned for {:.1} s", pane.module, since.as_secs_f32()))
+            }
+            _ => None,
+        };
+        if let Some(message) = message {
+            show_message(ui, area, &message);
+        }
+        if pane.view == 0 || !self.seen.iter().any(|(module, _)| *module == pane.module) {
+            self.seen.push((pane.module.clone(), area));
+        }
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, pane: &Pane) -> egui::WidgetText {
+        pane.title.clone().into()
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        // A single view needs no tab; several keep theirs.
+        SimplificationOptions { all_panes_must_have_tabs: false, ..Default::default() }
+    }
+}
+
+impl Areas<'_> {
+    fn waiting(&self, module: &str) -> String {
+        match &self.board.build {
+            Some(build) if build.total > 0 => {
+                format!("building {module}: {} of {} {}", build.done, build.total, build.unit)
+            }
+            Some(_) => format!("building {module}"),
+            None => format!("{module} is not loaded"),
+        }
+    }
+}
+
+/// A line in the middle of an area that has no picture of its own, or an old one.
+fn show_message(ui: &mut Ui, area: Rect, message: &str) {
+    let mut child = ui.new_child(UiBuilder::new().max_rect(area));
+    let font = TextStyle::Body.resolve(child.style());
+    let color = child.visuals().strong_text_color();
+    let galley = child.painter().layout(message.to_owned(), font, color, area.width() * 0.8);
+    let text = Align2::CENTER_CENTER.anchor_size(area.center(), galley.size());
+    let back = child.visuals().window_fill.gamma_multiply(0.85);
+    child.painter().rect_filled(text.expand(10.0), 6.0, back);
+    child.painter().galley(text.min, galley, color);
+    child.expand_to_include_rect(text);
+}

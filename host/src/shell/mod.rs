@@ -1,0 +1,28 @@
+//! The window (feature `shell`): the one place that knows eframe.
+//!
+//! Owns: the native window, the dashboard, the error panel, and the drawing of modules. Consumes:
+//! [`Board`](crate::engine::Board)s and pictures. Produces: orders to the engine. Never: decides
+//! about builds or swaps; without it the engine runs headless, and nothing else changes.
+
+mod accesskit;
+mod ansi;
+mod app;
+mod dashboard;
+mod editor;
+mod error_panel;
+mod headline;
+mod input;
+mod latency;
+mod orders;
+mod paint;
+mod platform;
+mod report;
+#[cfg(test)]
+mod samples;
+mod textures;
+mod theme;
+mod units;
+mod view;
+mod window;
+
+pub use window::{WindowError, has_display, run};

@@ -1,0 +1,74 @@
+//! The native window.
+
+use super::app::Shell;
+use crate::engine::Engine;
+use crate::module::{LogFn, Services};
+use eframe::NativeOptions;
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Why there is no window, or no longer.
+#[derive(Debug, thiserror::Error)]
+pub enum WindowError {
+    /// The system would not open one, or its GL does not work.
+    #[error("no window could be opened: {0}")]
+    NoWindow(String),
+    /// The engine did not start.
+    #[error("{0}")]
+    Engine(anyhow::Error),
+}
+
+/// Whether there is a display to try.
+#[must_use]
+pub fn has_display() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(not(target_os = "linux")) || set("DISPLAY") || set("WAYLAND_DISPLAY")
+}
+
+/// Opens the window and draws until it is closed. `start` is called once, when there is something
+/// to draw on. Must be called on the main thread.
+///
+/// # Errors
+/// When there is no window; `start` has then not been called.
+pub fn run(
+    title: &str,
+    root: PathBuf,
+    start: impl FnOnce(Services) -> anyhow::Result<Engine>,
+    log: LogFn,
+) -> Result<(), WindowError> {
+    let failed: RefCell<Option<anyhow::Error>> = RefCell::new(None);
+    let options = NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_inner_size([1280.0, 800.0])
+            .with_min_inner_size([480.0, 320.0])
+            .with_app_id("pitstop")
+            .with_title(title),
+        ..NativeOptions::default()
+    };
+    let result = eframe::run_native(
+        title,
+        options,
+        Box::new(|cc| {
+            let ctx = cc.egui_ctx.clone();
+            let services = Services {
+                request_repaint: Arc::new(move |after| ctx.request_repaint_after(after)),
+                log,
+                gl: cc.get_proc_address.clone(),
+            };
+            match start(services) {
+                Ok(engine) => Ok(Box::new(Shell::new(&cc.egui_ctx, engine, root))),
+                Err(error) => {
+                    let text = error.to_string();
+                    *failed.borrow_mut() = Some(error);
+                    Err(text.into())
+                }
+            }
+        }),
+    );
+    match (result, failed.into_inner()) {
+        (_, Some(error)) => Err(WindowError::Engine(error)),
+        (Err(error), None) => Err(WindowError::NoWindow(error.to_string())),
+        (Ok(()), None) => Ok(()),
+    }
+}

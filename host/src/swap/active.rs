@@ -1,0 +1,18 @@
+//! A generation that runs.
+
+use crate::event::Generation;
+use crate::module::ModuleThread;
+use std::path::PathBuf;
+
+/// One running generation and where its code came from.
+#[derive(Debug)]
+pub struct Active {
+    /// The attempt that made it.
+    pub generation: Generation,
+    /// Hash of the library it runs.
+    pub artifact: String,
+    /// The file it was loaded from, unless it is linked in.
+    pub file: Option<PathBuf>,
+    /// Its thread.
+    pub thread: ModuleThread,
+}

@@ -1,0 +1,192 @@
+//! A new generation on its way in: `Candidate → Restored → Proven`.
+//!
+//! Owns: the order of the steps, in types; each consumes the one before. Produces: an [`Active`] or
+//! a [`Rejection`]. Never: touches the running generation, so failing is simply not committing.
+
+use super::active::Active;
+use crate::event::{Generation, Stage, StateReport};
+use crate::module::{
+    CallError, CodeSource, InputPacket, LoadError, ModuleThread, Picture, Retirement, Services,
+};
+use hot_api::abi::input_flag;
+use std::time::Duration;
+
+/// Why a generation was not taken.
+#[derive(Debug)]
+pub struct Rejection {
+    /// Where it failed.
+    pub stage: Stage,
+    /// One line.
+    pub reason: String,
+    /// The full text: message, location, backtrace.
+    pub detail: String,
+    /// How what was already loaded ended.
+    pub retirement: Option<Retirement>,
+}
+
+/// A library that is loaded and fits.
+#[derive(Debug)]
+pub struct Candidate {
+    active: Active,
+    limit: Duration,
+}
+
+/// A candidate that has taken over the state.
+#[derive(Debug)]
+pub struct Restored {
+    active: Active,
+    report: StateReport,
+    limit: Duration,
+}
+
+/// A candidate that has drawn.
+#[derive(Debug)]
+pub struct Proven {
+    pub(super) active: Active,
+    /// For each view, the textures of its hidden passes.
+    pub(super) carried: Vec<Picture>,
+    /// What became of the state.
+    pub report: StateReport,
+}
+
+/// Hidden passes before the first visible one: the first lays out, the second lets fade-ins end.
+const HIDDEN_PASSES: u32 = 2;
+/// Seconds between hidden passes: longer than any of egui's animations.
+const HIDDEN_PASS_SECONDS: f64 = 0.5;
+
+impl Candidate {
+    /// Loads a library and shakes hands. `limit` bounds this and every later step.
+    ///
+    /// # Errors
+    /// When the library cannot be loaded or does not fit; nothing is left behind.
+    pub fn load(
+        source: &CodeSource<'_>,
+        generation: Generation,
+        module: &str,
+        artifact: String,
+        services: Services,
+        limit: Duration,
+    ) -> Result<Self, Rejection> {
+        let thread = ModuleThread::load(source, generation, module, services, limit)
+            .map_err(|error| Rejection::load(&error))?;
+        let file = match source {
+            CodeSource::File(path) => Some(path.to_path_buf()),
+            CodeSource::Linked(_) => None,
+        };
+        Ok(Self { active: Active { generation, artifact, file, thread }, limit })
+    }
+
+    /// Creates the instance from `snapshot`; empty bytes mean a fresh start.
+    ///
+    /// # Errors
+    /// When the module panics or refuses; it is retired.
+    pub fn restore(mut self, snapshot: Vec<u8>) -> Result<Restored, Rejection> {
+        let bytes = snapshot.len() as u64;
+        match self.active.thread.create(snapshot, self.limit) {
+            Ok(report) => {
+                let report = state_report(bytes, report.as_deref());
+                Ok(Restored { active: self.active, report, limit: self.limit })
+            }
+            Err(error) => {
+                Err(Rejection::after_load(Stage::Restore, &error, self.active, self.limit))
+            }
+        }
+    }
+}
+
+impl Restored {
+    /// Draws the hidden passes of every view, each as large as it was last shown; nobody sees them.
+    ///
+    /// # Errors
+    /// When the module panics or does not come back; it is retired.
+    pub fn draw_hidden(mut self, shown: &[InputPacket]) -> Result<Proven, Rejection> {
+        let mut carried = Vec::new();
+        for view in 0..self.active.thread.views().len() {
+            let last = shown.get(view).cloned().unwrap_or_default();
+            match draw_hidden_view(&mut self.active.thread, view as u32, &last, self.limit) {
+                Ok(picture) => carried.push(picture),
+                Err(error) => {
+                    let Self { active, limit, .. } = self;
+                    return Err(Rejection::after_load(Stage::FirstFrame, &error, active, limit));
+                }
+            }
+        }
+        Ok(Proven { active: self.active, carried, report: self.report })
+    }
+}
+
+/// Draws one view without showing it; returns the last picture with the textures of all.
+fn draw_hidden_view(
+    thread: &mut ModuleThread,
+    view: u32,
+    last: &InputPacket,
+    limit: Duration,
+) -> Result<Picture, CallError> {
+    let mut carried = Picture::default();
+    for pass in 0..HIDDEN_PASSES {
+        let ago = f64::from(HIDDEN_PASSES - pass) * HIDDEN_PASS_SECONDS;
+        let input = InputPacket {
+            flags: last.flags | input_flag::HIDDEN | input_flag::REFOCUS,
+            time: last.time - ago,
+            items: last.standing.clone(),
+            ..last.clone()
+        };
+        let mut picture = thread.frame(view, input, limit)?;
+        picture.prepend_textures(carried);
+        carried = picture;
+    }
+    Ok(carried)
+}
+
+impl Proven {
+    /// The attempt that made it.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        self.active.generation
+    }
+}
+
+impl Rejection {
+    fn load(error: &LoadError) -> Self {
+        let stage = if error.is_handshake() { Stage::Handshake } else { Stage::Load };
+        Self { stage, reason: error.to_string(), detail: error.to_string(), retirement: None }
+    }
+
+    fn after_load(stage: Stage, error: &CallError, active: Active, limit: Duration) -> Self {
+        Self { retirement: Some(active.thread.retire(limit)), ..Self::of_call(stage, error) }
+    }
+
+    /// A rejection that leaves nothing to retire.
+    #[must_use]
+    pub fn of_call(stage: Stage, error: &CallError) -> Self {
+        let detail = match error {
+            CallError::Fault(fault) => fault.to_string(),
+            other => other.to_string(),
+        };
+        Self { stage, reason: error.to_string(), detail, retirement: None }
+    }
+
+    /// A rejection for a reason outside the module.
+    #[must_use]
+    pub fn new(stage: Stage, reason: String) -> Self {
+        Self { stage, detail: reason.clone(), reason, retirement: None }
+    }
+}
+
+/// Reads what the module says about its state. The text is the module's, so anything may be in it.
+fn state_report(bytes: u64, json: Option<&str>) -> StateReport {
+    let Some(json) = json.filter(|_| bytes > 0) else {
+        return StateReport { bytes, codec: "none".to_owned(), ..StateReport::default() };
+    };
+    let report: hot_api::snapshot::Report = serde_json::from_str(json).unwrap_or_default();
+    let lines = hot_api::snapshot::Notes::lines;
+    StateReport {
+        bytes,
+        codec: "named".to_owned(),
+        kept: report.kept,
+        defaulted: lines(&report.defaulted),
+        dropped: lines(&report.dropped),
+        converted: lines(&report.converted),
+        migrated: Vec::new(),
+    }
+}

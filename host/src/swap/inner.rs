@@ -1,0 +1,95 @@
+//! What a slot holds behind its lock.
+
+use super::active::Active;
+use super::slot::PROBATION_FRAMES;
+use super::told::{FrameResult, HoldReason, PendingCommit};
+use crate::module::{Fault, InputPacket, Picture};
+use hot_api::abi::input_flag;
+use std::time::{Duration, Instant};
+
+/// How often the state is captured while it is being used, for the case that its code never
+/// returns.
+const SNAPSHOT_EVERY: Duration = Duration::from_secs(1);
+/// A capture may take this share of the time between two captures.
+const SNAPSHOT_SHARE: u32 = 100;
+
+#[derive(Default)]
+pub(super) struct Inner {
+    pub(super) active: Option<Active>,
+    pub(super) fallback: Option<Active>,
+    pub(super) frames_shown: u32,
+    pub(super) pending: Option<Box<PendingCommit>>,
+    pub(super) views: Vec<ViewSlot>,
+    pub(super) fault: Option<Box<Fault>>,
+    pub(super) kept: Option<KeptSnapshot>,
+    pub(super) touched: bool,
+    pub(super) retiring: Vec<Active>,
+}
+
+/// What is known of one view.
+#[derive(Default)]
+pub(super) struct ViewSlot {
+    /// The last input, for hidden passes.
+    pub(super) last: InputPacket,
+    /// Textures that no shown picture has brought yet.
+    pub(super) carried: Option<Picture>,
+    /// Whether this generation has been told how things stand.
+    pub(super) told: bool,
+}
+
+pub(super) struct KeptSnapshot {
+    pub(super) bytes: Vec<u8>,
+    pub(super) at: Instant,
+    pub(super) cost: Duration,
+}
+
+impl Inner {
+    /// Whether a call of an earlier frame is still out: then no other is made.
+    pub(super) fn overdue(&mut self) -> Option<FrameResult> {
+        let (_, since) = self.active.as_mut()?.thread.overdue_for()?;
+        Some(FrameResult::Hold(HoldReason::Overdue(since)))
+    }
+
+    pub(super) fn end_probation(&mut self) {
+        if self.frames_shown >= PROBATION_FRAMES
+            && let Some(fallback) = self.fallback.take()
+        {
+            self.retiring.push(fallback);
+        }
+    }
+
+    /// Captures the state now and then while it is being used. Costly captures are made rarely.
+    pub(super) fn snapshot_if_due(&mut self, limit: Duration) {
+        let due = self.touched
+            && self.fault.is_none()
+            && self.kept.as_ref().is_none_or(|kept| {
+                kept.at.elapsed() > SNAPSHOT_EVERY.max(kept.cost * SNAPSHOT_SHARE)
+            });
+        if let (true, Some(active)) = (due, &mut self.active) {
+            let started = Instant::now();
+            if let Ok(bytes) = active.thread.capture(limit) {
+                self.kept =
+                    Some(KeptSnapshot { bytes, at: Instant::now(), cost: started.elapsed() });
+                self.touched = false;
+            }
+        }
+    }
+}
+
+impl ViewSlot {
+    /// Joins what was kept back with what is new.
+    pub(super) fn packet(
+        &mut self,
+        deferred: Vec<u8>,
+        input: InputPacket,
+        refocus: bool,
+    ) -> InputPacket {
+        let mut items = if self.told { Vec::new() } else { input.standing.clone() };
+        items.extend(deferred);
+        items.extend_from_slice(&input.items);
+        let refocus = if refocus { input_flag::REFOCUS } else { 0 };
+        let packet = InputPacket { items, flags: input.flags | refocus, ..input.clone() };
+        self.last = InputPacket { items: Vec::new(), ..input };
+        packet
+    }
+}

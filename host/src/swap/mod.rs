@@ -1,0 +1,25 @@
+//! The exchange of generations, and what the window holds of each module.
+//!
+//! Owns: [`Slot`]s (one for each module, with its running generation), the [`Registry`] of them,
+//! and the typed steps of a swap. Consumes: shadow copies and input. Produces: pictures for the
+//! window and [`SlotEvent`]s for the engine. Never: builds, draws, or decides when to swap.
+//!
+//! Theory of operation: a [`Candidate`] is loaded while the old generation draws on. At the frame
+//! boundary ([`Gate`]) the old state is captured, and the candidate becomes [`Restored`] and then
+//! [`Proven`] by two hidden passes. Only then is it committed to its [`Slot`]; the old generation
+//! stays behind it, untouched, until the new one has been shown for [`PROBATION_FRAMES`].
+
+mod active;
+mod candidate;
+mod gate;
+mod inner;
+mod registry;
+mod slot;
+mod told;
+
+pub use active::Active;
+pub use candidate::{Candidate, Proven, Rejection, Restored};
+pub use gate::{Gate, SwapTurn};
+pub use registry::Registry;
+pub use slot::{PROBATION_FRAMES, Slot};
+pub use told::{FrameResult, HoldReason, PendingCommit, SlotEvent};

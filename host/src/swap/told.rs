@@ -1,0 +1,75 @@
+//! What a slot tells the window and the engine.
+
+use super::active::Active;
+use crate::event::{Generation, StagesMicros, StateReport, Trigger};
+use crate::module::{CallError, Fault, Picture};
+use std::time::{Duration, Instant};
+
+/// What a frame came to.
+#[derive(Debug)]
+pub enum FrameResult {
+    /// A new picture of this generation.
+    Picture {
+        /// Whose picture; textures belong to it.
+        generation: Generation,
+        /// What to paint.
+        picture: Box<Picture>,
+    },
+    /// Show the last picture again.
+    Hold(HoldReason),
+}
+
+/// Why there is no new picture.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HoldReason {
+    /// Nothing has been loaded yet.
+    NotLoaded,
+    /// A swap is going on.
+    Swapping,
+    /// A call has been out for this long.
+    Overdue(Duration),
+    /// The code panicked and waits for a decision.
+    Faulted,
+    /// The module refused, or returned something unusable.
+    Refused(String),
+}
+
+/// What a slot tells the engine.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the fields are named after their types")]
+pub enum SlotEvent {
+    /// New code is on the screen.
+    FirstFrame { module: String, pending: Box<PendingCommit>, at: Instant },
+    /// A contained panic. With `back_to` the slot has gone back to that generation already.
+    Fault {
+        module: String,
+        generation: Generation,
+        fault: Box<Fault>,
+        back_to: Option<Generation>,
+        /// The commit that is thereby not one.
+        pending: Option<Box<PendingCommit>>,
+    },
+    /// A call has not returned within the frame limit. Sent once for each such call.
+    Overdue { module: String, generation: Generation, error: CallError },
+    /// A generation is no longer needed, and its GL objects are gone.
+    Retire { module: String, active: Box<Active> },
+}
+
+/// A swap that is done but for its first frame.
+#[derive(Clone, Debug)]
+pub struct PendingCommit {
+    /// The new generation.
+    pub generation: Generation,
+    /// What asked for it.
+    pub trigger: Trigger,
+    /// Stages so far.
+    pub stages: StagesMicros,
+    /// How long the window had to wait.
+    pub ui_stall: Duration,
+    /// What became of the state.
+    pub state: StateReport,
+    /// When the swap gave the frame boundary back.
+    pub swapped_at: Instant,
+    /// A roll-back to a kept generation, not new code.
+    pub is_rollback: bool,
+}

@@ -1,0 +1,117 @@
+//! The terminal: a line for each event, and a bar while the compiler runs.
+//!
+//! Owns: one thread that follows the journal. Never: makes the journal wait; a terminal that is
+//! stopped misses what it cannot take.
+
+use crate::event::{Entry, Event};
+use crate::journal::{Colour, EventLine, Journal, NothingYet, Subscription};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Lines the terminal may be behind.
+const BEHIND_MAX: usize = 1024;
+/// How long the thread may go without looking whether the host has ended.
+const TURN: Duration = Duration::from_secs(1);
+
+/// Follows the journal until it is dropped.
+pub(crate) struct Terminal {
+    thread: Option<JoinHandle<()>>,
+    over: Arc<AtomicBool>,
+}
+
+/// Writes one line.
+#[expect(clippy::print_stderr, reason = "the terminal is where the host speaks to its user")]
+pub(crate) fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+impl Terminal {
+    pub(crate) fn start(journal: &Arc<Journal>) -> Self {
+        let (earlier, lines) = journal.subscribe_since(None, BEHIND_MAX);
+        let over = Arc::new(AtomicBool::new(false));
+        let ends = Arc::clone(&over);
+        let mut screen = Screen::detect();
+        // Without the thread the host only says less.
+        let thread = std::thread::Builder::new()
+            .name("pitstop-tty".to_owned())
+            .spawn(move || {
+                earlier.iter().for_each(|entry| screen.show(entry));
+                screen.follow(&lines, &ends);
+            })
+            .ok();
+        Self { thread, over }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+struct Screen {
+    colour: Colour,
+    /// Only a real terminal has a bar; a file or a pipe gets plain lines.
+    has_bar: bool,
+    bar: Option<ProgressBar>,
+}
+
+impl Screen {
+    fn detect() -> Self {
+        let stderr = std::io::stderr();
+        Self { colour: Colour::detect(&stderr), has_bar: stderr.is_terminal(), bar: None }
+    }
+
+    fn follow(&mut self, lines: &Subscription, ends: &AtomicBool) {
+        loop {
+            match lines.recv_timeout(TURN) {
+                Ok(entry) => {
+                    self.show(&entry);
+                    if matches!(entry.event, Event::Stopped { .. }) {
+                        return;
+                    }
+                }
+                Err(NothingYet::Timeout) if ends.load(Ordering::Acquire) => return,
+                Err(NothingYet::Timeout) => {}
+                Err(NothingYet::Closed) => return,
+            }
+        }
+    }
+
+    fn show(&mut self, entry: &Entry) {
+        if let Event::BuildProgress { done, total, unit } = &entry.event {
+            if self.has_bar {
+                let bar = self.bar.get_or_insert_with(new_bar);
+                bar.set_length(u64::from(*total));
+                bar.set_position(u64::from(*done));
+                bar.set_message(unit.clone());
+            }
+            return;
+        }
+        let ends_build = matches!(
+            entry.event,
+            Event::BuildFinished { .. } | Event::BuildFailed { .. } | Event::Stopped { .. }
+        );
+        if ends_build && let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        let line = EventLine::for_terminal(entry, self.colour).to_string();
+        match &self.bar {
+            Some(bar) => bar.suspend(|| say(&line)),
+            None => say(&line),
+        }
+    }
+}
+
+fn new_bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
+        .expect("the template names known keys");
+    ProgressBar::new(0).with_style(style)
+}

@@ -1,0 +1,230 @@
+//! The packages on disk, as cargo sees them: who depends on whom, and where they live.
+//!
+//! Owns: the graph of local packages. Consumes: `cargo metadata --no-deps`, which touches neither
+//! the network nor `Cargo.lock`. Produces: [`Inputs`] (what to watch) and [`Tiers`] (what a changed
+//! file asks for). Never: builds, watches, or reads source files.
+//!
+//! The graph is a superset of what one build uses: optional dependencies count, dev-dependencies
+//! do not. A file too many costs a build that finds nothing to do; a file too few would be a lie.
+
+mod inputs;
+mod tier;
+
+pub use inputs::Inputs;
+pub use tier::{Tier, Tiers};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The package whose change means that the running process itself is out of date.
+pub const HOST_PACKAGE: &str = "host";
+
+/// The contract: host and modules both contain it, so its change reaches the host as well.
+pub const API_PACKAGE: &str = "hot_api";
+
+/// Why the workspace cannot be understood.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkspaceError {
+    /// Cargo could not be run, or refused the manifests.
+    #[error("cannot read the cargo workspace at {}; mend what cargo says and try again: {words}", dir.display())]
+    Metadata {
+        /// Where `cargo metadata` ran.
+        dir: PathBuf,
+        /// Cargo's own words.
+        words: String,
+    },
+    /// A module names a package that is not there.
+    #[error(
+        "no package `{package}` in the workspace at {}; name one of: {}",
+        root.display(),
+        known.join(", ")
+    )]
+    NoSuchPackage {
+        /// The name asked for.
+        package: String,
+        /// Root of the workspace.
+        root: PathBuf,
+        /// The packages there are.
+        known: Vec<String>,
+    },
+}
+
+/// One local package.
+#[derive(Clone, Debug)]
+struct Package {
+    name: String,
+    /// Directories of its local dependencies, without dev-dependencies.
+    needs: BTreeSet<PathBuf>,
+}
+
+/// The local packages that one workspace reaches. Every path is absolute and canonical.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    root: PathBuf,
+    /// By directory: names are unique within a workspace only.
+    packages: BTreeMap<PathBuf, Package>,
+    /// Directories of all packages met on the way, also those that nothing here depends on.
+    seen: BTreeSet<PathBuf>,
+    target_dirs: BTreeSet<PathBuf>,
+}
+
+impl Workspace {
+    /// Reads the workspace that contains `dir`, and the path dependencies that lead out of it.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Metadata`] with cargo's own words.
+    pub fn load(dir: &Path) -> Result<Self, WorkspaceError> {
+        let metadata = metadata_at(dir)?;
+        let mut workspace = Self {
+            root: canonical(metadata.workspace_root.as_std_path()),
+            packages: BTreeMap::new(),
+            seen: BTreeSet::new(),
+            target_dirs: BTreeSet::new(),
+        };
+        let mut read = workspace.note(&metadata);
+        let mut wanted: Vec<PathBuf> = read.keys().cloned().collect();
+        while let Some(dir) = wanted.pop() {
+            if workspace.packages.contains_key(&dir) {
+                continue;
+            }
+            if !read.contains_key(&dir) {
+                let outside = metadata_at(&dir)?;
+                read.extend(workspace.note(&outside));
+            }
+            let package = read.get(&dir).ok_or_else(|| WorkspaceError::Metadata {
+                dir: dir.clone(),
+                words: "a path dependency leads here, but cargo lists no package in it".to_owned(),
+            })?;
+            wanted.extend(package.needs.iter().cloned());
+            workspace.packages.insert(dir, package.clone());
+        }
+        Ok(workspace)
+    }
+
+    /// The directory of the root manifest.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The names of all local packages that the workspace's members reach, themselves included.
+    pub fn package_names(&self) -> impl Iterator<Item = &str> {
+        self.packages.values().map(|package| package.name.as_str())
+    }
+
+    /// What to watch for `modules`: they, the host if it is local, and whatever both need.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NoSuchPackage`].
+    pub fn modules_inputs(&self, modules: &[String]) -> Result<Inputs, WorkspaceError> {
+        let tiers = self.tiers(modules)?;
+        let dirs = tiers.watched_packages();
+        let excluded = self.seen.difference(&dirs).chain(&self.target_dirs).cloned();
+        Ok(Inputs {
+            root: self.root.clone(),
+            excluded: excluded.collect(),
+            dirs,
+            files: self.manifests(),
+        })
+    }
+
+    /// The table that tells for each file what its change asks for.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NoSuchPackage`].
+    pub fn tiers(&self, modules: &[String]) -> Result<Tiers, WorkspaceError> {
+        let seeds = modules
+            .iter()
+            .map(|name| Ok((name.clone(), self.dir_of(name)?)))
+            .collect::<Result<Vec<_>, WorkspaceError>>()?;
+        let module_dirs: BTreeSet<PathBuf> = seeds.iter().map(|(_, dir)| dir.clone()).collect();
+        let host_seeds: Vec<PathBuf> = [HOST_PACKAGE, API_PACKAGE]
+            .into_iter()
+            .filter_map(|name| self.dir_of(name).ok())
+            .filter(|dir| !module_dirs.contains(dir))
+            .collect();
+        Ok(Tiers::new(
+            self.seen.clone(),
+            // With the module linked in, the host depends on it; that does not make the module,
+            // or what only the module needs, part of the host.
+            self.closure(&host_seeds, &module_dirs),
+            seeds.into_iter().map(|(name, dir)| (name, self.closure(&[dir], &BTreeSet::new()))),
+            self.manifests(),
+            self.dir_of(HOST_PACKAGE).is_ok(),
+        ))
+    }
+
+    fn dir_of(&self, name: &str) -> Result<PathBuf, WorkspaceError> {
+        let found = self.packages.iter().find(|(_, package)| package.name == name);
+        found.map(|(dir, _)| dir.clone()).ok_or_else(|| WorkspaceError::NoSuchPackage {
+            package: name.to_owned(),
+            root: self.root.clone(),
+            known: self.package_names().map(str::to_owned).collect(),
+        })
+    }
+
+    fn closure(&self, seeds: &[PathBuf], stop: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+        let mut reached = BTreeSet::new();
+        let mut open = seeds.to_vec();
+        while let Some(dir) = open.pop() {
+            if !stop.contains(&dir) && reached.insert(dir.clone()) {
+                open.extend(self.packages[&dir].needs.iter().cloned());
+            }
+        }
+        reached
+    }
+
+    /// Files that belong to no package but decide how all of them are built. They need not exist.
+    fn manifests(&self) -> BTreeSet<PathBuf> {
+        const NAMES: [&str; 6] = [
+            "Cargo.toml",
+            "Cargo.lock",
+            "rust-toolchain",
+            "rust-toolchain.toml",
+            ".cargo/config",
+            ".cargo/config.toml",
+        ];
+        NAMES.iter().map(|name| self.root.join(name)).collect()
+    }
+
+    /// Records what `metadata` lists and returns its packages by directory.
+    fn note(&mut self, metadata: &Metadata) -> BTreeMap<PathBuf, Package> {
+        let root = canonical(metadata.workspace_root.as_std_path());
+        // The second is what it is without CARGO_TARGET_DIR, and may be left from such a time.
+        self.target_dirs
+            .extend([canonical(metadata.target_directory.as_std_path()), root.join("target")]);
+        let mut packages = BTreeMap::new();
+        for package in &metadata.packages {
+            let manifest = package.manifest_path.as_std_path();
+            let dir = canonical(manifest.parent().unwrap_or(manifest));
+            let needs = package
+                .dependencies
+                .iter()
+                .filter(|dependency| dependency.kind != DependencyKind::Development)
+                .filter_map(|dependency| dependency.path.as_ref())
+                .map(|path| canonical(path.as_std_path()))
+                .collect();
+            let name = package.name.to_string();
+            self.target_dirs.insert(dir.join("target"));
+            self.seen.insert(dir.clone());
+            packages.insert(dir, Package { name, needs });
+        }
+        packages
+    }
+}
+
+fn metadata_at(dir: &Path) -> Result<Metadata, WorkspaceError> {
+    MetadataCommand::new()
+        .no_deps()
+        .current_dir(dir)
+        .exec()
+        .map_err(|error| WorkspaceError::Metadata { dir: dir.to_owned(), words: error.to_string() })
+}
+
+/// Events, dep-info and metadata must agree on one name for one file; what does not exist yet
+/// keeps the name it has.
+fn canonical(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}

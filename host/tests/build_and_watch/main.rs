@@ -1,0 +1,6 @@
+//! The rooms `workspace`, `watch` and `build` against real packages, real saves and real cargo.
+
+mod build;
+mod project;
+mod watch;
+mod workspace;

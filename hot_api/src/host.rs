@@ -1,0 +1,115 @@
+//! The module's handle on its host.
+//!
+//! Owns: the only calls from a module into the host. Produces: safe methods. Never: egui.
+#![expect(unsafe_code, reason = "the one place where a module calls through the host's table")]
+
+use crate::abi::{HostTable, Slice};
+use std::time::Duration;
+
+/// How urgent a log line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum LogLevel {
+    /// Something failed.
+    Error = 1,
+    /// Something may be wrong.
+    Warn = 2,
+    /// What a user may want to know.
+    Info = 3,
+    /// What a developer may want to know.
+    Debug = 4,
+    /// Everything.
+    Trace = 5,
+}
+
+/// What a module may ask of its host. Cheap to clone; usable from any thread, until the instance
+/// it was made for is dropped: a thread that holds one must be joined before (`ABI-7`).
+#[derive(Clone, Copy)]
+pub struct Host {
+    table: *const HostTable,
+}
+
+// SAFETY: ABI-4, ABI-6: the functions behind the table may be called from any thread, and the
+// table is immutable and outlives the instance.
+unsafe impl Send for Host {}
+// SAFETY: as above.
+unsafe impl Sync for Host {}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("generation", &self.generation()).finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// Wraps the table that the host passed to `create`.
+    ///
+    /// # Safety
+    /// `table` points to a [`HostTable`] that stays valid, unchanged, until the instance is dropped
+    /// (ABI-6).
+    pub(crate) unsafe fn new(table: *const HostTable) -> Self {
+        Self { table }
+    }
+
+    fn table(&self) -> &HostTable {
+        // SAFETY: ABI-6, promised to `new`.
+        unsafe { &*self.table }
+    }
+
+    /// The number of the generation this code belongs to; it grows with every reload attempt.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.table().generation
+    }
+
+    /// Asks for another frame after `delay`. For data that arrives from another thread; inside
+    /// `ui` use egui's own `request_repaint`.
+    pub fn request_repaint_after(&self, delay: Duration) {
+        let nanos = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
+        // SAFETY: ABI-6: `host` is the first argument of every function of this table.
+        unsafe { (self.table().request_repaint)(self.table().host, nanos) }
+    }
+
+    /// Asks for another frame at once.
+    pub fn request_repaint(&self) {
+        self.request_repaint_after(Duration::ZERO);
+    }
+
+    /// Writes a line to the host's log.
+    pub fn log(&self, level: LogLevel, text: &str) {
+        let text = Slice::new(text.as_bytes());
+        // SAFETY: ABI-6; the text is borrowed for the call.
+        unsafe { (self.table().log)(self.table().host, level as u32, text) }
+    }
+
+    /// Reports a contained panic.
+    pub(crate) fn fault(&self, message: &str, location: &str, backtrace: &str) {
+        let table = self.table();
+        // SAFETY: ABI-6; the texts are borrowed for the call.
+        unsafe {
+            (table.fault)(
+                table.host,
+                Slice::new(message.as_bytes()),
+                Slice::new(location.as_bytes()),
+                Slice::new(backtrace.as_bytes()),
+            );
+        }
+    }
+
+    /// Reports what became of the state.
+    pub(crate) fn restored(&self, report: &str) {
+        let table = self.table();
+        // SAFETY: ABI-6; the text is borrowed for the call.
+        unsafe { (table.restored)(table.host, Slice::new(report.as_bytes())) }
+    }
+
+    /// The address of a GL function; null where there is none or no GL at all.
+    #[cfg(feature = "glow")]
+    pub(crate) fn gl_get_proc(&self, name: &std::ffi::CStr) -> *const std::ffi::c_void {
+        let table = self.table();
+        table.gl_get_proc.map_or(std::ptr::null(), |get| {
+            // SAFETY: ABI-4: only reached from `paint`, on the UI thread with GL current.
+            unsafe { get(table.host, name.as_ptr()) }
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! The contract between Pitstop's host and its modules.
+//!
+//! A **module** is a `cdylib` with an egui application in it; the **host** is the executable that
+//! loads it, draws it and exchanges it while it runs. This crate is all that the two share. With
+//! default features it is what the host needs; feature `module` adds what an author needs: the
+//! [`Module`] trait and [`export_module!`]; feature `glow` adds painting with OpenGL.
+//!
+//! # The boundary
+//!
+//! C data only; each module owns its egui. No Rust type crosses, because two libraries that were
+//! built apart agree on none. The rules, which `SAFETY` comments cite:
+//!
+//! - **ABI-1** The exported symbol is a static header. It is checked, one axis at a time
+//!   ([`handshake`]), before any function of the module is called. A bad header never leads to a
+//!   call.
+//! - **ABI-2** Structs are `repr(C)` with explicit sizes. Tables begin with their own size and grow
+//!   only at the end; a shorter table means that the functions behind its end are absent.
+//! - **ABI-3** No unwind crosses, in either direction. The module's side catches, with its own std;
+//!   message, location and backtrace cross as text.
+//! - **ABI-4** A generation's functions are called on its own thread, one at a time. `paint` and
+//!   `release_gl` alone are called on the UI thread with the GL context current, and only between
+//!   two calls of the module thread.
+//! - **ABI-5** Whoever allocates frees. Arguments are lent for the call. What a frame returns lives
+//!   until the next call into the instance other than `paint`.
+//! - **ABI-6** Statics and thread-locals are per library. What a module needs from outside arrives
+//!   through the host's table, which outlives the instance and may be called from any thread.
+//! - **ABI-7** Nothing of a generation outlives it: threads are joined and the instance is dropped
+//!   by its own code before the library is unloaded.
+//! - **ABI-8** Meshes cross uncopied. Control data (events, platform requests) crosses as tagged
+//!   items; what the other side does not know is skipped and counted, not fatal.
+
+pub mod abi;
+pub mod handshake;
+pub mod snapshot;
+#[cfg(feature = "egui")]
+pub mod wire;
+
+#[cfg(feature = "module")]
+mod export;
+#[cfg(feature = "module")]
+mod host;
+#[cfg(feature = "module")]
+mod module;
+#[cfg(feature = "module")]
+pub mod runner;
+
+#[cfg(feature = "egui")]
+pub use egui;
+#[cfg(feature = "glow")]
+pub use {egui_glow, glow};
+#[cfg(feature = "module")]
+pub use {
+    host::{Host, LogLevel},
+    module::{CreationContext, Frame, Module, View, ViewFn},
+    serde,
+};
+
+#[cfg(feature = "glow")]
+pub use module::GlCleanup;

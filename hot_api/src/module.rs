@@ -1,0 +1,130 @@
+//! The author's side: one trait, in eframe's words.
+//!
+//! Owns: the [`Module`] trait and what its methods are handed. Never: anything `unsafe`.
+
+use crate::host::Host;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// A reloadable application, or a part of one.
+///
+/// Data goes into [`State`](Self::State): it survives reloads, also when its structs change.
+/// `Self` is for what can be made again: textures, caches, GL objects. Both live on the
+/// generation's own thread and are dropped before the library is unloaded.
+///
+/// ```
+/// use hot_api::{CreationContext, Frame, Module, egui};
+///
+/// #[derive(Default, serde::Serialize, serde::Deserialize)]
+/// struct Counter {
+///     clicks: u32,
+/// }
+///
+/// struct Ui;
+///
+/// impl Module for Ui {
+///     type State = Counter;
+///
+///     fn create(_cc: &CreationContext<'_>) -> Self {
+///         Self
+///     }
+///
+///     fn ui(&mut self, state: &mut Counter, ui: &mut egui::Ui, _frame: &mut Frame<'_>) {
+///         if ui.button(format!("clicked {} times", state.clicks)).clicked() {
+///             state.clicks += 1;
+///         }
+///     }
+/// }
+///
+/// hot_api::export_module!(Ui);
+/// # fn main() {}
+/// ```
+pub trait Module: Sized + 'static {
+    /// What survives a reload.
+    type State: Serialize + DeserializeOwned + Default + 'static;
+
+    /// Version of the state's *meaning*; raised together with a migration.
+    const SCHEMA_VERSION: u32 = 1;
+
+    /// Further named entry points; the host shows each in an area of its own. At most
+    /// [`VIEWS_MAX`](crate::runner::VIEWS_MAX) − 1.
+    const VIEWS: &'static [View<Self>] = &[];
+
+    /// Makes what does not survive. Called once for each generation, before anything else.
+    fn create(cc: &CreationContext<'_>) -> Self;
+
+    /// Fonts, styles, zoom, image loaders: called once for each view's context before its first
+    /// pass. Styles are not part of the snapshot, so that editing them here shows at once.
+    fn setup(&mut self, ctx: &egui::Context) {
+        let _ = ctx;
+    }
+
+    /// What goes on without a window: called once for each frame of the host before [`Self::ui`],
+    /// and also while the window is hidden.
+    fn logic(&mut self, state: &mut Self::State, ctx: &egui::Context, frame: &mut Frame<'_>) {
+        let _ = (state, ctx, frame);
+    }
+
+    /// Draws the main view. The [`egui::Ui`] covers the module's whole area and has no margin.
+    fn ui(&mut self, state: &mut Self::State, ui: &mut egui::Ui, frame: &mut Frame<'_>);
+
+    /// Lets go of what cannot exist twice, such as a port, before the next generation starts.
+    fn suspend(&mut self, state: &mut Self::State) {
+        let _ = state;
+    }
+
+    /// Takes back what [`Self::suspend`] let go of, when the next generation was refused.
+    fn resume(&mut self, state: &mut Self::State) {
+        let _ = state;
+    }
+
+    /// Hands out the work of deleting the GL objects that paint callbacks will make. Asked for once,
+    /// after [`Self::create`]; runs at the end, on the thread that paints, with the GL context
+    /// current. Share the objects with the callbacks through an `Arc<Mutex<…>>`.
+    #[cfg(feature = "glow")]
+    fn gl_cleanup(&mut self) -> Option<GlCleanup> {
+        None
+    }
+}
+
+/// See [`Module::gl_cleanup`].
+#[cfg(feature = "glow")]
+pub type GlCleanup = Box<dyn FnOnce(&glow::Context) + Send>;
+
+/// A method with the signature of [`Module::ui`].
+pub type ViewFn<M> = fn(&mut M, &mut <M as Module>::State, &mut egui::Ui, &mut Frame<'_>);
+
+/// A named render entry point beside [`Module::ui`].
+pub struct View<M: Module> {
+    /// Shown on the tab, and named in `pitstop.toml`; unique within the module, not `main`.
+    pub name: &'static str,
+    /// Draws it.
+    pub ui: ViewFn<M>,
+}
+
+/// What [`Module::create`] is handed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CreationContext<'a> {
+    /// The host's services.
+    pub host: &'a Host,
+}
+
+/// What [`Module::logic`], [`Module::ui`] and views are handed beside egui.
+#[derive(Debug)]
+pub struct Frame<'a> {
+    pub(crate) host: &'a Host,
+}
+
+impl Frame<'_> {
+    /// The host's services.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        self.host
+    }
+
+    /// The number of the generation this code belongs to.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.host.generation()
+    }
+}

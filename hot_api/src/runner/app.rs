@@ -1,0 +1,127 @@
+//! One instance: the author's object, its state, and its views.
+
+use super::MAIN_VIEW;
+use super::paint::PaintSide;
+use super::view::{ViewMemory, ViewRun};
+use crate::abi::{FrameInput, FrameView};
+use crate::host::Host;
+use crate::module::{CreationContext, Frame, Module, View};
+use crate::snapshot::{Report, Section, Snapshot, SnapshotError, restore};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Name of the snapshot's section with the author's state.
+const STATE_SECTION: &str = "state";
+
+/// Everything of an instance that belongs to the module thread. Fields drop in this order: views
+/// may hold what the author put into egui.
+pub(super) struct App<M: Module> {
+    views: Vec<ViewRun>,
+    module: M,
+    state: M::State,
+    host: Host,
+}
+
+/// The name of the section with a view's egui memory.
+fn view_section(view: &str) -> String {
+    format!("egui/{view}")
+}
+
+impl<M: Module> App<M> {
+    /// Makes the instance from `snapshot`; empty bytes mean a fresh start.
+    pub(super) fn create(host: Host, snapshot: &[u8]) -> Result<(Self, PaintSide), SnapshotError> {
+        let snapshot = if snapshot.is_empty() { None } else { Some(Snapshot::decode(snapshot)?) };
+        let section = |name: &str| snapshot.as_ref().and_then(|snapshot| snapshot.section(name));
+        let state = match section(STATE_SECTION) {
+            Some(section) => {
+                let (state, report) = restore_section(section)?;
+                host.restored(&serde_json::to_string(&report).unwrap_or_default());
+                state
+            }
+            None => M::State::default(),
+        };
+        let mut module = M::create(&CreationContext { host: &host });
+        let views = Self::view_names()
+            .map(|name| {
+                // A view's memory is a convenience: one that cannot be read starts afresh.
+                let memory = section(&view_section(name))
+                    .and_then(|section| restore_section::<ViewMemory>(section).ok())
+                    .map(|(memory, _)| memory)
+                    .unwrap_or_default();
+                ViewRun::new(host, memory, &mut |ctx| module.setup(ctx))
+            })
+            .collect();
+        let paint = PaintSide::new(
+            #[cfg(feature = "glow")]
+            module.gl_cleanup(),
+        );
+        Ok((Self { views, module, state, host }, paint))
+    }
+
+    fn view_names() -> impl Iterator<Item = &'static str> {
+        std::iter::once(MAIN_VIEW).chain(M::VIEWS.iter().map(|view| view.name))
+    }
+
+    pub(super) fn host(&self) -> Host {
+        self.host
+    }
+
+    /// Runs the author's logic in the main view's context.
+    pub(super) fn logic(&mut self, input: &FrameInput, items: &[u8]) -> FrameView {
+        let Self { views, module, state, host } = self;
+        let mut frame = Frame { host };
+        views[0].logic(input, items, &mut |ctx| module.logic(state, ctx, &mut frame))
+    }
+
+    /// Draws one view; `None` when there is no such view.
+    pub(super) fn frame(
+        &mut self,
+        index: usize,
+        input: &FrameInput,
+        items: &[u8],
+        paint: &PaintSide,
+    ) -> Option<FrameView> {
+        let Self { views, module, state, host } = self;
+        let view = views.get_mut(index)?;
+        let mut frame = Frame { host };
+        let draw = match index.checked_sub(1) {
+            None => M::ui,
+            Some(extra) => {
+                let View { ui, .. } = M::VIEWS.get(extra)?;
+                *ui
+            }
+        };
+        Some(view.frame(input, items, paint, index, &mut |ui| draw(module, state, ui, &mut frame)))
+    }
+
+    /// The state and egui's memory as a snapshot.
+    pub(super) fn capture(&self) -> Result<Vec<u8>, SnapshotError> {
+        let mut sections = vec![Section::capture(STATE_SECTION, &self.state)?];
+        for (name, view) in Self::view_names().zip(&self.views) {
+            sections.push(Section::capture(view_section(name), &view.memory())?);
+        }
+        let type_name = std::any::type_name::<M>();
+        let module = type_name.split("::").next().unwrap_or(type_name);
+        let snapshot = Snapshot {
+            module: module.to_owned(),
+            schema_version: M::SCHEMA_VERSION,
+            fingerprint: None,
+            sections,
+        };
+        Ok(snapshot.encode())
+    }
+
+    pub(super) fn suspend(&mut self) {
+        self.module.suspend(&mut self.state);
+    }
+
+    pub(super) fn resume(&mut self) {
+        self.module.resume(&mut self.state);
+    }
+}
+
+fn restore_section<T: Default + Serialize + DeserializeOwned>(
+    section: &Section,
+) -> Result<(T, Report), SnapshotError> {
+    let restored = restore::<T>(&section.tree()?);
+    Ok((restored.value, restored.report))
+}

@@ -1,0 +1,276 @@
+//! The functions behind the table.
+//!
+//! Owns: the turning of raw pointers into references. Each function checks for null, catches
+//! panics (`ABI-3`) and forwards. Never: anything else.
+#![expect(unsafe_code, reason = "the module's side of the C boundary")]
+
+use super::app::App;
+use super::guard::{guard, install, uninstall};
+use super::paint::PaintSide;
+use crate::abi::{
+    FrameInput, FrameView, HostTable, Instance, ModuleTable, PaintInfo, Slice, WriteFn, code,
+};
+use crate::host::Host;
+use crate::module::Module;
+use std::ffi::c_void;
+use std::mem::size_of;
+
+/// What an [`Instance`] really is. The two halves are only ever borrowed one by one, through raw
+/// field pointers, because the UI thread reads `paint` (ABI-4).
+struct Boxed<M: Module> {
+    app: App<M>,
+    paint: PaintSide,
+    host: Host,
+}
+
+/// The table of a module.
+#[must_use]
+pub const fn table<M: Module>() -> ModuleTable {
+    ModuleTable {
+        size: size_of::<ModuleTable>() as u32,
+        flags: 0,
+        create: create::<M>,
+        logic: logic::<M>,
+        frame: frame::<M>,
+        paint: paint::<M>,
+        capture: capture::<M>,
+        suspend: suspend::<M>,
+        resume: resume::<M>,
+        release_gl: release_gl::<M>,
+        destroy: destroy::<M>,
+    }
+}
+
+/// The bytes of a slice that the host lent.
+///
+/// # Safety
+/// `slice` is empty or points to `len` bytes that live and stay unchanged for `'a` (ABI-5).
+unsafe fn bytes<'a>(slice: Slice<u8>) -> &'a [u8] {
+    if slice.len == 0 || slice.ptr.is_null() {
+        return &[];
+    }
+    // SAFETY: promised by the caller.
+    unsafe { std::slice::from_raw_parts(slice.ptr, slice.len) }
+}
+
+/// The module thread's half.
+///
+/// # Safety
+/// `instance` came from `create::<M>` and is not destroyed; this is the module thread (ABI-4).
+unsafe fn app<'a, M: Module>(instance: *mut Instance) -> &'a mut App<M> {
+    // SAFETY: promised by the caller; the other half is not borrowed by this.
+    unsafe { &mut *std::ptr::addr_of_mut!((*instance.cast::<Boxed<M>>()).app) }
+}
+
+/// The half that both threads may read.
+///
+/// # Safety
+/// `instance` came from `create::<M>` and is not destroyed.
+unsafe fn paint_side<'a, M: Module>(instance: *mut Instance) -> &'a PaintSide {
+    // SAFETY: promised by the caller; never borrowed mutably.
+    unsafe { &*std::ptr::addr_of!((*instance.cast::<Boxed<M>>()).paint) }
+}
+
+/// Whether `object` can be used: it is there, and as long as this side knows it. A host that is
+/// older than the module passes shorter ones.
+///
+/// # Safety
+/// `object` is null or points to a live struct that begins with its own size (ABI-2).
+unsafe fn is_whole<T>(object: *const T) -> bool {
+    // SAFETY: promised by the caller.
+    !object.is_null() && unsafe { object.cast::<u32>().read() } as usize >= size_of::<T>()
+}
+
+/// # Safety
+/// As for [`paint_side`].
+unsafe fn host_of<M: Module>(instance: *mut Instance) -> Host {
+    // SAFETY: promised by the caller; never written after `create`.
+    unsafe { (*instance.cast::<Boxed<M>>()).host }
+}
+
+unsafe extern "C" fn create<M: Module>(
+    host: *const HostTable,
+    snapshot: Slice<u8>,
+    out: *mut *mut Instance,
+) -> i32 {
+    // SAFETY: ABI-2: the host's table begins with its size.
+    if !unsafe { is_whole(host) } || out.is_null() {
+        return code::REFUSED;
+    }
+    // SAFETY: ABI-6: the table outlives the instance.
+    let host = unsafe { Host::new(host) };
+    // SAFETY: ABI-5: lent for the call.
+    let snapshot = unsafe { bytes(snapshot) };
+    install(host);
+    let code = guard(host, || match App::<M>::create(host, snapshot) {
+        Ok((app, paint)) => {
+            let instance = Box::into_raw(Box::new(Boxed { app, paint, host }));
+            // SAFETY: not null, and ours to write (ABI-5).
+            unsafe { *out = instance.cast() };
+            code::OK
+        }
+        Err(error) => {
+            host.fault(&error.to_string(), "", "");
+            code::REFUSED
+        }
+    });
+    if code != code::OK {
+        uninstall();
+    }
+    code
+}
+
+unsafe extern "C" fn logic<M: Module>(
+    instance: *mut Instance,
+    input: *const FrameInput,
+    out: *mut FrameView,
+) -> i32 {
+    // SAFETY: ABI-2: both begin with their size.
+    if instance.is_null() || !unsafe { is_whole(input) && is_whole(out) } {
+        return code::REFUSED;
+    }
+    // SAFETY: ABI-4, ABI-5: a live instance on its thread; input and items are lent for the call.
+    let (app, input) = unsafe { (app::<M>(instance), &*input) };
+    // SAFETY: as above.
+    let items = unsafe { bytes(input.items) };
+    guard(app.host(), || {
+        let view = app.logic(input, items);
+        // SAFETY: not null, and ours to write for the call (ABI-5).
+        unsafe { *out = view };
+        code::OK
+    })
+}
+
+unsafe extern "C" fn frame<M: Module>(
+    instance: *mut Instance,
+    view: u32,
+    input: *const FrameInput,
+    out: *mut FrameView,
+) -> i32 {
+    // SAFETY: ABI-2: both begin with their size.
+    if instance.is_null() || !unsafe { is_whole(input) && is_whole(out) } {
+        return code::REFUSED;
+    }
+    // SAFETY: ABI-4, ABI-5: a live instance on its thread; input and items are lent for the call.
+    let (app, paint, input) = unsafe { (app::<M>(instance), paint_side::<M>(instance), &*input) };
+    // SAFETY: as above.
+    let items = unsafe { bytes(input.items) };
+    guard(app.host(), || match app.frame(view as usize, input, items, paint) {
+        Some(view) => {
+            // SAFETY: not null, and ours to write for the call (ABI-5).
+            unsafe { *out = view };
+            code::OK
+        }
+        None => code::REFUSED,
+    })
+}
+
+#[cfg_attr(not(feature = "glow"), expect(unused_variables, reason = "nothing paints without GL"))]
+unsafe extern "C" fn paint<M: Module>(
+    instance: *mut Instance,
+    view: u32,
+    callback: u64,
+    info: *const PaintInfo,
+) -> i32 {
+    // SAFETY: ABI-2: it begins with its size.
+    if instance.is_null() || !unsafe { is_whole(info) } {
+        return code::REFUSED;
+    }
+    // SAFETY: ABI-4: a live instance between two calls of its thread.
+    let (paint, host) = unsafe { (paint_side::<M>(instance), host_of::<M>(instance)) };
+    #[cfg(feature = "glow")]
+    {
+        // SAFETY: ABI-5: lent for the call.
+        let info = unsafe { &*info };
+        guard(host, || {
+            if paint.paint(host, view as usize, callback, info) { code::OK } else { code::REFUSED }
+        })
+    }
+    #[cfg(not(feature = "glow"))]
+    code::REFUSED
+}
+
+unsafe extern "C" fn capture<M: Module>(
+    instance: *mut Instance,
+    sink: *mut c_void,
+    write: WriteFn,
+) -> i32 {
+    if instance.is_null() {
+        return code::REFUSED;
+    }
+    // SAFETY: ABI-4: a live instance on its thread.
+    let app = unsafe { app::<M>(instance) };
+    let host = app.host();
+    guard(host, || match app.capture() {
+        Ok(snapshot) => {
+            // SAFETY: the host's own function; the bytes are lent for the call (ABI-5).
+            unsafe { write(sink, Slice::new(&snapshot)) };
+            code::OK
+        }
+        Err(error) => {
+            host.fault(&error.to_string(), "", "");
+            code::REFUSED
+        }
+    })
+}
+
+unsafe extern "C" fn suspend<M: Module>(instance: *mut Instance) -> i32 {
+    if instance.is_null() {
+        return code::REFUSED;
+    }
+    // SAFETY: ABI-4: a live instance on its thread.
+    let app = unsafe { app::<M>(instance) };
+    guard(app.host(), || {
+        app.suspend();
+        code::OK
+    })
+}
+
+unsafe extern "C" fn resume<M: Module>(instance: *mut Instance) -> i32 {
+    if instance.is_null() {
+        return code::REFUSED;
+    }
+    // SAFETY: ABI-4: a live instance on its thread.
+    let app = unsafe { app::<M>(instance) };
+    guard(app.host(), || {
+        app.resume();
+        code::OK
+    })
+}
+
+#[cfg_attr(
+    not(feature = "glow"),
+    expect(clippy::extra_unused_type_parameters, reason = "one signature for all, with GL or not")
+)]
+unsafe extern "C" fn release_gl<M: Module>(instance: *mut Instance) -> i32 {
+    if instance.is_null() {
+        return code::REFUSED;
+    }
+    #[cfg(feature = "glow")]
+    {
+        // SAFETY: ABI-4: a live instance between two calls of its thread.
+        let (paint, host) = unsafe { (paint_side::<M>(instance), host_of::<M>(instance)) };
+        guard(host, || {
+            paint.release_gl();
+            code::OK
+        })
+    }
+    #[cfg(not(feature = "glow"))]
+    code::OK
+}
+
+unsafe extern "C" fn destroy<M: Module>(instance: *mut Instance) -> i32 {
+    if instance.is_null() {
+        return code::REFUSED;
+    }
+    // SAFETY: ABI-4: a live instance on its thread.
+    let host = unsafe { host_of::<M>(instance) };
+    // SAFETY: ABI-7: the last call; the box came from `create`.
+    let boxed = unsafe { Box::from_raw(instance.cast::<Boxed<M>>()) };
+    let code = guard(host, || {
+        drop(boxed);
+        code::OK
+    });
+    uninstall();
+    code
+}

@@ -1,0 +1,76 @@
+//! Runs a [`Module`] behind the C table.
+//!
+//! Owns: everything a generation keeps on the module's side (state, author's object, one
+//! [`egui::Context`] for each view). Consumes: [`FrameInput`](crate::abi::FrameInput) and
+//! snapshots. Produces: [`FrameView`](crate::abi::FrameView)s and snapshots. Never: threads of its
+//! own, statics that outlive the instance.
+//!
+//! Theory of operation: the host calls through the function pointers of [`table`], which live in
+//! [`ffi`] and do nothing but check pointers, catch panics ([`guard`]) and forward to
+//! [`App`](app::App). An `App` draws each view with a [`ViewRun`](view::ViewRun), which turns egui's
+//! output into arrays that stay put until its next frame.
+
+mod app;
+mod ffi;
+mod guard;
+mod input;
+mod output;
+mod paint;
+mod repaint;
+mod view;
+
+pub use crate::handshake::VIEWS_MAX;
+pub use ffi::table;
+
+use crate::abi::{ABI_VERSION, MAGIC, ModuleHeader, ModuleTable, Slice, Vertex, panic_strategy};
+use crate::module::Module;
+use std::mem::size_of;
+
+/// Name of the view that [`Module::ui`] draws.
+pub const MAIN_VIEW: &str = "main";
+
+/// How many views the module has, `main` among them.
+#[must_use]
+pub const fn view_count<M: Module>() -> usize {
+    let count = 1 + M::VIEWS.len();
+    assert!(count <= VIEWS_MAX, "a module may export at most VIEWS_MAX - 1 extra views");
+    count
+}
+
+/// The names of the module's views, `main` first.
+#[must_use]
+pub const fn view_names<M: Module>() -> [Slice<u8>; VIEWS_MAX] {
+    let mut names = [Slice::EMPTY; VIEWS_MAX];
+    names[0] = Slice::new(MAIN_VIEW.as_bytes());
+    let mut index = 1;
+    while index < view_count::<M>() {
+        names[index] = Slice::new(M::VIEWS[index - 1].name.as_bytes());
+        index += 1;
+    }
+    names
+}
+
+/// The header that [`export_module!`](crate::export_module) exports.
+#[must_use]
+pub const fn header(
+    build: &'static str,
+    views: Slice<Slice<u8>>,
+    table: &'static ModuleTable,
+) -> ModuleHeader {
+    ModuleHeader {
+        magic: MAGIC,
+        abi_version: ABI_VERSION,
+        header_size: size_of::<ModuleHeader>() as u32,
+        pointer_width: usize::BITS,
+        panic_strategy: if cfg!(panic = "unwind") {
+            panic_strategy::UNWIND
+        } else {
+            panic_strategy::ABORT
+        },
+        vertex_size: size_of::<Vertex>() as u32,
+        reserved: 0,
+        build: Slice::new(build.as_bytes()),
+        views,
+        table,
+    }
+}

@@ -1,0 +1,82 @@
+//! An old state in a type that may have changed since.
+//!
+//! Owns: the loop of passes and the last resort. Consumes: a tree from older code. Produces: a value
+//! in every case, and the [`Report`] of what became of the old one. Never: fails, and never takes a
+//! value by position or by likeness; fields are matched by name alone.
+
+use super::capture;
+use super::node::{Context, Node};
+use super::path::{Step, Trail};
+use super::read_error::ReadError;
+use super::repairs::{Learnt, Repairs};
+use super::report::{Reason, Report, Tally};
+use super::tree::Tree;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::marker::PhantomData;
+
+/// A state in today's type.
+#[derive(Clone, Debug)]
+pub struct Restored<T> {
+    /// The state.
+    pub value: T,
+    /// What became of the old one on the way.
+    pub report: Report,
+}
+
+/// Merges `old` into `T`: the new default, field by field overlaid with the old value of the same
+/// name.
+///
+/// Whatever the new type cannot take from the old state takes its default: the one in
+/// `T::default()` where there is one, else the one of `#[serde(default)]`, else zero, empty, or the
+/// first variant. `alias`, `rename`, `flatten`, `untagged` and the other attributes of serde work as
+/// ever. Two things serde hides: fields removed from a flattened or internally tagged type are not
+/// reported, and an untagged enum that fits no variant is replaced as a whole.
+pub fn restore<T: Default + Serialize + DeserializeOwned>(old: &Tree) -> Restored<T> {
+    // A default that cannot be captured leaves the zeros.
+    let default = capture(&T::default()).ok();
+    let size = old.node_count() as u64;
+    let mut repairs = Repairs::default();
+    // Whether this pass is a probe, and whether `T` puts up with probes.
+    let (mut probing, mut can_probe) = (false, true);
+    loop {
+        let cx = Context::new(Some(&repairs), probing);
+        let outcome = Node::root(old, default.as_ref(), &Trail::root(), &cx).read(PhantomData::<T>);
+        match outcome {
+            Ok(value) if !probing => return Restored { value, report: cx.into_report() },
+            Ok(_) => {
+                probing = false;
+                repairs.forget_passed();
+            }
+            Err(error) if error.is_doubtful() => (probing, can_probe) = (false, false),
+            Err(error) => {
+                let visits = cx.visits();
+                match repairs.learn(&error, old, size, visits) {
+                    Learnt::General => {}
+                    Learnt::Single => probing = can_probe,
+                    Learnt::Nothing => return start_afresh(old, &error),
+                }
+            }
+        }
+    }
+}
+
+/// The last resort, when not even `T`'s own default can be read back, so that nothing can be merged.
+fn start_afresh<T: Default>(old: &Tree, error: &ReadError) -> Restored<T> {
+    let root = Trail::root();
+    let (mut defaulted, mut dropped) = (Tally::default(), Tally::default());
+    defaulted.add(&root, Reason::Refused(error.to_string()));
+    if let Tree::Struct(fields) = old {
+        for (name, _) in fields {
+            let reason = Reason::Discarded("the whole state took its default".to_owned());
+            dropped.add(&root.then(Step::Field(name)), reason);
+        }
+    }
+    let report = Report {
+        lost: defaulted.lost() + dropped.lost(),
+        defaulted: defaulted.into_notes(),
+        dropped: dropped.into_notes(),
+        ..Report::default()
+    };
+    Restored { value: T::default(), report }
+}

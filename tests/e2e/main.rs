@@ -1,0 +1,22 @@
+//! The acceptance behaviours, each as a test that carries its identifier: real cargo, real
+//! libraries, real hosts.
+#![cfg(unix)]
+
+mod boundary;
+mod endurance;
+mod fault;
+mod library;
+mod modules;
+mod reload;
+mod sources;
+mod surroundings;
+mod window;
+
+/// What a host says about a save that leads to new code.
+const RELOADED: [&str; 4] = ["change", "build_started", "build_finished", "committed"];
+/// About one that the compiler refuses.
+const NOT_COMPILED: [&str; 3] = ["change", "build_started", "build_failed"];
+/// About one that leads to the library that runs already.
+const UNCHANGED: [&str; 4] = ["change", "build_started", "build_finished", "no_change"];
+/// About one whose library is refused before it is ever shown.
+const REJECTED: [&str; 4] = ["change", "build_started", "build_finished", "rejected"];

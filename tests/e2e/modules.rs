@@ -1,0 +1,192 @@
+//! Several modules in one host, and what `pitstop.toml` says about them.
+
+use crate::RELOADED;
+use host::control::{ModuleOutcome, ModuleResult, Request};
+use host::event::{Event, Generation, Trigger};
+use host::status::{ModuleHealth, Status};
+use host::swap::Slot;
+use hot_api::snapshot::{Snapshot, Tree};
+use pitstop_tests::engine_run::EngineRun;
+use pitstop_tests::{DEADLINE, HostProcess, Project};
+
+fn module<'a>(status: &'a Status, name: &str) -> &'a host::status::ModuleStatus {
+    status.modules.iter().find(|module| module.name == name).expect("the module is registered")
+}
+
+fn generations(host: &HostProcess) -> [Option<Generation>; 2] {
+    let status = host.status();
+    ["left", "right"].map(|name| module(&status, name).generation)
+}
+
+fn numbers(left: u64, right: u64) -> [Option<Generation>; 2] {
+    [left, right].map(|number| Some(Generation(number)))
+}
+
+#[test]
+fn k21_one_module_is_reloaded_and_the_other_is_not_touched() {
+    let project = Project::with_modules(&["left", "right"]);
+    let mut host = HostProcess::start(&project);
+    assert_eq!(generations(&host), numbers(1, 1));
+    host.check(|| project.rename("left", "two"), &RELOADED);
+    assert_eq!(generations(&host), numbers(2, 1));
+    assert_eq!(host.reload_ok("right"), Generation(2));
+    assert_eq!(generations(&host), numbers(2, 2));
+    assert_eq!(
+        (host.seen_by("left").as_slice(), host.seen_by("right").as_slice()),
+        (&["one".to_owned(), "two".to_owned()][..], &["one".to_owned()][..])
+    );
+}
+
+#[test]
+fn k21_reload_all_reloads_all_and_a_failure_of_one_is_its_own() {
+    let project = Project::with_modules(&["left", "right"]);
+    let mut host = HostProcess::start(&project);
+    let outcomes = host.reload(None);
+    assert_eq!(outcomes.len(), 2, "{outcomes:?}");
+    assert_eq!(generations(&host), numbers(2, 2));
+
+    host.take_in();
+    project.edit("left/src/lib.rs", |code| {
+        code.replace("// in create", "panic!(\"left is broken\");")
+    });
+    project.rename("right", "two");
+    host.wait_for_commit("right");
+    let rejected = host.journal().iter().any(|entry| {
+        entry.module.as_deref() == Some("left") && matches!(entry.event, Event::Rejected { .. })
+    });
+    assert!(rejected, "{}", host.words());
+    let status = host.status();
+    assert_eq!(module(&status, "left").status, ModuleHealth::Failed);
+    assert_eq!(module(&status, "right").status, ModuleHealth::Ok);
+    let outcomes = host.reload(None);
+    let of = |name: &str| outcomes.iter().find(|outcome| outcome.module == name);
+    assert!(
+        matches!(of("left"), Some(ModuleOutcome { result: ModuleResult::Rejected { .. }, .. })),
+        "{outcomes:?}"
+    );
+    assert!(
+        matches!(of("right"), Some(ModuleOutcome { result: ModuleResult::Committed { .. }, .. })),
+        "{outcomes:?}"
+    );
+    assert_eq!(host.seen_by("left"), ["one"], "the old code runs on");
+}
+
+#[test]
+fn k21_a_module_that_does_not_compile_does_not_stop_the_other() {
+    let project = Project::with_modules(&["left", "right"]);
+    let mut host = HostProcess::start(&project);
+    host.take_in();
+    project.replace("left/src/lib.rs", "// at the end", "fn broken() -> u32 { \"text\" }");
+    host.wait_for("left fails", |entry| {
+        entry.module.as_deref() == Some("left") && matches!(entry.event, Event::BuildFailed { .. })
+    });
+    project.rename("right", "two");
+    host.wait_for_commit("right");
+    assert_eq!(host.seen_by("right"), ["one", "two"]);
+    let status = host.status();
+    assert_eq!(module(&status, "left").status, ModuleHealth::Failed, "it still does not compile");
+    assert_eq!(module(&status, "right").status, ModuleHealth::Ok);
+}
+
+#[test]
+fn r01_only_the_state_keys_are_carried_over() {
+    let project = Project::new();
+    project.edit("pitstop.toml", |toml| format!("{toml}state_keys = [\"seen_by\"]\n"));
+    project.replace("ui/src/lib.rs", "// in ui", "data.text = \"forgotten\".to_owned();");
+    let mut host = HostProcess::start(&project);
+    assert_eq!(host.state("ui")["text"], "forgotten");
+    let edit = || {
+        project.edit("ui/src/lib.rs", |code| {
+            code.replace("data.text = \"forgotten\".to_owned();", "").replace("\"one\"", "\"two\"")
+        });
+    };
+    host.check(edit, &RELOADED);
+    let state = host.state("ui");
+    assert_eq!(
+        (&state["seen_by"], &state["text"]),
+        (&serde_json::json!(["one", "two"]), &"".into())
+    );
+}
+
+#[test]
+fn r01_every_view_that_a_module_exports_is_drawn() {
+    let project = Project::new();
+    let views = "const VIEWS: &'static [hot_api::View<Self>] = &[
+            hot_api::View { name: \"side\", ui: Ui::side },
+        ];";
+    let side = "impl Ui {
+        fn side(&mut self, data: &mut Data, ui: &mut egui::Ui, _frame: &mut Frame<'_>) {
+            ui.label(\"beside\");
+            data.text = \"drawn at the side\".to_owned();
+        }
+    }";
+    let mut host = HostProcess::start(&project);
+    let edit = || {
+        project.edit("ui/src/lib.rs", |code| {
+            let code = code.replace("type State = Data;", &format!("type State = Data;\n{views}"));
+            code.replace("// at the end", side)
+        });
+    };
+    host.check(edit, &RELOADED);
+    let snapshot = host.snapshot_json("ui");
+    assert_eq!(snapshot["state"]["text"], "drawn at the side");
+    assert!(snapshot["egui/side"].is_object(), "a view has an egui memory of its own: {snapshot}");
+}
+
+#[test]
+fn r02_the_registry_captures_restores_and_reloads_by_name() {
+    let project = Project::with_modules(&["left", "right"]);
+    let run = EngineRun::start(&project, &["left", "right"]);
+    let registry = run.handle().registry();
+    let names: Vec<String> = registry.slots().iter().map(|slot| slot.name().to_owned()).collect();
+    assert_eq!(names, ["left", "right"]);
+    let (events, _) = crossbeam_channel::bounded(1);
+    let again = Slot::new("left".to_owned(), "elsewhere".to_owned(), events, DEADLINE);
+    assert!(!registry.register(again), "a name is taken once");
+    let [left, right] = ["left", "right"].map(|name| registry.slot(name).expect("registered"));
+
+    let generations = [left.generation(), right.generation()];
+    let outcome = run.reload(Some("left"));
+    assert_eq!((outcome.modules.len(), outcome.error()), (1, None));
+    assert_eq!(right.generation(), generations[1], "the other is not touched");
+    assert!(left.generation() > generations[0]);
+    let outcome = run.reload(None);
+    assert_eq!((outcome.modules.len(), outcome.error()), (2, None));
+    assert!(right.generation() > generations[1]);
+
+    let captured = left.snapshot(DEADLINE).expect("it runs");
+    let edited = with_text(&captured, "from elsewhere");
+    run.handle().restore_state("left", edited).expect("the state is taken");
+    assert_eq!(text_of(&left.snapshot(DEADLINE).expect("it runs")), "from elsewhere");
+    assert_eq!(text_of(&captured), "", "what was captured is a copy");
+    assert_eq!(text_of(&right.snapshot(DEADLINE).expect("it runs")), "");
+}
+
+fn state_tree(snapshot: &[u8]) -> Tree {
+    let snapshot = Snapshot::decode(snapshot).expect("what was captured can be read");
+    snapshot.section("state").expect("there is a state").tree().expect("with its names")
+}
+
+fn text_of(snapshot: &[u8]) -> String {
+    let tree = state_tree(snapshot);
+    tree.field("text").and_then(Tree::as_str).expect("the state has a text").to_owned()
+}
+
+fn with_text(snapshot: &[u8], text: &str) -> Vec<u8> {
+    let mut tree = state_tree(snapshot);
+    *tree.field_mut("text").expect("the state has a text") = Tree::String(text.to_owned());
+    let mut snapshot = Snapshot::decode(snapshot).expect("it was read before");
+    let state = snapshot.sections.iter_mut().find(|section| section.name == "state");
+    state.expect("there is a state").payload = tree.encode();
+    snapshot.encode()
+}
+
+#[test]
+fn r02_a_module_that_is_not_registered_cannot_be_reloaded() {
+    let project = Project::with_modules(&["left", "right"]);
+    let host = HostProcess::start(&project);
+    let module = Some("middle".to_owned());
+    let reply = host.request(&Request::Reload { module, wait: true, trigger: Trigger::Command });
+    let error = reply.error.expect("there is no such module");
+    assert!(error.contains("middle") && error.contains("left, right"), "{error}");
+}

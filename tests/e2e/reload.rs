@@ -1,0 +1,221 @@
+//! From a saved file, or an order, to new code in the same process.
+
+use crate::{NOT_COMPILED, RELOADED, UNCHANGED};
+use host::control::{ModuleResult, Request};
+use host::event::{Diagnostic, Entry, Event, Generation, Trigger};
+use host::status::ModuleHealth;
+use pitstop_tests::{HostProcess, Project};
+use std::path::Path;
+
+/// One compile error, in a line of its own.
+const BROKEN: &str = "fn broken() -> u32 { \"text\" }";
+
+#[test]
+fn k01_generations_are_numbered_from_1_and_failures_leave_gaps() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    assert_eq!(host.status().modules[0].generation, Some(Generation(1)));
+    host.check(|| project.rename("ui", "two"), &RELOADED);
+    assert_eq!(host.status().modules[0].generation, Some(Generation(2)));
+    host.check(|| project.replace("ui/src/lib.rs", "// at the end", BROKEN), &NOT_COMPILED);
+    host.check(|| project.replace("ui/src/lib.rs", BROKEN, "// at the end"), &UNCHANGED);
+    host.check(|| project.rename("ui", "three"), &RELOADED);
+    assert_eq!(host.status().modules[0].generation, Some(Generation(5)));
+    let started = |entry: &&Entry| matches!(entry.event, Event::BuildStarted { .. });
+    let numbers: Vec<_> =
+        host.journal().iter().filter(started).filter_map(|entry| entry.generation).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5].map(Generation), "each attempt has a number of its own");
+}
+
+#[test]
+fn k02_a_saved_edit_runs_in_the_same_process_with_the_same_state() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    let pid = host.status().pid;
+    host.check(|| project.rename("ui", "two"), &RELOADED);
+    assert_eq!(host.seen_by("ui"), ["one", "two"]);
+    assert_eq!((host.status().pid, host.pid()), (pid, pid));
+}
+
+#[test]
+fn k04_a_compile_error_is_told_in_full_and_its_repair_takes_it_back() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    host.check(|| project.replace("ui/src/lib.rs", "// at the end", BROKEN), &NOT_COMPILED);
+    let failed = host.journal().iter().rev().find_map(|entry| match &entry.event {
+        Event::BuildFailed { diagnostics, .. } => Some(diagnostics.clone()),
+        _ => None,
+    });
+    let Diagnostic { code, message, file, line, rendered, .. } =
+        failed.expect("it was just waited for").remove(0);
+    assert_eq!((code.as_deref(), message.as_str()), (Some("E0308"), "mismatched types"));
+    assert_eq!(file.as_deref(), Some(Path::new("ui/src/lib.rs")));
+    let broken_line = project.read("ui/src/lib.rs").lines().position(|line| line == BROKEN);
+    assert_eq!(line.map(|line| line as usize - 1), broken_line);
+    assert!(rendered.contains(BROKEN), "{rendered}");
+
+    let status = host.status().modules.remove(0);
+    assert_eq!((status.status, status.generation), (ModuleHealth::Failed, Some(Generation(1))));
+    let told = status.last_error.expect("the status tells the reason");
+    assert!(told.contains("mismatched types") && !told.contains('\u{1b}'), "{told}");
+    assert_eq!(host.seen_by("ui"), ["one"], "the old code runs on with its state");
+    let refused = host.reload(Some("ui"));
+    assert!(
+        matches!(&refused[0].result, ModuleResult::BuildFailed { diagnostics } if diagnostics[0].message == message),
+        "whoever asks is told the same: {refused:?}"
+    );
+
+    let mended = || {
+        project.edit("ui/src/lib.rs", |code| {
+            code.replace(BROKEN, "").replace("\"one\"", "\"mended\"")
+        });
+    };
+    host.check(mended, &RELOADED);
+    let status = host.status().modules.remove(0);
+    assert_eq!((status.status, status.last_error), (ModuleHealth::Ok, None));
+    assert_eq!(host.seen_by("ui"), ["one", "mended"]);
+}
+
+#[test]
+fn k05_ten_successes_with_a_failure_after_each() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    let mut names = vec!["one".to_owned()];
+    for round in 0..10 {
+        host.check(|| project.replace("ui/src/lib.rs", "// at the end", BROKEN), &NOT_COMPILED);
+        let name = format!("round {round}");
+        let mended = || {
+            project.edit("ui/src/lib.rs", |code| {
+                pitstop_tests::project::renamed(code, &name).replace(BROKEN, "// at the end")
+            });
+        };
+        host.check(mended, &RELOADED);
+        names.push(name);
+        assert_eq!(host.seen_by("ui"), names);
+    }
+}
+
+#[test]
+fn k10_a_save_during_a_build_is_not_lost() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    project.rename("ui", "two");
+    host.wait_for_kind("build_started");
+    project.rename("ui", "three");
+    host.wait_for_commit("ui");
+    host.check(|| project.rename("ui", "fence"), &RELOADED);
+    let seen = host.seen_by("ui");
+    assert!(
+        seen == ["one", "three", "fence"] || seen == ["one", "two", "three", "fence"],
+        "{seen:?}\n{}",
+        host.words()
+    );
+}
+
+/// Waits for a file while the swap is going on; cargo's own limit of the test is far away.
+const SLOW_CREATE: &str = "let go = concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/../ignored/go\");
+        while !std::path::Path::new(go).exists() { std::thread::yield_now(); }";
+
+#[test]
+fn k10_a_save_during_a_swap_is_not_lost() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    project.edit("ui/src/lib.rs", |code| {
+        code.replace("// in create", SLOW_CREATE).replace("\"one\"", "\"two\"")
+    });
+    host.wait_for_kind("build_finished");
+    project.rename("ui", "three");
+    project.save("ignored/go", "");
+    host.wait_for_commit("ui");
+    host.wait_for_commit("ui");
+    host.check(|| project.rename("ui", "fence"), &RELOADED);
+    assert_eq!(host.seen_by("ui"), ["one", "two", "three", "fence"]);
+    assert_eq!(host.count("committed"), 4, "exactly one further reload\n{}", host.words());
+}
+
+#[test]
+fn k11_ten_orders_at_once_are_one_reload() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    host.take_in();
+    project.rename("ui", "two");
+    for trigger in [Trigger::Hotkey, Trigger::Button, Trigger::Command].into_iter().cycle().take(10)
+    {
+        let reply = host.request(&Request::Reload { module: None, wait: false, trigger });
+        assert!(reply.ok, "{reply:?}");
+    }
+    host.wait_for_commit("ui");
+    host.check(|| project.rename("ui", "fence"), &RELOADED);
+    assert_eq!(host.count("build_finished"), 3, "the first, this and the fence\n{}", host.words());
+    assert_eq!(host.count("committed"), 3, "{}", host.words());
+    assert_eq!(host.seen_by("ui"), ["one", "two", "fence"]);
+}
+
+#[test]
+fn k20_a_build_that_did_not_see_the_change_says_so() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    // A file that comes from an archive or another machine can be older than the last build, and
+    // cargo goes by the time alone.
+    let path = project.path("ui/src/lib.rs");
+    let code = project.read("ui/src/lib.rs").replace("\"one\"", "\"two\"");
+    let beside = project.path("ignored/lib.rs");
+    project.save("ignored/lib.rs", &code);
+    let long_ago =
+        std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    let file = std::fs::File::options().write(true).open(&beside).expect("it was just saved");
+    file.set_modified(long_ago).expect("ours to date");
+    host.check(|| std::fs::rename(&beside, &path).expect("moved"), &UNCHANGED);
+    let Event::Notice { message } = host.wait_for_kind("notice").event else { unreachable!() };
+    assert!(
+        message.contains("ui/src/lib.rs") && message.contains("save it once more"),
+        "{message}"
+    );
+    host.check(|| project.save("ui/src/lib.rs", &format!("{code}// again\n")), &RELOADED);
+    assert_eq!(host.seen_by("ui"), ["one", "two"]);
+}
+
+#[test]
+fn k22_going_back_runs_the_earlier_code_on_the_current_state() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    host.check(|| project.rename("ui", "two"), &RELOADED);
+    let back = Request::Rollback { module: None, to: None };
+    host.check_request(&back, &["committed", "rolled_back"]);
+    assert_eq!(host.status().modules[0].generation, Some(Generation(1)));
+    assert_eq!(host.seen_by("ui"), ["one", "two", "one"], "earlier code, current state");
+
+    let forth = Request::Rollback { module: Some("ui".to_owned()), to: Some(Generation(2)) };
+    host.check_request(&forth, &["committed", "rolled_back"]);
+    host.check(|| project.rename("ui", "three"), &RELOADED);
+    assert_eq!(host.seen_by("ui"), ["one", "two", "one", "two", "three"]);
+    assert_eq!(host.status().modules[0].generation, Some(Generation(3)), "numbers go on");
+
+    let nowhere = host.request(&Request::Rollback { module: None, to: Some(Generation(9)) });
+    let error = nowhere.error.expect("there is no such generation");
+    assert!(error.contains("kept: g1, g2"), "{error}");
+}
+
+#[test]
+fn t04_entries_have_times_and_generations_and_stages_add_up() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    host.check(|| project.rename("ui", "two"), &RELOADED);
+    host.check(|| project.replace("ui/src/lib.rs", "// at the end", BROKEN), &NOT_COMPILED);
+    host.check(|| project.replace("ui/src/lib.rs", BROKEN, "// again"), &UNCHANGED);
+    host.check(|| project.rename("ui", "three"), &RELOADED);
+    let (_, journal) = host.stop();
+    assert!(journal.is_sorted_by(|a, b| a.t_us < b.t_us), "each entry has a time of its own");
+    let mut commits = 0;
+    for entry in &journal {
+        assert_eq!(entry.module.is_some(), entry.generation.is_some(), "{entry:?}");
+        assert!(entry.unix_ms > 1_600_000_000_000, "{entry:?}");
+        if let Event::Committed { total_us, stages_us, trigger, .. } = &entry.event {
+            commits += 1;
+            assert_eq!(stages_us.total(), *total_us, "{entry:?}");
+            assert!(stages_us.build > 0 && stages_us.load > 0, "{entry:?}");
+            assert!(*trigger == Trigger::Start || stages_us.capture > 0, "{entry:?}");
+        }
+    }
+    assert_eq!(commits, 3);
+}

@@ -1,0 +1,262 @@
+//! The real window: keys, buttons, what can be read in it and what it looks like.
+
+use crate::RELOADED;
+use egui::{Key, Modifiers};
+use host::event::{Event, FaultSite, NoChange, Trigger};
+use image::{GenericImageView, RgbaImage};
+use pitstop_tests::inspect::{Address, Window};
+use pitstop_tests::xvfb::{self, Display};
+use pitstop_tests::{HostOptions, HostProcess, Project, wait_until};
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+/// A host with its window, on a display of its own.
+struct Bench {
+    // Ended in this order: the host before its display.
+    window: Window,
+    host: HostProcess,
+    project: Project,
+    _display: Display,
+}
+
+impl Bench {
+    /// `None` where there are no windows.
+    #[track_caller]
+    fn start() -> Option<Self> {
+        Self::with(Project::new(), Vec::new())
+    }
+
+    /// The window of this project, with more in its environment.
+    #[track_caller]
+    fn with(project: Project, more: Vec<(OsString, OsString)>) -> Option<Self> {
+        let display = Display::start()?;
+        let address = Address::free();
+        let mut env = display.env();
+        env.push(address.env());
+        env.extend(more);
+        let options = HostOptions { window: true, env, ..HostOptions::default() };
+        let mut host = HostProcess::launch(&project, options);
+        let started = host.wait_for_kind("started");
+        if matches!(started.event, Event::Started { headless: true, .. }) {
+            xvfb::skip(&format!("there is no OpenGL: {}", host.stderr()));
+            return None;
+        }
+        host.wait_for_commit("ui");
+        let mut window = Window::open(address);
+        window.find("one");
+        host.take_in();
+        Some(Self { window, host, project, _display: display })
+    }
+
+    /// Waits for the commit, and for nothing that was not asked for.
+    #[track_caller]
+    fn committed_by(&mut self, wanted: Trigger) {
+        let entry = self.host.wait_for_kind("committed");
+        let by = matches!(&entry.event, Event::Committed { trigger, .. } if *trigger == wanted);
+        assert!(by, "{}", self.host.words());
+    }
+
+    /// The picture of the module's area, which the dashboard is not part of.
+    #[track_caller]
+    fn picture(&mut self) -> RgbaImage {
+        let top = self.window.find("ui").rect.min.y.round() as u32;
+        let all = self.window.screenshot();
+        all.view(0, top, all.width(), all.height() - top).to_image()
+    }
+
+    /// The picture once nothing moves in it: two in a row are the same.
+    #[track_caller]
+    fn still_picture(&mut self) -> RgbaImage {
+        self.window.leave();
+        let mut last = self.picture();
+        wait_until("the picture stands still", || {
+            let next = self.picture();
+            let still = next == last;
+            last = next;
+            still.then_some(())
+        });
+        last
+    }
+
+    /// Saves a new version that does `what` once the button was clicked, and clicks it.
+    #[track_caller]
+    fn click_on_code_that(&mut self, what: &str) {
+        let code = format!("if data.clicks > 0 {{ {what} }} // in ui");
+        let edit = || {
+            self.project.edit("ui/src/lib.rs", |text| {
+                text.replace("// in ui", &code).replace("\"one\"", "\"two\"")
+            });
+        };
+        self.host.check(edit, &RELOADED);
+        self.window.find("two");
+        // On probation a fault would go back by itself.
+        wait_until("the first generation has ended", || {
+            (self.host.count("retired") > 0).then_some(())
+        });
+        self.window.click("Click");
+    }
+}
+
+/// The share of red in a picture's light.
+fn redness(picture: &RgbaImage) -> f64 {
+    let sum = |channel: usize| {
+        picture.pixels().map(|pixel| u64::from(pixel.0[channel])).sum::<u64>() as f64
+    };
+    sum(0) / (sum(0) + sum(1) + sum(2))
+}
+
+#[test]
+fn x5_ctrl_alt_r_reloads() {
+    let Some(mut bench) = Bench::start() else { return };
+    bench.window.key(Modifiers::CTRL | Modifiers::ALT, Key::R);
+    bench.committed_by(Trigger::Hotkey);
+}
+
+#[test]
+fn x5_button_reloads() {
+    let Some(mut bench) = Bench::start() else { return };
+    bench.window.click("Hot Reload");
+    bench.committed_by(Trigger::Button);
+}
+
+#[test]
+fn x5_without_auto_reload_a_save_waits_for_the_button() {
+    let Some(mut bench) = Bench::start() else { return };
+    bench.window.click("Auto reload");
+    bench.host.check(|| bench.project.rename("ui", "two"), &["change"]);
+    bench.window.find("one");
+    bench.window.click("Hot Reload");
+    bench.committed_by(Trigger::Button);
+    bench.window.find("two");
+    assert_eq!(bench.host.count("build_started"), 2, "{}", bench.host.words());
+}
+
+#[test]
+fn k02_window_shows_what_was_saved_and_keeps_what_was_typed() {
+    let Some(mut bench) = Bench::start() else { return };
+    let pid = bench.host.status().pid;
+    bench.window.click("Click");
+    bench.window.key(Modifiers::NONE, Key::Tab);
+    bench.window.type_text("half a thou");
+    bench.window.find("half a thou");
+    bench.project.rename("ui", "two");
+    bench.committed_by(Trigger::Save);
+    bench.window.find("two");
+    // Focus and text cursor are where they were.
+    bench.window.type_text("ght");
+    bench.window.find("half a thought");
+    assert_eq!(bench.host.state("ui")["clicks"], 1);
+    assert_eq!(bench.host.status().pid, pid);
+}
+
+#[test]
+fn k04_window_says_what_is_wrong_until_it_is_mended() {
+    let dir = tempfile::tempdir().expect("a directory");
+    // An editor that notes how it was called.
+    let (editor, called) = (dir.path().join("editor"), dir.path().join("called"));
+    fs::write(
+        &editor,
+        format!("#!/bin/sh\necho \"$@\" > {called:?}.new\nmv {called:?}.new {called:?}\n"),
+    )
+    .and_then(|()| fs::set_permissions(&editor, fs::Permissions::from_mode(0o755)))
+    .expect("a program");
+    let env = vec![("VISUAL".into(), OsString::new()), ("EDITOR".into(), editor.into())];
+    let Some(mut bench) = Bench::with(Project::new(), env) else { return };
+    let before = bench.still_picture();
+    bench.project.replace("ui/src/lib.rs", "// in ui", "let wrong: u32 = \"text\"; // in ui");
+    bench.host.wait_for_kind("build_failed");
+    bench.window.find("Reload error");
+    let tinted = bench.still_picture();
+    assert!(redness(&tinted) > redness(&before) + 0.01, "there is no red tint");
+    let place = bench.window.find_by("file and line", |text| {
+        text.starts_with("ui/src/lib.rs:").then(|| text.to_owned())
+    });
+    bench.window.click(&place);
+    let told = wait_until("the editor is called", || fs::read_to_string(&called).ok());
+    assert!(told.contains("ui/src/lib.rs"), "{told}");
+
+    // The module can be used under its tint once the panel is closed.
+    bench.window.click("Close window");
+    bench.window.wait_without("Reload error");
+    bench.window.click("Click");
+    wait_until("the click", || (bench.host.state("ui")["clicks"] == 1).then_some(()));
+    bench.project.replace("ui/src/lib.rs", "let wrong: u32 = \"text\"; // in ui", "// in ui");
+    bench.host.wait_for("the end of the failure", |entry| {
+        matches!(
+            entry.event,
+            Event::Committed { .. } | Event::NoChange { reason: NoChange::SameArtifact }
+        )
+    });
+    wait_until("the picture is as it was", || (bench.still_picture() == before).then_some(()));
+}
+
+#[test]
+fn x5_reload_that_changes_nothing_does_not_change_a_pixel() {
+    let Some(mut bench) = Bench::start() else { return };
+    let before = bench.still_picture();
+    for round in 0..3 {
+        bench.window.key(Modifiers::CTRL | Modifiers::ALT, Key::R);
+        let mut commits = 0;
+        // Every frame from the key press to well behind the commit.
+        for _ in 0..30 {
+            while commits == 0 {
+                assert!(bench.picture() == before, "round {round}: flicker during the reload");
+                commits = bench.host.count("committed") - 1 - round;
+            }
+            assert!(bench.picture() == before, "round {round}: flicker after the reload");
+        }
+    }
+}
+
+#[test]
+fn k06_window_offers_the_generation_before_when_code_panics() {
+    let Some(mut bench) = Bench::start() else { return };
+    bench.click_on_code_that("panic!(\"it broke {} times\", 7);");
+    bench.host.wait_for_kind("fault");
+    bench.window.find("Reload error");
+    bench.window.find("it broke 7 times");
+    bench.window.click("Retry");
+    bench.host.wait_for_kind("fault");
+    bench.window.click("Previous generation");
+    bench.host.wait_for_kind("rolled_back");
+    bench.window.find("one");
+    bench.window.wait_without("Reload error");
+    assert_eq!(bench.host.state("ui")["clicks"], 1, "with the state of the newer code");
+}
+
+#[test]
+fn k06_window_goes_on_when_code_does_not_come_back() {
+    let project = Project::new();
+    project.replace("pitstop.toml", "20_000", "1_000");
+    let Some(mut bench) = Bench::with(project, Vec::new()) else { return };
+    bench.click_on_code_that("loop { std::thread::park() }");
+    let fault = bench.host.wait_for_kind("fault");
+    let overdue = matches!(fault.event, Event::Fault { r#where: FaultSite::Overdue, .. });
+    assert!(overdue, "{}", bench.host.words());
+    bench.window.find("Reload error");
+    // The last picture is still there, and the window answers.
+    let shown = bench.picture();
+    assert!(shown.pixels().any(|pixel| pixel != shown.get_pixel(0, 0)), "the picture is gone");
+    bench.window.click("Previous generation");
+    bench.host.wait_for_kind("rolled_back");
+    bench.window.find("one");
+    let (status, _) = bench.host.stop();
+    assert!(status.success(), "a thread that never ends does not keep the host: {status}");
+}
+
+#[test]
+fn r1_each_module_has_a_tab_with_its_widgets() {
+    let Some(mut bench) = Bench::with(Project::with_modules(&["ui", "more"]), Vec::new()) else {
+        return;
+    };
+    bench.host.wait_for("both modules", |entry| {
+        entry.module.as_deref() == Some("more") && matches!(entry.event, Event::Committed { .. })
+    });
+    bench.window.click("Click");
+    wait_until("the click", || (bench.host.state("ui")["clicks"] == 1).then_some(()));
+    bench.window.click("more");
+    bench.window.click("Click");
+    wait_until("the click", || (bench.host.state("more")["clicks"] == 1).then_some(()));
+    assert_eq!(bench.host.state("ui")["clicks"], 1, "the click was for one of them");
+}

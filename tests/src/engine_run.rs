@@ -1,0 +1,104 @@
+//! An engine in the test's own process: for what no command of a host reaches.
+//!
+//! Owns: the engine and the thread that draws its frames; dropping it ends both. Consumes: a
+//! [`Project`]. Never: watches files.
+
+use crate::project::{Project, build_dir};
+use host::build::BuildConfig;
+use host::control::ReloadOutcome;
+use host::engine::{BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec, SourceOfCode};
+use host::event::Trigger;
+use host::headless::Headless;
+use host::journal::{Journal, JournalConfig, LogLevel};
+use host::workspace::Workspace;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// An engine that runs, and a thread that draws its frames like a window would.
+pub struct EngineRun {
+    handle: EngineHandle,
+    frames: Option<JoinHandle<()>>,
+}
+
+impl EngineRun {
+    /// Starts an engine with these modules of the project and waits until they run.
+    ///
+    /// # Panics
+    /// When they do not.
+    #[must_use]
+    #[track_caller]
+    pub fn start(project: &Project, modules: &[&str]) -> Self {
+        let frames = Headless::default();
+        let config = config(project, modules, &frames);
+        let engine = Engine::start(config).unwrap_or_else(|error| panic!("{error}"));
+        let handle = engine.handle().clone();
+        let frames = Some(std::thread::spawn(move || frames.run(engine)));
+        let run = Self { handle, frames };
+        // It joins the first build, and has its outcome.
+        let loaded = run.reload(None);
+        assert_eq!(loaded.error(), None);
+        run
+    }
+
+    /// For orders.
+    #[must_use]
+    pub fn handle(&self) -> &EngineHandle {
+        &self.handle
+    }
+
+    /// Reloads one module, or all, and waits.
+    #[must_use]
+    #[track_caller]
+    pub fn reload(&self, module: Option<&str>) -> ReloadOutcome {
+        let ticket = self.handle.reload(module, Trigger::Command);
+        let outcome = ticket.wait(crate::DEADLINE).expect("the engine runs");
+        outcome.unwrap_or_else(|| panic!("no outcome within {:?}", crate::DEADLINE))
+    }
+}
+
+impl Drop for EngineRun {
+    fn drop(&mut self) {
+        self.handle.stop("the test is over");
+        if let Some(frames) = self.frames.take() {
+            // Its panic has been printed.
+            let _panicked = frames.join();
+        }
+    }
+}
+
+#[track_caller]
+fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfig {
+    let workspace = Workspace::load(project.root()).unwrap_or_else(|error| panic!("{error}"));
+    let packages: Vec<String> = modules.iter().map(|module| project.package(module)).collect();
+    let known = "the project has these packages";
+    let dir = project.path("target/pitstop");
+    let journal = JournalConfig { dir: dir.clone(), events: None, log_level: LogLevel::Info };
+    let spec = |(name, package): (&&str, &String)| ModuleSpec {
+        name: (*name).to_owned(),
+        package: package.clone(),
+        state_keys: Vec::new(),
+    };
+    EngineConfig {
+        root: project.root().to_path_buf(),
+        generations_dir: dir.join("generations"),
+        modules: modules.iter().zip(&packages).map(spec).collect(),
+        frame_limit: crate::DEADLINE,
+        kept_generations: 5,
+        auto_reload: true,
+        code: SourceOfCode::Build(Box::new(BuildSource {
+            build: BuildConfig {
+                workspace_root: project.root().to_path_buf(),
+                target_dir: build_dir(),
+                packages: packages.clone(),
+                args: vec!["--offline".into()],
+                env: Vec::new(),
+            },
+            inputs: workspace.modules_inputs(&packages).expect(known),
+            tiers: workspace.tiers(&packages).expect(known),
+            watch: false,
+        })),
+        services: frames.services(Arc::new(|_, _| {})),
+        on_board: Arc::new(|_| {}),
+        journal: Journal::open(journal).unwrap_or_else(|error| panic!("{error}")),
+    }
+}

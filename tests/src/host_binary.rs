@@ -1,0 +1,42 @@
+//! The host executable under test.
+//!
+//! Owns: building it, once in a run. `PITSTOP_HOST_BIN` names another one to test.
+
+use crate::repo;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The target directory that this very test was built into.
+///
+/// # Panics
+/// When the test does not run from cargo's target directory.
+#[must_use]
+pub fn target_dir() -> PathBuf {
+    let exe = std::env::current_exe().expect("the path of this test");
+    // <target>/<profile>/deps/<test>
+    exe.ancestors().nth(3).map(Path::to_path_buf).expect("tests lie below cargo's target directory")
+}
+
+/// The path of the host, which is built first when nobody named one.
+///
+/// # Panics
+/// When it does not compile.
+#[must_use]
+pub fn host_binary() -> &'static Path {
+    static HOST: OnceLock<PathBuf> = OnceLock::new();
+    HOST.get_or_init(|| match std::env::var_os("PITSTOP_HOST_BIN") {
+        Some(path) => path.into(),
+        None => build(),
+    })
+}
+
+fn build() -> PathBuf {
+    let target = target_dir();
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["build", "--quiet", "--offline", "--package", "host", "--target-dir"]);
+    let output = command.arg(&target).current_dir(repo()).output().expect("cargo can be run");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the host does not compile:\n{words}");
+    target.join("debug").join(format!("host{}", std::env::consts::EXE_SUFFIX))
+}

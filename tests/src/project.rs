@@ -1,0 +1,236 @@
+//! A cargo workspace in a temporary directory: `ui` (the module), `data` (its state), `unrelated`.
+//!
+//! Owns: the directory, and what its builds leave in the shared build directory. Produces: saved
+//! files. Never: runs a host.
+//!
+//! All projects build into one directory, so that egui is compiled once for all of them. Cargo
+//! names a `cdylib` after its package alone, so two projects with a package `ui` would overwrite
+//! each other's library: every package has a name of its own (`ui_<pid>_<n>`). The *module* is
+//! called `ui` all the same, because `pitstop.toml` tells the two apart, and code says `data`.
+
+use crate::repo;
+use host::build::{BuildConfig, Builder, Built, Cancel};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
+
+const UI: &str = include_str!("../fixtures/ui.rs");
+const DATA: &str = include_str!("../fixtures/data.rs");
+
+/// Above anything that a loaded machine makes of a frame.
+const PITSTOP_TOML: &str = "frame_limit_ms = 20_000\ncargo_args = [\"--offline\"]\n";
+
+/// A workspace that a host can run and a test can edit; dropping it removes it.
+#[derive(Debug)]
+pub struct Project {
+    // First, so that it is gone when the shared directory is tidied.
+    temp: Option<TempDir>,
+    root: PathBuf,
+    id: String,
+}
+
+impl Default for Project {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Project {
+    /// One module, `ui`, drawn by `fixtures/ui.rs` on the state of `fixtures/data.rs`.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_modules(&["ui"])
+    }
+
+    /// Several modules with the code of `fixtures/ui.rs` each, and one state crate.
+    #[must_use]
+    pub fn with_modules(modules: &[&str]) -> Self {
+        static PROJECTS: AtomicU32 = AtomicU32::new(0);
+        let count = PROJECTS.fetch_add(1, Ordering::Relaxed);
+        let temp = tempfile::Builder::new().prefix("pitstop").tempdir().expect("a directory");
+        let root = fs::canonicalize(temp.path()).expect("it was just made");
+        let id = format!("{}_{count}", std::process::id());
+        let project = Self { temp: Some(temp), root, id };
+        project.save("Cargo.toml", &root_manifest(modules));
+        fs::copy(repo().join("Cargo.lock"), project.path("Cargo.lock")).expect("the lock file");
+        project.save(".gitignore", "/target\n/ignored\n");
+        let build_dir = build_dir();
+        let mut toml = format!("{PITSTOP_TOML}build_dir = {build_dir:?}\n");
+        for module in modules {
+            let package = project.package(module);
+            toml += &format!("[[module]]\nname = {module:?}\npackage = {package:?}\n");
+            project.add_module(module);
+        }
+        project.save("pitstop.toml", &toml);
+        project.add_library("data", "serde = { version = \"1\", features = [\"derive\"] }\n");
+        project.save("data/src/lib.rs", DATA);
+        project.add_library("unrelated", "");
+        project.save("unrelated/src/lib.rs", "pub fn nobody_calls_this() {}\n");
+        project
+    }
+
+    /// The workspace's directory.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A file of the workspace.
+    #[must_use]
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// The real name of a package that tests call by its directory.
+    #[must_use]
+    pub fn package(&self, dir: &str) -> String {
+        format!("{dir}_{}", self.id)
+    }
+
+    /// The file's text.
+    #[must_use]
+    #[track_caller]
+    pub fn read(&self, path: &str) -> String {
+        let path = self.path(path);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// Saves a file in one step, as careful editors do: beside it, and then over it.
+    #[track_caller]
+    pub fn save(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        let dir = path.parent().expect("files of a project have a parent");
+        let beside = dir.join(".saving~");
+        fs::create_dir_all(dir)
+            .and_then(|()| fs::write(&beside, text))
+            .and_then(|()| fs::rename(&beside, &path))
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+
+    /// Changes a file's text and [saves](Self::save) it.
+    ///
+    /// # Panics
+    /// When the change changes nothing: then a test means something that is no longer there.
+    #[track_caller]
+    pub fn edit(&self, path: &str, change: impl FnOnce(&str) -> String) {
+        let before = self.read(path);
+        let after = change(&before);
+        assert_ne!(before, after, "the edit of {path} found nothing to change");
+        self.save(path, &after);
+    }
+
+    /// Replaces a piece of text.
+    #[track_caller]
+    pub fn replace(&self, path: &str, old: &str, new: &str) {
+        self.edit(path, |text| text.replace(old, new));
+    }
+
+    /// Gives the code of a module another name, by which the state tells who has drawn.
+    #[track_caller]
+    pub fn rename(&self, module: &str, name: &str) {
+        self.edit(&format!("{module}/src/lib.rs"), |text| renamed(text, name));
+    }
+
+    /// Compiles one of the modules, without a host.
+    ///
+    /// # Panics
+    /// When it does not compile.
+    #[must_use]
+    #[track_caller]
+    pub fn build(&self) -> Built {
+        build(&self.root, &build_dir(), &[&self.package("ui")])
+    }
+
+    fn add_module(&self, dir: &str) {
+        let api = repo().join("hot_api");
+        let data = self.package("data");
+        let manifest = format!(
+            "{}[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n\n[dependencies]\n\
+             hot_api = {{ path = {api:?}, features = [\"module\"] }}\n\
+             data = {{ path = \"../data\", package = {data:?} }}\n",
+            self.manifest_head(dir)
+        );
+        self.save(&format!("{dir}/Cargo.toml"), &manifest);
+        self.save(&format!("{dir}/src/lib.rs"), UI);
+    }
+
+    fn add_library(&self, dir: &str, dependencies: &str) {
+        let manifest = format!("{}[dependencies]\n{dependencies}", self.manifest_head(dir));
+        self.save(&format!("{dir}/Cargo.toml"), &manifest);
+    }
+
+    fn manifest_head(&self, dir: &str) -> String {
+        let name = self.package(dir);
+        format!("[package]\nname = {name:?}\nversion = \"0.1.0\"\nedition = \"2024\"\n\n")
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        drop(self.temp.take());
+        // Nobody will ask for these libraries again, and each is ten megabytes.
+        for dir in ["", "deps", "incremental", ".fingerprint", "build"] {
+            let Ok(entries) = fs::read_dir(build_dir().join("debug").join(dir)) else { continue };
+            for path in entries.flatten().map(|entry| entry.path()) {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                if belongs_to(&name, &self.id) {
+                    // Another test's cargo may be looking at the directory; what stays is small.
+                    let _left = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a file is called `…_<id>`, followed by nothing that would make it another id.
+fn belongs_to(name: &str, id: &str) -> bool {
+    let needle = format!("_{id}");
+    name.find(&needle).is_some_and(|at| {
+        !name[at + needle.len()..].starts_with(|next: char| next.is_ascii_digit())
+    })
+}
+
+/// Code of a module under another name.
+#[must_use]
+pub fn renamed(code: &str, name: &str) -> String {
+    let line = code.lines().find(|line| line.starts_with("const NAME")).unwrap_or_default();
+    code.replace(line, &format!("const NAME: &str = {name:?};"))
+}
+
+/// The members, and the profile that Pitstop's own manifest has.
+fn root_manifest(modules: &[&str]) -> String {
+    let own = fs::read_to_string(repo().join("Cargo.toml")).expect("the workspace's manifest");
+    let (from, to) = (own.find("[profile.dev.package.\"*\"]"), own.find("[profile.release]"));
+    let profile = from.zip(to).map(|(from, to)| &own[from..to]);
+    let profile = profile.expect("the dev profile stands before the release profile");
+    let members: Vec<&str> = modules.iter().copied().chain(["data", "unrelated"]).collect();
+    format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n{profile}")
+}
+
+/// Where the hot builds of all projects go.
+#[must_use]
+pub fn build_dir() -> PathBuf {
+    crate::host_binary::target_dir().join("pitstop-tests").join("build")
+}
+
+/// Compiles packages of a workspace as a host does.
+///
+/// # Panics
+/// When they do not compile.
+#[must_use]
+#[track_caller]
+pub fn build(root: &Path, target_dir: &Path, packages: &[&str]) -> Built {
+    let config = BuildConfig {
+        workspace_root: root.to_path_buf(),
+        target_dir: target_dir.to_path_buf(),
+        packages: packages.iter().map(|&package| package.to_owned()).collect(),
+        args: vec!["--offline".into()],
+        env: Vec::new(),
+    };
+    let built = Builder::new(config).build(&Cancel::new(), &mut |_| {});
+    built.unwrap_or_else(|error| {
+        let shown: String = error.diagnostics().into_iter().map(|line| line.rendered).collect();
+        panic!("{error}\n{shown}")
+    })
+}

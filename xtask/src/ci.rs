@@ -1,0 +1,76 @@
+//! `cargo xtask ci`: what has to pass before a change lands.
+
+use crate::output::say;
+use crate::project::{Project, shown};
+use anyhow::Context;
+use clap::Args;
+use host::cli::Exit;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+/// Check everything: format, lints, documentation, tests, and unsafe code under Miri
+#[derive(Args, Debug)]
+pub(crate) struct Ci {}
+
+/// One call of cargo.
+struct Step {
+    name: &'static str,
+    args: &'static [&'static str],
+}
+
+/// The steps, cheapest first.
+const STEPS: [Step; 4] = [
+    Step { name: "format", args: &["fmt", "--all", "--check"] },
+    Step {
+        name: "lints",
+        args: &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"],
+    },
+    Step { name: "documentation", args: &["doc", "--workspace", "--no-deps"] },
+    Step { name: "tests", args: &["test", "--workspace"] },
+];
+
+impl Ci {
+    pub(crate) fn run(self, project: &Project) -> anyhow::Result<ExitCode> {
+        for Step { name, args } in STEPS {
+            let mut cargo = project.cargo();
+            // Read by rustdoc alone, whose warnings have no flag of cargo's own.
+            cargo.args(args).env("RUSTDOCFLAGS", "-D warnings");
+            if !step(name, &mut cargo)? {
+                return Ok(Exit::Failed.into());
+            }
+        }
+        if has_miri(project) {
+            let mut miri = project.cargo();
+            miri.args(["miri", "test", "--package", "hot_api"]);
+            if !step("unsafe code under Miri", &mut miri)? {
+                return Ok(Exit::Failed.into());
+            }
+        } else {
+            say("\n== unsafe code under Miri: skipped, it is not installed")?;
+            say("   to install it: rustup toolchain install nightly --component miri")?;
+        }
+        say("\nall checks passed")?;
+        Ok(Exit::Done.into())
+    }
+}
+
+/// Runs one step under its heading; whether it passed.
+fn step(name: &str, command: &mut Command) -> anyhow::Result<bool> {
+    let line = shown(command);
+    say(&format!("\n== {name}: {line}"))?;
+    let started = Instant::now();
+    let status = command.status().with_context(|| format!("cannot start `{line}`"))?;
+    let seconds = started.elapsed().as_secs_f64();
+    if status.success() {
+        say(&format!("== {name}: passed in {seconds:.1} s"))?;
+    } else {
+        say(&format!("== {name}: failed after {seconds:.1} s; to repeat it alone: {line}"))?;
+    }
+    Ok(status.success())
+}
+
+fn has_miri(project: &Project) -> bool {
+    let mut miri = project.cargo();
+    miri.args(["miri", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    miri.status().is_ok_and(|status| status.success())
+}

@@ -1,0 +1,158 @@
+//! `cargo xtask status`: what the running app is doing.
+
+use crate::output::{answer, say};
+use crate::project::{ANSWER_LIMIT, Project};
+use anyhow::Context;
+use clap::Args;
+use host::cli::Exit;
+use host::control::Request;
+use host::event::Event;
+use host::status::{ModuleHealth, ModuleStatus, Status as HostStatus};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Show what the running app is doing
+#[derive(Args, Debug)]
+pub(crate) struct Status {
+    /// Print one JSON object, as in target/pitstop/status.json
+    #[arg(long)]
+    json: bool,
+}
+
+impl Status {
+    pub(crate) fn run(self, project: &Project) -> anyhow::Result<ExitCode> {
+        let mut reply = project.ask(&Request::Status {}, Some(ANSWER_LIMIT))?;
+        let Some(status) = reply.body.remove("status").filter(|_| reply.ok) else {
+            return answer(&reply, self.json, String::new);
+        };
+        if self.json {
+            say(&status.to_string())?;
+        } else {
+            let status = serde_json::from_value(status)
+                .context("the host's status cannot be understood; is it of another version?")?;
+            say(&text(&status))?;
+        }
+        Ok(Exit::Done.into())
+    }
+}
+
+fn text(status: &HostStatus) -> String {
+    let up = Duration::from_millis(status.heartbeat_unix_ms.saturating_sub(status.started_unix_ms));
+    let window = if status.headless { "headless" } else { "with a window" };
+    let mut text = format!(
+        "Pitstop {}, pid {}, {window}, up {}\nsocket {}\n\n",
+        status.version,
+        status.pid,
+        span(up),
+        status.socket
+    );
+    let header = ["MODULE", "RUNS", "STATUS", "STATE", "LAST RELOAD", "KEPT"].map(str::to_owned);
+    let rows: Vec<[String; 6]> =
+        std::iter::once(header).chain(status.modules.iter().map(row)).collect();
+    for row in &rows {
+        let cells = row.iter().enumerate().map(|(column, cell)| {
+            let width = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+            format!("{cell:width$}")
+        });
+        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        text.push('\n');
+    }
+    for module in &status.modules {
+        if let Some(error) = &module.last_error {
+            text.push_str(&format!("\n{}: {}\n", module.name, error.trim_end()));
+        }
+    }
+    if status.restart_pending {
+        text.push_str("\nA restart is pending: files changed that a swap cannot bring in.\n");
+    }
+    text.trim_end().to_owned()
+}
+
+fn row(module: &ModuleStatus) -> [String; 6] {
+    let dash = || "-".to_owned();
+    let kept: Vec<String> = module.kept_generations.iter().map(ToString::to_string).collect();
+    let last = module.last_reload.as_ref().and_then(|entry| match &entry.event {
+        Event::Committed { total_us, .. } => Some(format!("{} ms", total_us / 1_000)),
+        _ => None,
+    });
+    let health = match module.status {
+        ModuleHealth::Ok => "ok",
+        ModuleHealth::Building => "building",
+        ModuleHealth::Failed => "failed",
+        ModuleHealth::Fault => "fault",
+    };
+    [
+        module.name.clone(),
+        module.generation.map_or_else(dash, |generation| generation.to_string()),
+        health.to_owned(),
+        format!("{} B", module.state_bytes),
+        last.unwrap_or_else(dash),
+        if kept.is_empty() { dash() } else { kept.join(" ") },
+    ]
+}
+
+fn span(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        _ => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use host::event::Generation;
+
+    #[test]
+    fn the_table_is_aligned_and_errors_follow_it() {
+        let module = |name: &str, status, error: Option<&str>| ModuleStatus {
+            name: name.into(),
+            generation: Some(Generation(12)),
+            artifact: None,
+            state_bytes: 345,
+            status,
+            last_error: error.map(str::to_owned),
+            last_reload: None,
+            kept_generations: vec![Generation(10), Generation(11)],
+        };
+        let status = HostStatus {
+            version: "1.2.3".into(),
+            pid: 7,
+            started_unix_ms: 1_000,
+            socket: "/s".into(),
+            headless: true,
+            modules: vec![
+                module("hot_ui", ModuleHealth::Ok, None),
+                ModuleStatus {
+                    generation: None,
+                    kept_generations: Vec::new(),
+                    ..module("a", ModuleHealth::Failed, Some("error[E0308]\n"))
+                },
+            ],
+            restart_pending: true,
+            heartbeat_unix_ms: 200_000,
+        };
+        assert_eq!(
+            text(&status),
+            "Pitstop 1.2.3, pid 7, headless, up 3 min\n\
+             socket /s\n\
+             \n\
+             MODULE  RUNS  STATUS  STATE  LAST RELOAD  KEPT\n\
+             hot_ui  g12   ok      345 B  -            g10 g11\n\
+             a       -     failed  345 B  -            -\n\
+             \n\
+             a: error[E0308]\n\
+             \n\
+             A restart is pending: files changed that a swap cannot bring in."
+        );
+    }
+
+    #[test]
+    fn spans_are_as_coarse_as_they_are_long() {
+        for (seconds, text) in [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7_260, "2 h 1 min")] {
+            assert_eq!(span(Duration::from_secs(seconds)), text);
+        }
+    }
+}

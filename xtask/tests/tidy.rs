@@ -1,0 +1,101 @@
+//! What the repository promises about itself.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace")
+}
+
+fn rust_files(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).expect("a readable directory") {
+        let path = entry.expect("a readable entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_source_file_is_on_the_map() {
+    let map = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the map");
+    let mut dir = String::new();
+    let mut listed = BTreeSet::new();
+    for line in map.lines() {
+        if let Some(heading) = line.strip_prefix('`').and_then(|line| line.strip_suffix("/`")) {
+            heading.clone_into(&mut dir);
+        } else if let Some((file, _)) =
+            line.strip_prefix("- `").and_then(|line| line.split_once("`:"))
+        {
+            listed.insert(format!("{dir}/{file}"));
+        }
+    }
+    let mut files = Vec::new();
+    rust_files(root(), &mut files);
+    let files: BTreeSet<String> = files
+        .iter()
+        .map(|file| file.strip_prefix(root()).expect("below the root").display().to_string())
+        .collect();
+    let missing: Vec<&String> = files.difference(&listed).collect();
+    assert!(missing.is_empty(), "ARCHITECTURE.md has no line for {missing:?}");
+    let gone: Vec<&String> = listed.iter().filter(|file| !files.contains(*file)).collect();
+    assert!(
+        gone.iter().all(|file| !file.contains("/src/") && !file.contains("/tests/")),
+        "ARCHITECTURE.md lists files that are gone: {gone:?}"
+    );
+}
+
+/// Names of all packages that `package` is built from with these arguments.
+fn tree(package: &str, arguments: &[&str]) -> BTreeSet<String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["tree", "--offline", "--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .args(["--package", package])
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo tree of {package}: {error}");
+    let names = String::from_utf8_lossy(&output.stdout);
+    names.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_dependency_graph_has_no_forbidden_edges() {
+    let table: [(&str, &[&str], &[&str]); 6] = [
+        ("host", &[], &["hot_ui", "state"]),
+        ("host", &["--no-default-features"], &["eframe", "egui", "winit", "hot_ui", "state"]),
+        ("hot_api", &[], &["egui", "glow", "host"]),
+        ("hot_api", &["--features", "module"], &["glow", "eframe", "host"]),
+        ("state", &[], &["egui", "hot_api", "host"]),
+        ("hot_ui", &[], &["host", "eframe", "winit", "libloading", "notify"]),
+    ];
+    for (package, arguments, forbidden) in table {
+        let packages = tree(package, arguments);
+        assert!(packages.contains(package), "{packages:?}");
+        for name in forbidden {
+            assert!(!packages.contains(*name), "{package} {arguments:?} depends on {name}");
+        }
+    }
+    let linked = tree("host", &["--features", "linked"]);
+    assert!(linked.contains("hot_ui"), "the linked host contains the module");
+}
+
+#[test]
+fn the_top_level_is_what_was_asked_for() {
+    for name in ["Cargo.toml", "host", "hot_ui", "hot_api", "state", "xtask", "tests", "README.md"]
+    {
+        assert!(root().join(name).exists(), "{name} is missing");
+    }
+    let packages = tree("host", &[]);
+    for name in
+        ["libloading", "notify", "serde", "once_cell", "anyhow", "egui", "eframe", "interprocess"]
+    {
+        assert!(packages.contains(name), "the host does not use {name}");
+    }
+}
