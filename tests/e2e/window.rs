@@ -1,8 +1,10 @@
 //! The real window: keys, buttons, what can be read in it and what it looks like.
 
 use crate::RELOADED;
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use host::event::{Event, FaultSite, NoChange, Trigger};
+use host::status::ModuleHealth;
 use image::{GenericImageView, RgbaImage};
 use pitstop_tests::inspect::{Address, Window};
 use pitstop_tests::xvfb::{self, Display};
@@ -137,7 +139,8 @@ fn k02_window_shows_what_was_saved_and_keeps_what_was_typed() {
     let Some(mut bench) = Bench::start() else { return };
     let pid = bench.host.status().pid;
     bench.window.click("Click");
-    bench.window.key(Modifiers::NONE, Key::Tab);
+    let field = bench.window.find_role(Role::TextInput);
+    bench.window.click_on(&field);
     bench.window.type_text("half a thou");
     bench.window.find("half a thou");
     bench.project.rename("ui", "two");
@@ -243,6 +246,23 @@ fn k06_window_goes_on_when_code_does_not_come_back() {
     bench.window.find("one");
     let (status, _) = bench.host.stop();
     assert!(status.success(), "a thread that never ends does not keep the host: {status}");
+}
+
+#[test]
+fn k06_window_forgives_a_frame_that_was_slow() {
+    let project = Project::new();
+    project.replace("pitstop.toml", "20_000", "1_000");
+    let Some(mut bench) = Bench::with(project, Vec::new()) else { return };
+    bench.click_on_code_that(
+        "if data.clicks == 1 { std::thread::sleep(std::time::Duration::from_secs(3)); } \
+         data.clicks = 5;",
+    );
+    bench.host.wait_for_kind("fault");
+    bench.window.find("Reload error");
+    bench.window.wait_without("Reload error");
+    wait_until("it goes on", || (bench.host.state("ui")["clicks"] == 5).then_some(()));
+    let status = bench.host.status().modules.remove(0);
+    assert_eq!((status.status, status.last_error), (ModuleHealth::Ok, None));
 }
 
 #[test]

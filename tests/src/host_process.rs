@@ -85,6 +85,8 @@ impl HostProcess {
         }
         command.args((!window).then_some("--headless"));
         command.args(["--no-supervise", "--events", "-", "--workspace"]).arg(project.root());
+        // A test run that is killed takes its hosts along.
+        command.env(host::launch::DIE_WITH_PARENT, "1");
         command.args(args).envs(env).current_dir(cwd.as_deref().unwrap_or(project.root()));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -323,7 +325,7 @@ impl HostProcess {
         let request = Request::Snapshot { module: Some(module.to_owned()), out: None };
         let reply = self.request(&request);
         assert!(reply.ok, "{reply:?}\n{}", self.words());
-        reply.body["snapshot"]["snapshots"][0]["sections"].clone()
+        reply.body["snapshot"]["sections"].clone()
     }
 
     /// The state of a module as JSON.

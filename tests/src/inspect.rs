@@ -4,7 +4,7 @@
 //! Never: sleeps; each request waits for a frame, and conditions are asked for again.
 
 use crate::wait_until;
-use egui::accesskit::{Affine, Node, NodeId, Rect as NodeRect, TreeUpdate};
+use egui::accesskit::{Affine, Node, NodeId, Rect as NodeRect, Role, TreeUpdate};
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, pos2};
 use egui_inspection::protocol::{Request, Response, read_handshake, read_message, write_message};
 use image::RgbaImage;
@@ -96,6 +96,14 @@ impl Window {
         wait_until(text, || self.widgets().into_iter().find(|widget| widget.says(text)))
     }
 
+    /// Waits for the first widget of this kind.
+    #[track_caller]
+    pub fn find_role(&mut self, role: Role) -> Widget {
+        wait_until(&format!("{role:?}"), || {
+            self.widgets().into_iter().find(|widget| widget.node.role() == role)
+        })
+    }
+
     /// Waits for a widget whose label or value `wanted` finds something in.
     #[track_caller]
     pub fn find_by<T>(&mut self, what: &str, wanted: impl Fn(&str) -> Option<T>) -> T {
@@ -122,7 +130,14 @@ impl Window {
     /// Clicks on the middle of the widget that says `text`.
     #[track_caller]
     pub fn click(&mut self, text: &str) {
-        let pos = self.find(text).rect.center();
+        let widget = self.find(text);
+        self.click_on(&widget);
+    }
+
+    /// Clicks on the middle of a widget.
+    #[track_caller]
+    pub fn click_on(&mut self, widget: &Widget) {
+        let pos = widget.rect.center();
         let button = |pressed| Event::PointerButton {
             pos,
             button: PointerButton::Primary,

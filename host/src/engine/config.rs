@@ -85,6 +85,9 @@ pub(super) enum Message {
         to: Option<Generation>,
         answer: Sender<Result<Generation, String>>,
     },
+    Retry {
+        module: String,
+    },
     ResetState {
         module: String,
     },

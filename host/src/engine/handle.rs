@@ -66,6 +66,11 @@ impl EngineHandle {
         self.tell(Message::Rollback { module, to, answer });
     }
 
+    /// Calls the code of a module that panicked once more.
+    pub fn retry(&self, module: &str) {
+        self.tell(Message::Retry { module: module.to_owned() });
+    }
+
     /// Starts the running code of a module anew, from its default state.
     pub fn reset_state(&self, module: &str) {
         self.tell(Message::ResetState { module: module.to_owned() });

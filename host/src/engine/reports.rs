@@ -2,7 +2,7 @@
 
 use super::board::{Failure, FailureKind, LastReload, ModuleStatus};
 use super::swapping::{STEP_LIMIT, micros};
-use super::worker::Worker;
+use super::worker::{UNSHOWN_LIMIT, Worker};
 use crate::control::ModuleResult;
 use crate::event::{Event, FaultSite, Generation, Stage};
 use crate::module::{CallError, Fault, Retirement};
@@ -13,7 +13,7 @@ impl Worker {
     pub(super) fn take_slot_event(&mut self, event: SlotEvent) {
         match event {
             SlotEvent::FirstFrame { module, pending, at } => {
-                self.unshown_since = None;
+                self.look_for_unshown();
                 self.committed(&module, *pending, at);
             }
             SlotEvent::Fault { module, generation, fault, back_to, pending } => {
@@ -22,19 +22,29 @@ impl Worker {
             SlotEvent::Overdue { module, generation, error } => {
                 self.on_overdue(&module, generation, &error);
             }
+            SlotEvent::Returned { module, generation } => self.on_returned(&module, generation),
             SlotEvent::Retire { module, active } => self.retire(&module, *active),
         }
     }
 
-    /// The window does not draw; what was swapped runs all the same.
+    /// Nobody draws these modules: the window is minimised, or another tab is in front. What was
+    /// swapped runs all the same.
     pub(super) fn confirm_unshown(&mut self) {
-        self.unshown_since = None;
         for slot in self.registry.slots() {
-            if let Some(pending) = slot.take_unshown() {
+            if slot.unshown_since().is_some_and(|since| since.elapsed() >= UNSHOWN_LIMIT)
+                && let Some(pending) = slot.take_unshown()
+            {
                 let at = pending.swapped_at;
                 self.committed(slot.name(), *pending, at);
             }
         }
+        self.look_for_unshown();
+    }
+
+    /// Notes how long the oldest swap has been waiting for a frame, if one is.
+    pub(super) fn look_for_unshown(&mut self) {
+        self.unshown_since =
+            self.registry.slots().iter().filter_map(|slot| slot.unshown_since()).min();
     }
 
     pub(super) fn committed(&mut self, name: &str, pending: PendingCommit, at: Instant) {
@@ -121,7 +131,7 @@ impl Worker {
             self.record(Some(name), Some(generation), Event::RolledBack { to, reason });
         }
         if was_pending {
-            self.unshown_since = None;
+            self.look_for_unshown();
             let (stage, reason) = (Stage::FirstFrame, fault.message.clone());
             let detail = fault.to_string();
             let event = Event::Rejected { stage, reason: reason.clone(), detail: detail.clone() };
@@ -152,9 +162,42 @@ impl Worker {
         };
         self.board.change_module(name, |module| {
             module.status = ModuleStatus::Fault;
-            module.failure = Some(failure);
+            // What the compiler said is still to be mended, and takes longer to read.
+            let is_slow = |failure: &Failure| failure.kind == FailureKind::Overdue;
+            if module.failure.as_ref().is_none_or(is_slow) {
+                module.failure = Some(failure);
+            }
         });
         self.record(Some(name), Some(generation), event);
+    }
+
+    /// What took so long is done: nothing is wrong with the code any more.
+    fn on_returned(&self, name: &str, generation: Generation) {
+        self.mended(name, FailureKind::Overdue);
+        let message = format!("{name} {generation} has returned and goes on");
+        self.record(Some(name), Some(generation), Event::Notice { message });
+    }
+
+    /// Lets the running code try again what it panicked in.
+    pub(super) fn retry(&self, name: &str) {
+        if let Some(slot) = self.registry.slot(name) {
+            slot.retry();
+        }
+        self.mended(name, FailureKind::Fault);
+        (self.config.services.request_repaint)(Duration::ZERO);
+    }
+
+    /// Takes a failure of this kind off the board.
+    fn mended(&self, name: &str, kind: FailureKind) {
+        self.board.change_module(name, |module| {
+            if module.failure.as_ref().is_some_and(|failure| failure.kind == kind) {
+                module.failure = None;
+            }
+            module.status = match module.failure {
+                None => ModuleStatus::Ok,
+                Some(_) => ModuleStatus::Failed,
+            };
+        });
     }
 
     pub(super) fn retire(&mut self, name: &str, active: Active) {

@@ -45,7 +45,7 @@ impl Worker {
         let (slot, generation) = (swap.slot, swap.generation);
         match self.try_swap(swap) {
             Ok(()) => {
-                self.unshown_since = Some(Instant::now());
+                self.look_for_unshown();
                 (self.config.services.request_repaint)(Duration::ZERO);
                 Ok(generation)
             }

@@ -129,8 +129,8 @@ fn start_watcher(
 }
 
 /// How long a swapped generation may go without a frame before it counts as running all the same:
-/// a minimised window draws nothing.
-const UNSHOWN_LIMIT: Duration = Duration::from_secs(1);
+/// a minimised window draws nothing, nor does a tab behind another.
+pub(super) const UNSHOWN_LIMIT: Duration = Duration::from_secs(1);
 
 /// The engine's own state; lives on its thread.
 pub(super) struct Worker {
@@ -153,7 +153,7 @@ pub(super) struct Worker {
     pub(super) kept: Kept,
     /// Modules whose saved files wait for an order, because auto reload is off.
     held_back: BTreeSet<String>,
-    /// When the newest swap was made that no frame has confirmed.
+    /// When the oldest swap was made that no frame has confirmed.
     pub(super) unshown_since: Option<Instant>,
     ended: Arc<AtomicBool>,
     stopping: Arc<AtomicBool>,
@@ -229,6 +229,7 @@ impl Worker {
                 let result = self.swap_again(&module, snapshot);
                 let _gone = answer.send(result);
             }
+            Message::Retry { module } => self.retry(&module),
             Message::SetAutoReload(on) => self.set_auto_reload(on),
             Message::Stop { .. } => {}
         }

@@ -47,6 +47,8 @@ pub struct ModuleThread {
     overdue: Option<Overdue>,
     /// A picture that came after its limit; its textures belong in front of the next one's.
     late: Vec<(u32, Picture)>,
+    /// A panic that came after its call's limit: the next call brings it.
+    late_fault: Option<Box<Fault>>,
 }
 
 #[derive(Debug)]
@@ -139,6 +141,7 @@ impl ModuleThread {
             build,
             overdue: None,
             late: Vec::new(),
+            late_fault: None,
         })
     }
 
@@ -256,8 +259,10 @@ impl ModuleThread {
                 false
             }
             Ok(outcome) => {
-                if let (Some(view), Ok(Reply::Picture(picture))) = (overdue.view, outcome) {
-                    self.late.push((view, *picture));
+                match (overdue.view, outcome) {
+                    (Some(view), Ok(Reply::Picture(picture))) => self.late.push((view, *picture)),
+                    (_, Err(CallError::Fault(fault))) => self.late_fault = Some(fault),
+                    _ => {}
                 }
                 self.end_overdue();
                 false
@@ -275,6 +280,9 @@ impl ModuleThread {
             && let Some(overdue) = &self.overdue
         {
             return Err(CallError::Overdue { site: overdue.site, limit: overdue.limit });
+        }
+        if let Some(fault) = self.late_fault.take() {
+            return Err(CallError::Fault(fault));
         }
         let site = call.site();
         let view = if let Call::Frame { view, .. } = &call { Some(*view) } else { None };

@@ -8,7 +8,7 @@ use super::error_panel::{error_panel, tint};
 use super::orders::Order;
 use super::view::ModuleView;
 use super::{editor, theme};
-use crate::engine::{Board, Engine, EngineHandle, Failure};
+use crate::engine::{Board, Engine, EngineHandle, Failure, FailureKind};
 use crate::event::Trigger;
 use crate::module::InputPacket;
 use crate::swap::{HoldReason, Slot};
@@ -20,6 +20,7 @@ use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, Tree, UiRespons
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One tile: a view of a module, or the place where it will be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -155,12 +156,7 @@ impl Shell {
                 Order::Reload(module) => drop(handle.reload(Some(&module), Trigger::Button)),
                 Order::SetAutoReload(on) => handle.set_auto_reload(on),
                 Order::Rollback(module, to) => handle.request_rollback(&module, to),
-                Order::Retry(module) => {
-                    if let Some(slot) = handle.registry().slot(&module) {
-                        slot.retry();
-                    }
-                    self.closed.insert(module);
-                }
+                Order::Retry(module) => handle.retry(&module),
                 Order::ResetState(module) => handle.reset_state(&module),
                 Order::OpenEditor { file, line, column } => {
                     let file = self.root.join(file);
@@ -239,8 +235,10 @@ impl eframe::App for Shell {
         let mut areas = Areas { views: &mut self.views, board: &board, seen: Vec::new() };
         CentralPanel::no_frame().show(ui, |ui| self.tree.ui(&mut areas, ui));
         let seen = areas.seen;
-        for (module, area) in seen {
-            orders.extend(self.failure(ui, &module, area, &board));
+        for Seen { module, area, is_only_slow } in seen {
+            if !is_only_slow {
+                orders.extend(self.failure(ui, &module, area, &board));
+            }
         }
         if let Some(error) = self.editor_error.clone() {
             let mut open = true;
@@ -270,8 +268,20 @@ impl eframe::App for Shell {
 struct Areas<'a> {
     views: &'a mut HashMap<Pane, ModuleView>,
     board: &'a Board,
-    seen: Vec<(String, Rect)>,
+    seen: Vec<Seen>,
 }
+
+/// Where a module was drawn.
+struct Seen {
+    module: String,
+    area: Rect,
+    /// Its frame is late, but not yet so late that the picture has to be covered.
+    is_only_slow: bool,
+}
+
+/// For how long a late frame is nothing but a pause: a tint that comes and goes with every slow frame
+/// would be worse than the pause.
+const SLOW_MAX: Duration = Duration::from_secs(1);
 
 impl Behavior<Pane> for Areas<'_> {
     fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
@@ -280,10 +290,11 @@ impl Behavior<Pane> for Areas<'_> {
         };
         let area = ui.available_rect_before_wrap();
         view.show(ui);
-        let message = match &view.hold {
+        let hold = view.hold.clone();
+        let message = match &hold {
             Some(HoldReason::NotLoaded) => Some(self.waiting(&pane.module)),
             Some(HoldReason::Refused(reason)) => Some(reason.clone()),
-            Some(HoldReason::Overdue(since)) => {
+            Some(HoldReason::Overdue(since)) if *since >= SLOW_MAX => {
                 Some(format!("{} has not returned for {:.1} s", pane.module, since.as_secs_f32()))
             }
             _ => None,
@@ -291,8 +302,11 @@ impl Behavior<Pane> for Areas<'_> {
         if let Some(message) = message {
             show_message(ui, area, &message);
         }
-        if pane.view == 0 || !self.seen.iter().any(|(module, _)| *module == pane.module) {
-            self.seen.push((pane.module.clone(), area));
+        let late = matches!(hold, Some(HoldReason::Overdue(since)) if since < SLOW_MAX);
+        let board = self.board.module(&pane.module).and_then(|board| board.failure.as_ref());
+        let is_only_slow = late && board.is_some_and(|it| it.kind == FailureKind::Overdue);
+        if pane.view == 0 || !self.seen.iter().any(|seen| seen.module == pane.module) {
+            self.seen.push(Seen { module: pane.module.clone(), area, is_only_slow });
         }
         UiResponse::None
     }

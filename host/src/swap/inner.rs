@@ -3,6 +3,7 @@
 use super::active::Active;
 use super::slot::PROBATION_FRAMES;
 use super::told::{FrameResult, HoldReason, PendingCommit};
+use crate::event::Generation;
 use crate::module::{Fault, InputPacket, Picture};
 use hot_api::abi::input_flag;
 use std::time::{Duration, Instant};
@@ -17,10 +18,11 @@ const SNAPSHOT_SHARE: u32 = 100;
 pub(super) struct Inner {
     pub(super) active: Option<Active>,
     pub(super) fallback: Option<Active>,
-    pub(super) frames_shown: u32,
     pub(super) pending: Option<Box<PendingCommit>>,
     pub(super) views: Vec<ViewSlot>,
     pub(super) fault: Option<Box<Fault>>,
+    /// Whose call is out, as the engine has been told.
+    pub(super) overdue: Option<Generation>,
     pub(super) kept: Option<KeptSnapshot>,
     pub(super) touched: bool,
     pub(super) retiring: Vec<Active>,
@@ -35,6 +37,8 @@ pub(super) struct ViewSlot {
     pub(super) carried: Option<Picture>,
     /// Whether this generation has been told how things stand.
     pub(super) told: bool,
+    /// How often this generation has drawn it.
+    pub(super) frames: u32,
 }
 
 pub(super) struct KeptSnapshot {
@@ -51,7 +55,8 @@ impl Inner {
     }
 
     pub(super) fn end_probation(&mut self) {
-        if self.frames_shown >= PROBATION_FRAMES
+        let drawn = self.views.iter().map(|view| view.frames).max();
+        if drawn.is_some_and(|frames| frames >= PROBATION_FRAMES)
             && let Some(fallback) = self.fallback.take()
         {
             self.retiring.push(fallback);

@@ -139,7 +139,7 @@ impl Slot {
             self.defer(index, &input.items);
             return hold;
         }
-        let refocus = inner.frames_shown < REFOCUS_FRAMES;
+        let refocus = inner.views[index].frames < REFOCUS_FRAMES;
         let deferred = self.deferred.lock().get_mut(index).map(std::mem::take).unwrap_or_default();
         let packet = inner.views[index].packet(deferred, input, refocus);
         let result =
@@ -148,11 +148,9 @@ impl Slot {
             FrameResult::Picture { generation, mut picture } => {
                 let slot = &mut inner.views[index];
                 slot.told = true;
+                slot.frames = slot.frames.saturating_add(1);
                 if let Some(carried) = slot.carried.take() {
                     picture.prepend_textures(carried);
-                }
-                if view == 0 {
-                    inner.frames_shown += 1;
                 }
                 if let Some(pending) = inner.pending.take() {
                     let module = self.name.clone();
@@ -307,13 +305,20 @@ impl Slot {
             let faulted = inner.fallback.take();
             inner.retiring.extend(faulted);
         }
-        inner.frames_shown = 0;
+        inner.overdue = None;
         inner.pending = Some(Box::new(pending));
         inner.views.resize_with(carried.len(), ViewSlot::default);
         for (view, picture) in inner.views.iter_mut().zip(carried) {
             view.carried = Some(picture);
             view.told = false;
+            view.frames = 0;
         }
+    }
+
+    /// When the swap was made that no frame has confirmed yet.
+    #[must_use]
+    pub fn unshown_since(&self) -> Option<Instant> {
+        self.inner.lock().pending.as_ref().map(|pending| pending.swapped_at)
     }
 
     /// Engine thread. The commit that no frame has confirmed, when the window does not draw.
@@ -344,6 +349,10 @@ impl Slot {
             return FrameResult::Hold(HoldReason::NotLoaded);
         };
         let generation = active.generation;
+        // Whoever gets here has found that no call is out.
+        if inner.overdue.take().is_some() {
+            self.tell(SlotEvent::Returned { module: self.name.clone(), generation });
+        }
         let result = call(active, self.limit);
         let strays = active.thread.take_stray_faults();
         for fault in strays {
@@ -354,6 +363,7 @@ impl Slot {
             Ok(picture) => FrameResult::Picture { generation, picture: Box::new(picture) },
             Err(CallError::Fault(fault)) => self.on_fault(inner, fault),
             Err(error @ CallError::Overdue { .. }) => {
+                inner.overdue = Some(generation);
                 self.tell(SlotEvent::Overdue { module: self.name.clone(), generation, error });
                 FrameResult::Hold(HoldReason::Overdue(self.limit))
             }
@@ -389,9 +399,10 @@ impl Slot {
             }
             let failed = inner.active.replace(fallback);
             inner.retiring.extend(failed);
-            inner.frames_shown = PROBATION_FRAMES;
             for view in &mut inner.views {
                 view.carried = None;
+                // It has never lost its focus.
+                view.frames = PROBATION_FRAMES;
             }
             back_to
         });

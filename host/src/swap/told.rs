@@ -51,6 +51,8 @@ pub enum SlotEvent {
     },
     /// A call has not returned within the frame limit. Sent once for each such call.
     Overdue { module: String, generation: Generation, error: CallError },
+    /// That call has returned after all.
+    Returned { module: String, generation: Generation },
     /// A generation is no longer needed, and its GL objects are gone.
     Retire { module: String, active: Box<Active> },
 }

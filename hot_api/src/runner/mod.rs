@@ -6,9 +6,9 @@
 //! own, statics that outlive the instance.
 //!
 //! Theory of operation: the host calls through the function pointers of [`table`], which live in
-//! [`ffi`] and do nothing but check pointers, catch panics ([`guard`]) and forward to
-//! [`App`](app::App). An `App` draws each view with a [`ViewRun`](view::ViewRun), which turns egui's
-//! output into arrays that stay put until its next frame.
+//! `ffi` and do nothing but check pointers, catch panics (`guard`) and forward to
+//! an `App`. An `App` draws each view with a `ViewRun`, which turns egui's output into arrays that
+//! stay put until its next frame.
 
 mod app;
 mod ffi;
