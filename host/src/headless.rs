@@ -117,8 +117,8 @@ impl Headless {
 fn draw(slot: &Slot, time: f64) -> Option<Duration> {
     let input = || InputPacket { time, ..InputPacket::default() };
     let mut again = wish(slot.logic(input()));
-    for view in 0..slot.views().len() {
-        let wish = wish(slot.frame(view as u32, input()));
+    for view in slot.views() {
+        let wish = wish(slot.frame(view.index, input()));
         again = [again, wish].into_iter().flatten().min();
     }
     again

@@ -172,6 +172,7 @@ impl Launch {
                 name: module.name.clone(),
                 package: module.package.clone(),
                 state_keys: module.state_keys.clone(),
+                views: module.views.clone(),
             })
             .collect();
         let repaint = Arc::clone(&services.request_repaint);

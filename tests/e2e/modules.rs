@@ -108,9 +108,8 @@ fn r01_only_the_state_keys_are_carried_over() {
     );
 }
 
-#[test]
-fn r01_every_view_that_a_module_exports_is_drawn() {
-    let project = Project::new();
+/// Gives the module of a project a view `side`, which notes that it was drawn.
+fn export_a_view(project: &Project) {
     let views = "const VIEWS: &'static [hot_api::View<Self>] = &[
             hot_api::View { name: \"side\", ui: Ui::side },
         ];";
@@ -120,17 +119,34 @@ fn r01_every_view_that_a_module_exports_is_drawn() {
             data.text = \"drawn at the side\".to_owned();
         }
     }";
+    project.edit("ui/src/lib.rs", |code| {
+        let code = code.replace("type State = Data;", &format!("type State = Data;\n{views}"));
+        code.replace("// at the end", side)
+    });
+}
+
+#[test]
+fn r01_every_view_that_a_module_exports_is_drawn() {
+    let project = Project::new();
     let mut host = HostProcess::start(&project);
-    let edit = || {
-        project.edit("ui/src/lib.rs", |code| {
-            let code = code.replace("type State = Data;", &format!("type State = Data;\n{views}"));
-            code.replace("// at the end", side)
-        });
-    };
-    host.check(edit, &RELOADED);
+    host.check(|| export_a_view(&project), &RELOADED);
     let snapshot = host.snapshot_json("ui");
     assert_eq!(snapshot["state"]["text"], "drawn at the side");
     assert!(snapshot["egui/side"].is_object(), "a view has an egui memory of its own: {snapshot}");
+}
+
+#[test]
+fn r01_only_the_views_of_pitstop_toml_are_drawn() {
+    let project = Project::new();
+    project.edit("pitstop.toml", |text| format!("{text}views = [\"absent\"]\n"));
+    export_a_view(&project);
+    let mut host = HostProcess::start(&project);
+    let is_told = host.journal().iter().any(|entry| match &entry.event {
+        Event::Notice { message } => message.contains("no view called absent"),
+        _ => false,
+    });
+    assert!(is_told, "{}", host.words());
+    assert_eq!(host.state("ui")["text"], "", "the view `side` was not asked for");
 }
 
 #[test]

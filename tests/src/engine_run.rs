@@ -77,6 +77,7 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
         name: (*name).to_owned(),
         package: package.clone(),
         state_keys: Vec::new(),
+        views: Vec::new(),
     };
     EngineConfig {
         root: project.root().to_path_buf(),

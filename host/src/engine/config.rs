@@ -24,6 +24,8 @@ pub struct ModuleSpec {
     pub package: String,
     /// Top-level fields of the state that are carried over; empty for all.
     pub state_keys: Vec<String>,
+    /// Views to draw beside the main one; empty for all.
+    pub views: Vec<String>,
 }
 
 /// Where code comes from.

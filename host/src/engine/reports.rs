@@ -81,6 +81,11 @@ impl Worker {
             module.kept = kept;
             module.state_bytes = state_bytes;
         });
+        let missing = self.registry.slot(name).map(|slot| slot.missing_views()).unwrap_or_default();
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            self.notice(format!("pitstop.toml: {name} exports no view called {missing}"));
+        }
         let entry = self.journal.record(Some(name), Some(generation), event);
         self.board.change_module(name, |module| module.last_entry = Some(entry.clone()));
         if is_rollback {

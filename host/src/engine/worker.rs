@@ -48,10 +48,11 @@ impl Engine {
             restart_pending: None,
             notice: None,
         };
-        for ModuleSpec { name, package, .. } in &config.modules {
+        for ModuleSpec { name, package, views, .. } in &config.modules {
             let (name, package) = (name.clone(), package.clone());
             board.modules.push(ModuleBoard { name: name.clone(), ..ModuleBoard::default() });
-            registry.register(Slot::new(name, package, slot_events.clone(), config.frame_limit));
+            let slot = Slot::new(name, package, slot_events.clone(), config.frame_limit);
+            registry.register(slot.with_views(views.clone()));
         }
         let on_board = Arc::clone(&config.on_board);
         let board = SharedBoard::new(board, on_board);

@@ -111,14 +111,15 @@ impl Shell {
         for slot in &slots {
             let known = || self.panes.iter().filter(|pane| pane.module == slot.name()).cloned();
             let is_ready = ready.iter().any(|other| Arc::ptr_eq(other, slot));
-            let names = if is_ready { slot.views() } else { Vec::new() };
-            if is_ready || known().next().is_none() {
-                let count = names.len().max(1);
-                panes.extend((0..count).map(|index| Pane {
-                    module: slot.name().to_owned(),
-                    view: index as u32,
-                    title: title(slot.name(), names.get(index).map(String::as_str)),
-                }));
+            let views = if is_ready { slot.views() } else { Vec::new() };
+            let pane = |view: u32, name: Option<&str>| {
+                let module = slot.name().to_owned();
+                Pane { module, view, title: title(slot.name(), name) }
+            };
+            if !views.is_empty() {
+                panes.extend(views.iter().map(|view| pane(view.index, Some(&view.name))));
+            } else if is_ready || known().next().is_none() {
+                panes.push(pane(0, None));
             } else {
                 panes.extend(known());
             }

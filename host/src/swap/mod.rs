@@ -22,4 +22,4 @@ pub use candidate::{Candidate, Proven, Rejection, Restored};
 pub use gate::{Gate, SwapTurn};
 pub use registry::Registry;
 pub use slot::{PROBATION_FRAMES, Slot};
-pub use told::{FrameResult, HoldReason, PendingCommit, SlotEvent};
+pub use told::{FrameResult, HoldReason, PendingCommit, ShownView, SlotEvent};

@@ -9,7 +9,7 @@ use super::active::Active;
 use super::candidate::Proven;
 use super::gate::{Gate, SwapTurn};
 use super::inner::{Inner, KeptSnapshot, ViewSlot};
-use super::told::{FrameResult, HoldReason, PendingCommit, SlotEvent};
+use super::told::{FrameResult, HoldReason, PendingCommit, ShownView, SlotEvent};
 use crate::event::{FaultSite, Generation};
 use crate::module::{CallError, Fault, InputPacket, PaintTarget, Picture};
 use crossbeam_channel::Sender;
@@ -31,6 +31,8 @@ const DEFERRED_BYTES_MAX: usize = 1 << 20;
 pub struct Slot {
     name: String,
     package: String,
+    /// The views to draw beside the main one; empty means all.
+    wanted_views: Vec<String>,
     gate: Gate,
     inner: Mutex<Inner>,
     /// Input of each view that has not reached the module. Apart from `inner`, because a swap holds
@@ -51,7 +53,14 @@ impl Slot {
     #[must_use]
     pub fn new(name: String, package: String, events: Sender<SlotEvent>, limit: Duration) -> Self {
         let (inner, deferred) = (Mutex::default(), Mutex::default());
-        Self { name, package, gate: Gate::default(), inner, deferred, events, limit }
+        let (wanted_views, gate) = (Vec::new(), Gate::default());
+        Self { name, package, wanted_views, gate, inner, deferred, events, limit }
+    }
+
+    /// Draws these views alone beside the main one; an empty list means all.
+    #[must_use]
+    pub fn with_views(self, wanted_views: Vec<String>) -> Self {
+        Self { wanted_views, ..self }
     }
 
     /// The module's name.
@@ -86,11 +95,24 @@ impl Slot {
         self.gate.in_frame()
     }
 
-    /// Names of the views of the running generation; empty before the first load.
+    /// The views of the running generation that are to be drawn; none before the first load.
     #[must_use]
-    pub fn views(&self) -> Vec<String> {
+    pub fn views(&self) -> Vec<ShownView> {
         let inner = self.inner.lock();
-        inner.active.as_ref().map(|active| active.thread.views().to_vec()).unwrap_or_default()
+        let names = inner.active.iter().flat_map(|active| active.thread.views());
+        let views = (0..).zip(names).filter(|(index, name)| {
+            *index == 0 || self.wanted_views.is_empty() || self.wanted_views.contains(name)
+        });
+        views.map(|(index, name)| ShownView { index, name: name.clone() }).collect()
+    }
+
+    /// The configured views that the running generation does not export.
+    #[must_use]
+    pub fn missing_views(&self) -> Vec<String> {
+        let inner = self.inner.lock();
+        let Some(active) = &inner.active else { return Vec::new() };
+        let exported = active.thread.views();
+        self.wanted_views.iter().filter(|name| !exported.contains(name)).cloned().collect()
     }
 
     /// The generations whose textures may still be needed.

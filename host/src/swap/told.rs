@@ -5,6 +5,15 @@ use crate::event::{Generation, StagesMicros, StateReport, Trigger};
 use crate::module::{CallError, Fault, Picture};
 use std::time::{Duration, Instant};
 
+/// A view that the host draws.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownView {
+    /// Its place among all views of the module, by which it is asked for frames.
+    pub index: u32,
+    /// Its name; the first is `main`.
+    pub name: String,
+}
+
 /// What a frame came to.
 #[derive(Debug)]
 pub enum FrameResult {
