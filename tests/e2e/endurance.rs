@@ -1,12 +1,12 @@
 //! Hundreds of reloads in one process.
 
+use host::build::Artifact;
 use hot_api::egui::{self, Event, PointerButton, pos2};
 use hot_api::snapshot::{Snapshot, Tree};
 use pitstop_tests::alone::MEASURED;
-use pitstop_tests::bench::demo::window_names;
-use pitstop_tests::host_binary::target_dir;
+use pitstop_tests::bench::demo::{library, window_names};
 use pitstop_tests::in_process::Stage;
-use pitstop_tests::{Project, alone, processes, project, repo};
+use pitstop_tests::{Project, alone, processes};
 
 /// Frames between two reloads: more than the probation of a generation, so that each is retired.
 const FRAMES_BETWEEN: usize = 11;
@@ -20,8 +20,7 @@ fn k12_two_hundred_reloads_of_egui_s_demo_leave_nothing_behind() {
     if !alone("endurance::k12_two_hundred_reloads_of_egui_s_demo_leave_nothing_behind") {
         return;
     }
-    let built = project::build(repo(), &target_dir(), &["egui_demo"]);
-    let artifact = &built.artifacts["egui_demo"];
+    let artifact = &demo_artifact();
     let mut stage = Stage::new();
     stage.reload(artifact).expect("the demo loads");
     let _few_windows = stage.frame(&[]);
@@ -51,6 +50,12 @@ fn k12_two_hundred_reloads_of_egui_s_demo_leave_nothing_behind() {
     let per_reload = late.saturating_sub(early) / 140;
     println!("{MEASURED}{per_reload} bytes a reload, {early} resident early, {late} late");
     assert!(per_reload < LEAK_BYTES_MAX, "{per_reload} bytes a reload; {resident:?}");
+}
+
+/// The demo's library, as it was built along with this test.
+fn demo_artifact() -> Artifact {
+    let path = library().unwrap_or_else(|error| panic!("{error:#}"));
+    Artifact::read("egui_demo", path, true).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The snapshot with these windows open.

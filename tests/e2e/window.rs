@@ -280,3 +280,23 @@ fn r1_each_module_has_a_tab_with_its_widgets() {
     wait_until("the click", || (bench.host.state("more")["clicks"] == 1).then_some(()));
     assert_eq!(bench.host.state("ui")["clicks"], 1, "the click was for one of them");
 }
+
+#[test]
+fn r14_window_shows_the_state_and_changes_a_value_that_is_typed_in() {
+    let Some(mut bench) = Bench::start() else { return };
+    bench.window.click("ui g1 ⏷");
+    bench.window.click("Inspect state");
+    bench.window.find("State of ui");
+    bench.window.click("Search");
+    bench.window.type_text("clicks");
+    bench.window.find("clicks");
+    bench.window.click("0");
+    bench.window.key(Modifiers::NONE, Key::End);
+    bench.window.key(Modifiers::NONE, Key::Backspace);
+    bench.window.type_text("7");
+    bench.window.key(Modifiers::NONE, Key::Enter);
+    bench.committed_by(Trigger::Command);
+    let state = bench.host.state("ui");
+    assert_eq!((&state["clicks"], &state["seen_by"]), (&7.into(), &serde_json::json!(["one"])));
+    bench.window.find("7");
+}

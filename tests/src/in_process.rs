@@ -99,7 +99,7 @@ impl Stage {
         let candidate =
             Candidate::load(&source, generation, "module", hash, silent_services(), LIMIT)?;
         let _turn = self.slot.begin_swap(LIMIT).expect("no frame is going on");
-        let proven = candidate.restore(snapshot)?.draw_hidden(&self.slot.last_inputs())?;
+        let proven = candidate.restore(snapshot)?.draw_hidden(&self.slot)?;
         self.slot.commit(proven, pending(generation));
         Ok(generation)
     }

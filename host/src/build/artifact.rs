@@ -31,11 +31,11 @@ pub struct Artifact {
 }
 
 impl Artifact {
-    /// Reads the library that cargo announced; its inputs are for the caller to fill in.
+    /// Reads a library that cargo has built; its inputs are for the caller to fill in.
     ///
     /// # Errors
     /// [`BuildError::Unreadable`].
-    pub(super) fn read(package: &str, path: PathBuf, fresh: bool) -> Result<Self, BuildError> {
+    pub fn read(package: &str, path: PathBuf, fresh: bool) -> Result<Self, BuildError> {
         let (hash, bytes) = hash_file(&path).map_err(|source| BuildError::Unreadable {
             package: package.to_owned(),
             path: path.clone(),

@@ -5,9 +5,9 @@
 //! decides when to build, or touches sources.
 
 use super::artifact::{library_of, package_name};
-use super::diagnostic;
 use super::process::{GroupProcess, Line, Step};
 use super::{Artifact, BuildError, Cancel, DepInfo};
+use super::{diagnostic, lock_file};
 use crate::event::{BuildWay, Diagnostic, DiagnosticLevel};
 use cargo_metadata::Message;
 use std::collections::{BTreeMap, BTreeSet};
@@ -210,10 +210,10 @@ impl Builder {
         fs::canonicalize(&dir).unwrap_or(dir)
     }
 
-    /// The size of the lock file stands for the number of crates until a build has counted them.
+    /// What the lock file says stands for the number of crates until a build has counted them.
     fn locked_packages(&self) -> u32 {
         let lock = fs::read_to_string(self.config.workspace_root.join("Cargo.lock"));
-        let count = lock.map_or(0, |text| text.matches("[[package]]").count());
+        let count = lock.map_or(0, |text| lock_file::reachable(&text, &self.config.packages));
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 }

@@ -14,6 +14,7 @@ mod cargo;
 mod dep_info;
 mod diagnostic;
 mod error;
+mod lock_file;
 mod process;
 mod shadow;
 

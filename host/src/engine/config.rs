@@ -3,6 +3,7 @@
 use super::board::Board;
 use super::builds::BuildReport;
 use super::settle::Ticket;
+use super::state::{StateEdit, TakenState};
 use crate::build::BuildConfig;
 use crate::event::{Generation, Trigger};
 use crate::journal::Journal;
@@ -97,6 +98,14 @@ pub(super) enum Message {
         module: String,
         snapshot: Vec<u8>,
         answer: Sender<Result<Generation, String>>,
+    },
+    TakeState {
+        module: String,
+        answer: Sender<Result<TakenState, String>>,
+    },
+    EditState {
+        module: String,
+        edit: StateEdit,
     },
     SetAutoReload(bool),
     Stop {

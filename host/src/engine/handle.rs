@@ -3,11 +3,12 @@
 use super::board::{Board, SharedBoard};
 use super::config::Message;
 use super::settle::Ticket;
+use super::state::{StateEdit, TakenState};
 use crate::control::ReloadTicket;
 use crate::event::{Generation, Trigger};
 use crate::journal::Journal;
 use crate::swap::Registry;
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -84,6 +85,21 @@ impl EngineHandle {
         let (answer, result) = bounded(1);
         self.tell(Message::RestoreState { module: module.to_owned(), snapshot, answer });
         result.recv_timeout(ANSWER_LIMIT).map_err(|_| NO_ANSWER.to_owned())?
+    }
+
+    /// Asks for the state of a module as it is. The answer comes on the channel; a repaint is asked
+    /// for when it is there.
+    #[must_use]
+    pub fn take_state(&self, module: &str) -> Receiver<Result<TakenState, String>> {
+        let (answer, taken) = bounded(1);
+        self.tell(Message::TakeState { module: module.to_owned(), answer });
+        taken
+    }
+
+    /// Changes the state of a module, through the same steps as a reload; the board and the journal
+    /// show what became of it.
+    pub fn edit_state(&self, module: &str, edit: StateEdit) {
+        self.tell(Message::EditState { module: module.to_owned(), edit });
     }
 
     /// Turns building on save on or off.

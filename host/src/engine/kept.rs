@@ -32,9 +32,12 @@ impl Kept {
         all.filter(|generation| *generation != running).collect()
     }
 
+    pub(super) fn file(&self, module: &str, generation: Generation) -> Option<KeptFile> {
+        self.files.get(module)?.get(&generation).cloned()
+    }
+
     pub(super) fn artifact(&self, module: &str, generation: Generation) -> String {
-        let file = self.files.get(module).and_then(|files| files.get(&generation));
-        file.map(|file| file.artifact.clone()).unwrap_or_default()
+        self.file(module, generation).map(|file| file.artifact).unwrap_or_default()
     }
 }
 
@@ -94,19 +97,6 @@ impl Worker {
         };
         let state = StateSource::Running;
         self.swap_from_kept(&slot, target, &file, state, true)
-    }
-
-    /// Swaps the running generation for itself with another state.
-    pub(super) fn swap_again(
-        &mut self,
-        name: &str,
-        snapshot: Vec<u8>,
-    ) -> Result<Generation, String> {
-        let slot = self.registry.slot(name).ok_or_else(|| format!("there is no module {name}"))?;
-        let running = slot.generation().ok_or_else(|| format!("{name} does not run yet"))?;
-        let file = self.kept.files.get(name).and_then(|kept| kept.get(&running)).cloned();
-        let file = file.ok_or_else(|| format!("the library of {running} is not kept"))?;
-        self.swap_from_kept(&slot, running, &file, StateSource::Given(snapshot), false)
     }
 
     pub(super) fn swap_from_kept(

@@ -19,10 +19,12 @@ mod kept;
 mod reports;
 mod request;
 mod settle;
+mod state;
 mod swapping;
 mod worker;
 
 pub use board::{Board, BuildBoard, Failure, FailureKind, LastReload, ModuleBoard, ModuleStatus};
 pub use config::{BuildSource, EngineConfig, ModuleSpec, SourceOfCode};
 pub use handle::EngineHandle;
+pub use state::{StateEdit, TakenState};
 pub use worker::Engine;

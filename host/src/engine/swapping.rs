@@ -1,5 +1,6 @@
 //! One swap, from a library to a commit or a rejection.
 
+use super::state::StateEdit;
 use super::worker::Worker;
 use crate::event::{Generation, Stage, StagesMicros, Trigger};
 use crate::module::CodeSource;
@@ -30,6 +31,8 @@ pub(super) enum StateSource {
     Running,
     /// These bytes; none for the default state.
     Given(Vec<u8>),
+    /// The generation that runs, with this change.
+    Edited(StateEdit),
 }
 
 pub(super) fn micros(duration: Duration) -> u64 {
@@ -76,20 +79,21 @@ impl Worker {
         let snapshot = match state {
             StateSource::Running => self.carried_fields(name, running),
             StateSource::Given(snapshot) => snapshot,
+            StateSource::Edited(edit) => match edit.apply(&running) {
+                Ok(edited) => edited,
+                Err(reason) => {
+                    return Err(self.back_out(slot, Rejection::new(Stage::Capture, reason)));
+                }
+            },
         };
         stages.capture = micros(lap());
         let restored = candidate.restore(snapshot);
         stages.restore = micros(lap());
         let proven: Result<Proven, Rejection> =
-            restored.and_then(|restored| restored.draw_hidden(&slot.last_inputs()));
+            restored.and_then(|restored| restored.draw_hidden(slot));
         let proven = match proven {
             Ok(proven) => proven,
-            Err(rejection) => {
-                if let Err(error) = slot.resume(STEP_LIMIT) {
-                    self.notice(format!("{name}: resuming the old code: {error}"));
-                }
-                return Err(rejection);
-            }
+            Err(rejection) => return Err(self.back_out(slot, rejection)),
         };
         stages.first_frame = micros(lap());
         if let Some(note) = note {
@@ -103,6 +107,14 @@ impl Worker {
             PendingCommit { generation, trigger, stages, ui_stall, state, swapped_at, is_rollback },
         );
         Ok(())
+    }
+
+    /// Lets the running generation take back what it let go of when it was captured.
+    fn back_out(&self, slot: &Slot, rejection: Rejection) -> Rejection {
+        if let Err(error) = slot.resume(STEP_LIMIT) {
+            self.notice(format!("{}: resuming the old code: {error}", slot.name()));
+        }
+        rejection
     }
 
     /// Leaves only the configured fields in the state.

@@ -7,6 +7,7 @@ use super::handle::EngineHandle;
 use super::kept::Kept;
 use super::request::Request;
 use super::settle::{Ticket, Tickets};
+use super::swapping::StateSource;
 use crate::build::Builder;
 use crate::event::{Event, Generation, Trigger};
 use crate::journal::Journal;
@@ -224,12 +225,18 @@ impl Worker {
                 let _gone = answer.send(result);
             }
             Message::ResetState { module } => {
-                let _shown_on_the_board = self.swap_again(&module, Vec::new());
+                let fresh = StateSource::Given(Vec::new());
+                let _shown_on_the_board = self.swap_again(&module, fresh);
             }
             Message::RestoreState { module, snapshot, answer } => {
-                let result = self.swap_again(&module, snapshot);
+                let result = self.swap_again(&module, StateSource::Given(snapshot));
                 let _gone = answer.send(result);
             }
+            Message::TakeState { module, answer } => {
+                let _closed = answer.send(self.take_state(&module));
+                (self.config.services.request_repaint)(Duration::ZERO);
+            }
+            Message::EditState { module, edit } => self.edit_state(&module, edit),
             Message::Retry { module } => self.retry(&module),
             Message::SetAutoReload(on) => self.set_auto_reload(on),
             Message::Stop { .. } => {}

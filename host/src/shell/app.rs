@@ -5,6 +5,7 @@
 
 use super::dashboard::dashboard_bar;
 use super::error_panel::{error_panel, tint};
+use super::inspector::Inspector;
 use super::orders::Order;
 use super::view::ModuleView;
 use super::{editor, theme};
@@ -13,8 +14,8 @@ use crate::event::Trigger;
 use crate::module::InputPacket;
 use crate::swap::{HoldReason, Slot};
 use egui::{
-    Align2, CentralPanel, Context, Id, Key, LayerId, Modifiers, Order as LayerOrder, Panel, Rect,
-    TextStyle, Ui, UiBuilder,
+    Align2, CentralPanel, Context, Frame, Id, Key, LayerId, Modifiers, Order as LayerOrder, Panel,
+    Rect, TextStyle, Ui, UiBuilder,
 };
 use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, Tree, UiResponse};
 use std::collections::{HashMap, HashSet};
@@ -42,6 +43,7 @@ pub(super) struct Shell {
     /// The failure that was last shown for each module.
     seen: HashMap<String, Failure>,
     editor_error: Option<String>,
+    inspectors: Vec<Inspector>,
 }
 
 impl Shell {
@@ -56,6 +58,7 @@ impl Shell {
             closed: HashSet::new(),
             seen: HashMap::new(),
             editor_error: None,
+            inspectors: Vec::new(),
         }
     }
 
@@ -158,6 +161,12 @@ impl Shell {
                 Order::SetAutoReload(on) => handle.set_auto_reload(on),
                 Order::Rollback(module, to) => handle.request_rollback(&module, to),
                 Order::Retry(module) => handle.retry(&module),
+                Order::Inspect(module) => {
+                    if !self.inspectors.iter().any(|open| open.module() == module) {
+                        self.inspectors.push(Inspector::new(module));
+                    }
+                }
+                Order::EditState(module, edit) => handle.edit_state(&module, edit),
                 Order::ResetState(module) => handle.reset_state(&module),
                 Order::OpenEditor { file, line, column } => {
                     let file = self.root.join(file);
@@ -234,13 +243,20 @@ impl eframe::App for Shell {
             .show(ui, |ui| dashboard_bar(ui, &board))
             .inner;
         let mut areas = Areas { views: &mut self.views, board: &board, seen: Vec::new() };
-        CentralPanel::no_frame().show(ui, |ui| self.tree.ui(&mut areas, ui));
+        // A module that paints no ground of its own stands on that of the window.
+        let ground = Frame::new().fill(ui.visuals().panel_fill);
+        CentralPanel::default().frame(ground).show(ui, |ui| self.tree.ui(&mut areas, ui));
         let seen = areas.seen;
         for Seen { module, area, is_only_slow } in seen {
             if !is_only_slow {
                 orders.extend(self.failure(ui, &module, area, &board));
             }
         }
+        let engine = self.engine.handle();
+        self.inspectors.retain_mut(|inspector| {
+            inspector.update(&ctx, engine, &board);
+            inspector.show(&ctx, &mut orders)
+        });
         if let Some(error) = self.editor_error.clone() {
             let mut open = true;
             egui::Window::new("Editor")

@@ -166,6 +166,7 @@ fn menu(ui: &mut Ui, module: &ModuleBoard, orders: &mut Vec<Order>) {
     if module.failure.is_some() {
         choose(ui, "Show error", Order::ShowError(name()));
     }
+    choose(ui, "Inspect state", Order::Inspect(name()));
     choose(ui, "Reset state", Order::ResetState(name()));
     ui.separator();
     if module.kept.is_empty() {

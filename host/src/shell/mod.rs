@@ -12,6 +12,7 @@ mod editor;
 mod error_panel;
 mod headline;
 mod input;
+mod inspector;
 mod latency;
 mod orders;
 mod paint;

@@ -3,6 +3,7 @@
 //! Owns: the closed list of orders. Produced by the dashboard and the error panel, obeyed by the
 //! window. Never: carries out anything.
 
+use crate::engine::StateEdit;
 use crate::event::Generation;
 use std::path::PathBuf;
 
@@ -21,6 +22,10 @@ pub(super) enum Order {
     Retry(String),
     /// Begin again with the default state.
     ResetState(String),
+    /// Look at the values of a module's state.
+    Inspect(String),
+    /// Change a value of a module's state.
+    EditState(String, StateEdit),
     /// Show a place in the user's editor.
     OpenEditor {
         /// As the compiler or the panic names it: relative to the workspace, or absolute.

@@ -4,6 +4,7 @@
 //! a [`Rejection`]. Never: touches the running generation, so failing is simply not committing.
 
 use super::active::Active;
+use super::slot::Slot;
 use crate::event::{Generation, Stage, StateReport};
 use crate::module::{
     CallError, CodeSource, InputPacket, LoadError, ModuleThread, Picture, Retirement, Services,
@@ -95,13 +96,19 @@ impl Candidate {
 }
 
 impl Restored {
-    /// Draws the hidden passes of every view, each as large as it was last shown; nobody sees them.
+    /// Draws the hidden passes of every view that `slot` shows, each as large as it was last shown;
+    /// nobody sees them.
     ///
     /// # Errors
     /// When the module panics or does not come back; it is retired.
-    pub fn draw_hidden(mut self, shown: &[InputPacket]) -> Result<Proven, Rejection> {
+    pub fn draw_hidden(mut self, slot: &Slot) -> Result<Proven, Rejection> {
+        let shown = slot.last_inputs();
         let mut carried = Vec::new();
         for view in 0..self.active.thread.views().len() {
+            if !slot.draws(view, &self.active.thread.views()[view]) {
+                carried.push(Picture::default());
+                continue;
+            }
             let last = shown.get(view).cloned().unwrap_or_default();
             match draw_hidden_view(&mut self.active.thread, view as u32, &last, self.limit) {
                 Ok(picture) => carried.push(picture),

@@ -100,10 +100,16 @@ impl Slot {
     pub fn views(&self) -> Vec<ShownView> {
         let inner = self.inner.lock();
         let names = inner.active.iter().flat_map(|active| active.thread.views());
-        let views = (0..).zip(names).filter(|(index, name)| {
-            *index == 0 || self.wanted_views.is_empty() || self.wanted_views.contains(name)
-        });
+        let views = (0..).zip(names).filter(|(index, name)| self.draws(*index as usize, name));
         views.map(|(index, name)| ShownView { index, name: name.clone() }).collect()
+    }
+
+    /// Whether this view of the module is drawn: the main one always is.
+    #[must_use]
+    pub fn draws(&self, index: usize, name: &str) -> bool {
+        index == 0
+            || self.wanted_views.is_empty()
+            || self.wanted_views.iter().any(|wanted| wanted == name)
     }
 
     /// The configured views that the running generation does not export.
