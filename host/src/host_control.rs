@@ -100,6 +100,17 @@ impl HostControl {
         }
     }
 
+    /// The one module meant by a request that may leave it out.
+    fn the_module(&self, module: Option<&str>) -> Result<String, ControlError> {
+        match <[String; 1]>::try_from(self.modules(module)?) {
+            Ok([name]) => Ok(name),
+            Err(names) => {
+                let reason = format!("say whose with --module; there are: {}", names.join(", "));
+                Err(ControlError::Refused(reason))
+            }
+        }
+    }
+
     fn snapshot_of(&self, name: &str, out: &Path) -> Result<Value, String> {
         let slot = self.handle.registry().slot(name).ok_or("the module is gone")?;
         let bytes = slot.snapshot(SNAPSHOT_LIMIT).map_err(|error| error.to_string())?;
@@ -156,14 +167,23 @@ impl Control for HostControl {
     }
 
     fn snapshot(&self, module: Option<&str>, out: Option<&Path>) -> Result<Value, ControlError> {
-        let names = self.modules(module)?;
-        let [name] = names.as_slice() else {
-            let reason = format!("say whose with --module; there are: {}", names.join(", "));
-            return Err(ControlError::Refused(reason));
-        };
+        let name = &self.the_module(module)?;
         let own = self.dir.join("snapshots").join(format!("{name}.snapshot"));
         self.snapshot_of(name, out.unwrap_or(&own))
             .map_err(|error| ControlError::Refused(format!("{name} has no snapshot: {error}")))
+    }
+
+    fn restore(&self, module: Option<&str>, file: &Path) -> Result<Value, ControlError> {
+        let name = self.the_module(module)?;
+        let refused = |error: String| {
+            ControlError::Refused(format!("{}: {error}; the state stays", file.display()))
+        };
+        let bytes = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
+        Snapshot::decode(&bytes).map_err(|error| refused(error.to_string()))?;
+        match self.handle.restore_state(&name, bytes) {
+            Ok(generation) => Ok(json!({ "module": name, "generation": generation })),
+            Err(reason) => Err(refused(reason)),
+        }
     }
 
     fn stop(&self) {

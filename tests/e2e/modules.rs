@@ -8,6 +8,7 @@ use host::swap::Slot;
 use hot_api::snapshot::{Snapshot, Tree};
 use pitstop_tests::engine_run::EngineRun;
 use pitstop_tests::{DEADLINE, HostProcess, Project};
+use std::fs;
 
 fn module<'a>(status: &'a Status, name: &str) -> &'a host::status::ModuleStatus {
     status.modules.iter().find(|module| module.name == name).expect("the module is registered")
@@ -147,6 +148,30 @@ fn r01_only_the_views_of_pitstop_toml_are_drawn() {
     });
     assert!(is_told, "{}", host.words());
     assert_eq!(host.state("ui")["text"], "", "the view `side` was not asked for");
+}
+
+#[test]
+fn r02_a_state_is_taken_out_and_given_back() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    let file = project.path("one.snapshot");
+    let module = || Some("ui".to_owned());
+    let taken = host.request(&Request::Snapshot { module: module(), out: Some(file.clone()) });
+    assert!(taken.ok, "{taken:?}");
+    host.check(|| project.rename("ui", "two"), &RELOADED);
+    host.check(|| project.rename("ui", "one"), &RELOADED);
+    assert_eq!(host.seen_by("ui"), ["one", "two", "one"]);
+
+    let restored = host.request(&Request::Restore { module: module(), file: file.clone() });
+    assert!(restored.ok, "{restored:?}");
+    host.wait_for_commit("ui");
+    assert_eq!(host.seen_by("ui"), ["one"], "the state from before the others drew");
+
+    fs::write(&file, b"PITSNAP\nand then nothing").expect("the file");
+    let refused = host.request(&Request::Restore { module: module(), file: file.clone() });
+    let error = refused.error.expect("it is no snapshot");
+    assert!(error.contains("one.snapshot") && error.contains("the state stays"), "{error}");
+    assert_eq!(host.seen_by("ui"), ["one"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `cargo xtask snapshot`: the state of the running app into a file.
+//! `cargo xtask snapshot`: the state of the running app into a file, and back.
 
 use crate::output::answer;
 use crate::project::{ANSWER_LIMIT, Project};
@@ -7,12 +7,16 @@ use host::control::Request;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Write the state of a module to a file
+/// Write the state of a module to a file, or give it the state of one
 #[derive(Args, Debug)]
 pub(crate) struct Snapshot {
     /// The file [default: a place below target/pitstop, which is printed]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+
+    /// Give the module the state in this file instead
+    #[arg(long, value_name = "FILE", conflicts_with = "out")]
+    restore: Option<PathBuf>,
 
     /// The module [default: the only one]
     #[arg(long, value_name = "M")]
@@ -27,6 +31,16 @@ impl Snapshot {
     pub(crate) fn run(self, project: &Project) -> anyhow::Result<ExitCode> {
         // The host has a working directory of its own.
         let out = self.out.map(std::path::absolute).transpose()?;
+        if let Some(file) = self.restore {
+            let file = std::path::absolute(file)?;
+            let request = Request::Restore { module: self.module, file };
+            let reply = project.ask(&request, Some(ANSWER_LIMIT))?;
+            return answer(&reply, self.json, || {
+                let restored = reply.body.get("restore").cloned().unwrap_or_default();
+                let [module, generation] = ["module", "generation"].map(|key| &restored[key]);
+                format!("{} g{generation} has this state", module.as_str().unwrap_or_default())
+            });
+        }
         let request = Request::Snapshot { module: self.module, out };
         let reply = project.ask(&request, Some(ANSWER_LIMIT))?;
         answer(&reply, self.json, || {

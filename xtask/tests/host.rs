@@ -53,6 +53,13 @@ impl Control for Engine {
         Ok(json!({"path": out, "bytes": 3}))
     }
 
+    fn restore(&self, _: Option<&str>, file: &Path) -> Result<Value, ControlError> {
+        match file.extension() {
+            Some(_) => Ok(json!({"module": "good", "generation": 4, "file": file})),
+            None => Err(ControlError::Refused("this is no snapshot".into())),
+        }
+    }
+
     fn stop(&self) {
         let _ = self.stopped.try_send(());
     }
@@ -161,6 +168,16 @@ fn the_other_commands_have_their_two_forms() {
     let said = format!("snapshot written to {}", file.display());
     assert_eq!(host.ask(&["snapshot", "--out", "s.bin"]).1, said, "a path of the caller's");
     assert_eq!(json_of(&host.ask(&["snapshot", "--json"]).1)["snapshot"]["bytes"], 3);
+}
+
+#[test]
+fn a_snapshot_goes_back_in() {
+    let host = Host::start();
+    let (code, out, _) = host.ask(&["snapshot", "--restore", "a.snapshot"]);
+    assert_eq!((code, &*out), (Some(0), "good g4 has this state"));
+    let (code, _, error) = host.ask(&["snapshot", "--restore", "a"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("this is no snapshot"), "{error}");
 }
 
 #[test]

@@ -98,11 +98,16 @@ impl<'a> Connection<'a> {
                 Err(error) => Reply::failed(format!("the status cannot be told: {error}")),
             },
             // The host's own working directory means nothing to the one who asks.
-            Request::Snapshot { out: Some(out), .. } if !out.is_absolute() => {
-                Reply::failed(format!("{} is no absolute path; give one", out.display()))
+            Request::Snapshot { out: Some(path), .. } | Request::Restore { file: path, .. }
+                if !path.is_absolute() =>
+            {
+                Reply::failed(format!("{} is no absolute path; give one", path.display()))
             }
             Request::Snapshot { module, out } => {
                 said("snapshot", control.snapshot(module.as_deref(), out.as_deref().map(Path::new)))
+            }
+            Request::Restore { module, file } => {
+                said("restore", control.restore(module.as_deref(), &file))
             }
             Request::Events { since, .. } => {
                 let entries = self.shared.journal.entries_since(since);

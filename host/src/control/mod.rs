@@ -53,6 +53,12 @@ pub trait Control: Send + Sync {
     /// The state cannot be taken out, or the file not be written.
     fn snapshot(&self, module: Option<&str>, out: Option<&Path>) -> Result<Value, ControlError>;
 
+    /// Gives a module the state in a file that [`Self::snapshot`] wrote. May wait for a frame.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the module refuses what is in it; the old state stays.
+    fn restore(&self, module: Option<&str>, file: &Path) -> Result<Value, ControlError>;
+
     /// Begins the end of the host. Returns at once.
     fn stop(&self);
 }

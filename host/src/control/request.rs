@@ -48,6 +48,14 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         out: Option<PathBuf>,
     },
+    /// Give a module a state that was taken out before.
+    Restore {
+        /// Its name; the only one when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        module: Option<String>,
+        /// The snapshot, an absolute path.
+        file: PathBuf,
+    },
     /// The journal: a reply whose `entries` says how many follow at once, then one entry a line.
     Events {
         /// Go on with what happens, until the client closes the connection. Further requests on
@@ -89,7 +97,8 @@ pub struct Reply {
     /// What the compiler said, when that is why not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub diagnostics: Vec<Diagnostic>,
-    /// What was asked for: `modules`, `status`, `rollback`, `snapshot` or `entries`.
+    /// What was asked for: `modules`, `status`, `rollback`, `snapshot`, `restore` or
+    /// `entries`.
     #[serde(flatten)]
     pub body: Map<String, Value>,
 }
@@ -171,6 +180,10 @@ mod tests {
             (
                 r#"{"cmd":"snapshot","out":"/x"}"#,
                 Request::Snapshot { module: None, out: Some("/x".into()) },
+            ),
+            (
+                r#"{"cmd":"restore","module":"ui","file":"/x"}"#,
+                Request::Restore { module: Some("ui".to_owned()), file: "/x".into() },
             ),
             (r#"{"cmd":"events","since":7}"#, Request::Events { follow: false, since: Some(7) }),
         ] {

@@ -58,6 +58,10 @@ impl Control for FakeEngine {
         Ok(json!({ "out": out }))
     }
 
+    fn restore(&self, module: Option<&str>, file: &Path) -> Result<Value, ControlError> {
+        Ok(json!({ "module": module, "file": file }))
+    }
+
     fn stop(&self) {
         let _ = self.calls.send("stop".to_owned());
     }
