@@ -2,13 +2,12 @@
 
 use crate::launch::{Ended, Launcher};
 use crate::output::say;
+use crate::program;
 use crate::project::Project;
 use anyhow::{Context, bail};
 use clap::Args;
 use host::cli::DevArgs;
-use serde_json::Value;
 use std::env;
-use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::thread::JoinHandle;
@@ -67,7 +66,7 @@ fn build(project: &Project, launcher: &Launcher) -> anyhow::Result<Result<PathBu
     let ended = launcher.run(&mut cargo, |child| {
         reading = child.stdout.take().map(|messages| {
             let reader = std::thread::Builder::new().name("xtask-cargo".to_owned());
-            reader.spawn(move || host_in(messages))
+            reader.spawn(move || program::among(messages, "host"))
         });
     })?;
     match ended {
@@ -77,31 +76,4 @@ fn build(project: &Project, launcher: &Launcher) -> anyhow::Result<Result<PathBu
     }
     let path = reading.transpose()?.and_then(|reading| reading.join().ok()?);
     path.map(Ok).context("cargo built the host and did not say where; is `host` a program?")
-}
-
-/// The program `host` among cargo's messages.
-fn host_in(messages: impl Read) -> Option<PathBuf> {
-    let lines = BufReader::new(messages).lines().map_while(Result::ok);
-    lines
-        .filter_map(|line| serde_json::from_str::<Value>(&line).ok())
-        .filter(|message| message["target"]["name"] == "host")
-        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .last()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_host_is_found_among_cargos_messages() {
-        let messages = r#"
-            {"reason":"compiler-artifact","target":{"name":"host"},"executable":null}
-            {"reason":"compiler-artifact","target":{"name":"other"},"executable":"/t/other"}
-            {"reason":"compiler-artifact","target":{"name":"host"},"executable":"/t/a b/host"}
-            not json
-            {"reason":"build-finished","success":true}"#;
-        assert_eq!(host_in(messages.as_bytes()), Some("/t/a b/host".into()));
-        assert_eq!(host_in(&b""[..]), None);
-    }
 }

@@ -13,6 +13,7 @@ mod doctor;
 mod events;
 mod launch;
 mod output;
+mod program;
 mod project;
 mod reload;
 mod rollback;

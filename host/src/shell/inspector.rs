@@ -15,7 +15,7 @@ use super::theme::Colors;
 use super::units::bytes;
 use crate::engine::{Board, EngineHandle, StateEdit, TakenState};
 use crossbeam_channel::{Receiver, TryRecvError};
-use egui::{Context, Key, Label, RichText, ScrollArea, Sense, TextEdit, Ui, Window};
+use egui::{Align2, Context, Key, Label, RichText, ScrollArea, Sense, TextEdit, Ui, Window};
 use hot_api::snapshot::Tree;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -125,9 +125,13 @@ impl Inspector {
     /// Draws the window; `false` when it was closed.
     pub(super) fn show(&mut self, ctx: &Context, orders: &mut Vec<Order>) -> bool {
         let mut open = true;
+        // In the corner that is farthest from the buttons of the bar.
+        let corner = ctx.content_rect().right_top() + egui::vec2(-16.0, 72.0);
         Window::new(format!("State of {}", self.module))
             .id(egui::Id::unique(("state inspector", &self.module)))
             .open(&mut open)
+            .pivot(Align2::RIGHT_TOP)
+            .default_pos(corner)
             .default_size([460.0, 420.0])
             .min_size([320.0, 160.0])
             .show(ctx, |ui| self.contents(ui, orders));
