@@ -7,15 +7,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The target directory that this very test was built into.
+/// The target directory that this very program was built into.
 ///
 /// # Panics
-/// When the test does not run from cargo's target directory.
+/// When it does not run from cargo's target directory.
 #[must_use]
 pub fn target_dir() -> PathBuf {
-    let exe = std::env::current_exe().expect("the path of this test");
-    // <target>/<profile>/deps/<test>
-    exe.ancestors().nth(3).map(Path::to_path_buf).expect("tests lie below cargo's target directory")
+    let exe = std::env::current_exe().expect("the path of this program");
+    let dir = exe.parent().expect("a program lies in a directory");
+    // A test is <target>/<profile>/deps/<test>, another program <target>/<profile>/<program>.
+    let profile = if dir.ends_with("deps") { dir.parent() } else { Some(dir) };
+    let target = profile.and_then(Path::parent);
+    target.expect("programs lie below cargo's target directory").to_path_buf()
 }
 
 /// The path of the host, which is built first when nobody named one.
@@ -34,7 +37,8 @@ pub fn host_binary() -> &'static Path {
 fn build() -> PathBuf {
     let target = target_dir();
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--quiet", "--offline", "--package", "host", "--target-dir"]);
+    // The packages of the test build: any other choice would compile the host once more.
+    command.args(["build", "--quiet", "--offline", "--workspace", "--bin", "host", "--target-dir"]);
     let output = command.arg(&target).current_dir(repo()).output().expect("cargo can be run");
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "the host does not compile:\n{words}");
