@@ -3,6 +3,7 @@
 //! Owns: the [`Module`] trait and what its methods are handed. Never: anything `unsafe`.
 
 use crate::host::Host;
+use crate::snapshot::Migration;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// A reloadable application, or a part of one.
@@ -44,6 +45,22 @@ pub trait Module: Sized + 'static {
 
     /// Version of the state's *meaning*; raised together with a migration.
     const SCHEMA_VERSION: u32 = 1;
+
+    /// How a state of an earlier version becomes one of today: a step for each version, in order.
+    /// Fields that were added or removed need none; what was renamed or has another meaning does.
+    ///
+    /// ```
+    /// use hot_api::snapshot::{EditError, Migration, Tree};
+    ///
+    /// const MIGRATIONS: &[Migration] = &[
+    ///     Migration::new(1, "tasks have a title", |state| state.rename("tasks[].name", "title")),
+    ///     Migration::new(2, "minutes instead of seconds", |state| {
+    ///         state.map("tasks[].length", |seconds: u32| seconds / 60)
+    ///     }),
+    /// ];
+    /// # assert!(hot_api::snapshot::is_complete(3, MIGRATIONS));
+    /// ```
+    const MIGRATIONS: &'static [Migration] = &[];
 
     /// Further named entry points; the host shows each in an area of its own. At most
     /// [`VIEWS_MAX`](crate::runner::VIEWS_MAX) − 1.

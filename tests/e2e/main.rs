@@ -6,6 +6,7 @@ mod boundary;
 mod endurance;
 mod fault;
 mod library;
+mod migrate;
 mod modules;
 mod reload;
 mod sources;

@@ -63,7 +63,9 @@ impl Project {
             project.add_module(module);
         }
         project.save("pitstop.toml", &toml);
-        project.add_library("data", "serde = { version = \"1\", features = [\"derive\"] }\n");
+        let api = repo().join("hot_api");
+        let serde = "serde = { version = \"1\", features = [\"derive\"] }";
+        project.add_library("data", &format!("hot_api = {{ path = {api:?} }}\n{serde}\n"));
         project.save("data/src/lib.rs", DATA);
         project.add_library("unrelated", "");
         project.save("unrelated/src/lib.rs", "pub fn nobody_calls_this() {}\n");

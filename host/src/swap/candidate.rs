@@ -194,6 +194,6 @@ fn state_report(bytes: u64, json: Option<&str>) -> StateReport {
         defaulted: lines(&report.defaulted),
         dropped: lines(&report.dropped),
         converted: lines(&report.converted),
-        migrated: Vec::new(),
+        migrated: report.migrated,
     }
 }

@@ -6,7 +6,7 @@ use super::view::{ViewMemory, ViewRun};
 use crate::abi::{FrameInput, FrameView};
 use crate::host::Host;
 use crate::module::{CreationContext, Frame, Module, View};
-use crate::snapshot::{Report, Section, Snapshot, SnapshotError, restore};
+use crate::snapshot::{Report, Section, Snapshot, SnapshotError, migrate, restore};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Name of the snapshot's section with the author's state.
@@ -33,7 +33,8 @@ impl<M: Module> App<M> {
         let section = |name: &str| snapshot.as_ref().and_then(|snapshot| snapshot.section(name));
         let state = match section(STATE_SECTION) {
             Some(section) => {
-                let (state, report) = restore_section(section)?;
+                let version = snapshot.as_ref().map_or(1, |snapshot| snapshot.schema_version);
+                let (state, report) = restore_state::<M>(section, version)?;
                 host.restored(&serde_json::to_string(&report).unwrap_or_default());
                 state
             }
@@ -117,6 +118,17 @@ impl<M: Module> App<M> {
     pub(super) fn resume(&mut self) {
         self.module.resume(&mut self.state);
     }
+}
+
+/// The author's state: brought to today's version, then merged into today's type.
+fn restore_state<M: Module>(
+    section: &Section,
+    version: u32,
+) -> Result<(M::State, Report), SnapshotError> {
+    let mut tree = section.tree()?;
+    let migrated = migrate(&mut tree, version, M::SCHEMA_VERSION, M::MIGRATIONS)?;
+    let restored = restore::<M::State>(&tree);
+    Ok((restored.value, Report { migrated, ..restored.report }))
 }
 
 fn restore_section<T: Default + Serialize + DeserializeOwned>(

@@ -5,13 +5,14 @@
 #![expect(unsafe_code, reason = "the module's side of the C boundary")]
 
 use super::app::App;
-use super::guard::{guard, install, uninstall};
+use super::guard::{guard, install, last_panic_site, uninstall};
 use super::paint::PaintSide;
 use crate::abi::{
     FrameInput, FrameView, HostTable, Instance, ModuleTable, PaintInfo, Slice, WriteFn, code,
 };
 use crate::host::Host;
 use crate::module::Module;
+use crate::snapshot::{MigrateError, SnapshotError, is_complete};
 use std::ffi::c_void;
 use std::mem::size_of;
 
@@ -24,8 +25,16 @@ struct Boxed<M: Module> {
 }
 
 /// The table of a module.
+///
+/// # Panics
+/// When the module's migrations do not lead from version 1 to its `SCHEMA_VERSION`; the table is a
+/// static, so that is a compile error.
 #[must_use]
 pub const fn table<M: Module>() -> ModuleTable {
+    assert!(
+        is_complete(M::SCHEMA_VERSION, M::MIGRATIONS),
+        "MIGRATIONS needs exactly one step for each version before SCHEMA_VERSION, from 1 on"
+    );
     ModuleTable {
         size: size_of::<ModuleTable>() as u32,
         flags: 0,
@@ -88,6 +97,18 @@ unsafe fn host_of<M: Module>(instance: *mut Instance) -> Host {
     unsafe { (*instance.cast::<Boxed<M>>()).host }
 }
 
+/// Tells why there is no instance. A panic that was caught on the way has a place to show.
+fn refuse(host: Host, error: &SnapshotError) -> i32 {
+    let message = error.to_string();
+    if matches!(error, SnapshotError::Migrate(MigrateError::Panicked { .. })) {
+        let (location, backtrace) = last_panic_site();
+        host.fault(&message, &location, &backtrace);
+        return code::FAULT;
+    }
+    host.fault(&message, "", "");
+    code::REFUSED
+}
+
 unsafe extern "C" fn create<M: Module>(
     host: *const HostTable,
     snapshot: Slice<u8>,
@@ -109,10 +130,7 @@ unsafe extern "C" fn create<M: Module>(
             unsafe { *out = instance.cast() };
             code::OK
         }
-        Err(error) => {
-            host.fault(&error.to_string(), "", "");
-            code::REFUSED
-        }
+        Err(error) => refuse(host, &error),
     });
     if code != code::OK {
         uninstall();

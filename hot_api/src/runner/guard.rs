@@ -63,6 +63,13 @@ fn on_panic(info: &PanicHookInfo<'_>) {
     }
 }
 
+/// Where the last panic inside [`guard`] happened, for one that was caught further inside: its
+/// location and backtrace.
+pub(super) fn last_panic_site() -> (String, String) {
+    let text = lock(&LAST_FAULT).take();
+    text.map_or_else(Default::default, |text| (text.location, text.backtrace))
+}
+
 /// Keeps the frames between the panic machinery and the boundary: the author's code.
 fn trim(backtrace: &str) -> String {
     let mut kept = String::new();

@@ -13,6 +13,7 @@
 
 use super::capture::{CaptureError, to_bytes};
 use super::decode::DecodeError;
+use super::migrate::MigrateError;
 use super::tree::Tree;
 use serde::Serialize;
 
@@ -120,6 +121,9 @@ pub enum SnapshotError {
     /// A state that cannot be captured.
     #[error(transparent)]
     Capture(#[from] CaptureError),
+    /// A state that cannot be brought to today's version.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
 }
 
 impl Section {

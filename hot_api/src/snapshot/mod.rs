@@ -26,21 +26,27 @@
 //! the number of passes follows the schema; where it follows the data, passes skip what earlier ones
 //! have read. `repairs.rs` has the rules.
 //!
-//! Owns: the tree, its encoding, the envelope, the merge and its report. Consumes: bytes, and types
+//! Before the merge, [`migrate()`] brings the tree to today's version of the state, where the author
+//! has changed the meaning of something: a table of pure steps, each from one version to the next.
+//!
+//! Owns: the tree, its encoding, the envelope, migrations, the merge and its report. Consumes: bytes, and types
 //! that speak serde. Produces: bytes, values and a [`Report`]. Never: reads or writes a file, knows
 //! egui, or crosses the boundary as anything but bytes.
 
 mod capture;
 mod decode;
+mod edit;
 mod encode;
 mod envelope;
 mod fields;
 mod from_tree;
 mod int;
 mod json;
+mod migrate;
 mod node;
 mod parts;
 mod path;
+mod place;
 mod read_error;
 mod repairs;
 mod report;
@@ -53,9 +59,11 @@ mod tests;
 
 pub use capture::{CaptureError, capture, to_bytes};
 pub use decode::{DecodeError, DecodeFault};
+pub use edit::EditError;
 pub use envelope::{Codec, FORMAT_VERSION, Section, Snapshot, SnapshotError};
 pub use from_tree::from_tree;
 pub use int::Int;
+pub use migrate::{MigrateError, Migration, is_complete, migrate};
 pub use path::{Path, Segment};
 pub use read_error::{ReadError, Trouble};
 pub use report::{Note, Notes, Reason, Report};

@@ -79,6 +79,7 @@ impl<'c> Context<'c> {
             defaulted: defaulted.into_notes(),
             dropped: dropped.into_notes(),
             converted: self.converted.into_inner().into_notes(),
+            migrated: Vec::new(),
         }
     }
 }

@@ -125,17 +125,23 @@ pub struct Report {
     /// Values that the old state knew and the new one does not: those dropped, and those defaulted
     /// for any other reason than being new.
     pub lost: u64,
+    /// The migrations that ran before, in order. Code from before there were any says nothing.
+    #[serde(default)]
+    pub migrated: Vec<String>,
 }
 
 impl fmt::Display for Report {
     /// A summary line, then a line for each note.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kept, defaulted, dropped, converted, lost: _ } = self;
+        let Self { kept, defaulted, dropped, converted, lost: _, migrated } = self;
         write!(
             f,
             "{kept} kept, {} defaulted, {} dropped, {} converted",
             defaulted.total, dropped.total, converted.total
         )?;
+        for step in migrated {
+            write!(f, "\nmigrated {step}")?;
+        }
         for line in [defaulted, dropped, converted].into_iter().flat_map(Notes::lines) {
             write!(f, "\n{line}")?;
         }

@@ -123,11 +123,15 @@ impl Tree {
     }
 
     /// Keeps only the named fields of a struct (not of the structs inside it); other values stay
-    /// as they are.
+    /// as they are. The others count as fields that were not stored, so that a migration that
+    /// knows them still finds their names.
     pub fn retain_fields(&mut self, names: &[String]) {
         let wanted = |name: &str| names.iter().any(|wanted| wanted == name);
         match self {
-            Self::Struct(fields) => fields.retain(|(name, _)| wanted(name)),
+            Self::Struct(fields) => {
+                let others = fields.iter_mut().filter(|(name, _)| !wanted(name));
+                others.for_each(|(_, value)| *value = Self::Skipped);
+            }
             Self::Map(pairs) => pairs.retain(|(key, _)| key.as_str().is_none_or(wanted)),
             _ => {}
         }

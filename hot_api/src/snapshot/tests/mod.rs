@@ -2,8 +2,10 @@
 
 mod bytes;
 mod changed_types;
+mod edit;
 mod envelope;
 mod merge;
+mod migrate;
 mod refusal;
 mod round_trip;
 mod serde_attributes;
