@@ -45,6 +45,10 @@ pub struct DevArgs {
     #[arg(long)]
     pub no_supervise: bool,
 
+    /// Begin with the default state instead of the one that was last saved, which is set aside
+    #[arg(long)]
+    pub fresh: bool,
+
     /// Package of a module; may be given several times [default: from pitstop.toml, else hot_ui]
     #[arg(long, value_name = "P", action = ArgAction::Append)]
     pub package: Vec<String>,
@@ -76,6 +80,7 @@ impl DevArgs {
             ("--watch", self.watch),
             ("--no-watch", self.no_watch),
             ("--no-supervise", self.no_supervise),
+            ("--fresh", self.fresh),
         ] {
             argv.extend(on.then(|| flag.into()));
         }
@@ -122,7 +127,7 @@ mod tests {
     fn flags_are_handed_on_unchanged() {
         for line in [
             vec![],
-            vec!["--headless", "--no-supervise"],
+            vec!["--headless", "--no-supervise", "--fresh"],
             vec!["--watch", "--package=a", "--package", "b"],
             vec!["--no-watch", "--events", "-", "--socket", "/tmp/a b"],
             vec!["--events=-odd name", "--workspace", "/w", "--", "--headless", "a \"b\"", ""],

@@ -68,6 +68,8 @@ pub struct Settings {
     pub watch: bool,
     /// Build when a watched file is saved; otherwise only when asked to.
     pub auto_reload: bool,
+    /// Begin with the default state instead of the newest checkpoint.
+    pub fresh: bool,
     /// Start the host anew after a crash or when its own code changes.
     pub supervise: bool,
     /// An additional copy of the journal. Relative to the working directory.
@@ -106,6 +108,7 @@ impl Settings {
             headless: cli.headless || env.headless.unwrap_or(false),
             watch: flag.or(env.watch).or(file.watch).unwrap_or(true),
             auto_reload: file.auto_reload.unwrap_or(true),
+            fresh: cli.fresh,
             supervise: !cli.no_supervise,
             events: cli.events.clone().or_else(|| env.events.clone()),
             log_level: env.log.unwrap_or_default(),

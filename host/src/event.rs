@@ -12,7 +12,9 @@ use std::path::PathBuf;
 
 /// The number of one reload attempt of one module. Minted once by the engine, never reused; an
 /// attempt that fails leaves a gap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Generation(pub u64);
 

@@ -4,9 +4,11 @@
 //! Never: decides about reloads.
 
 use crate::build::BuildConfig;
+use crate::checkpoint::Store;
 use crate::cli::{DevArgs, Exit};
 use crate::config::{EnvSettings, PitstopFile, Settings};
 use crate::control::{ControlServer, HostLock};
+use crate::crash::{Before, CrashLedger, Verdict};
 use crate::engine::{
     Board, BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec, SourceOfCode,
 };
@@ -22,7 +24,7 @@ use anyhow::Context as _;
 use hot_api::abi::ModuleHeader;
 use once_cell::sync::OnceCell;
 use parking_lot::Mutex;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -31,12 +33,21 @@ use std::time::{Duration, Instant};
 /// module compiled into this executable; then nothing is built or watched.
 #[must_use]
 pub fn run(args: &DevArgs, linked: Option<&'static ModuleHeader>) -> Exit {
-    match Launch::prepare(args, linked).and_then(Launch::run) {
+    let ran = Launch::prepare(args, linked).and_then(Launch::run).and_then(|()| gave_up());
+    match ran {
         Ok(()) => Exit::Done,
         Err(error) => {
             say(&format!("pitstop: {error:#}"));
             Exit::Failed
         }
+    }
+}
+
+/// Whether the engine ended for a reason of its own.
+fn gave_up() -> anyhow::Result<()> {
+    match RUNNING.get().and_then(EngineHandle::failure) {
+        Some(reason) => anyhow::bail!("{reason}"),
+        None => Ok(()),
     }
 }
 
@@ -155,6 +166,8 @@ impl Launch {
     fn start(self, services: Services, headless: bool) -> anyhow::Result<(Engine, Companions)> {
         let Self { settings, root, dir, source, journal, lock } = self;
         let facts = Arc::new(HostFacts::new(headless));
+        let is_built = matches!(source, SourceOfCode::Build(_));
+        let ledger = if is_built { Some(open_ledger(&dir, &journal)?) } else { None };
         journal.record(
             None,
             None,
@@ -175,6 +188,7 @@ impl Launch {
                 views: module.views.clone(),
             })
             .collect();
+        let checkpoints = is_built.then(|| checkpoints(&dir, &settings, &journal));
         let repaint = Arc::clone(&services.request_repaint);
         let file = StatusFile::new(&dir);
         let status = Arc::new(StatusWriter::new(file, Arc::clone(&facts), &journal));
@@ -184,6 +198,8 @@ impl Launch {
             generations_dir: dir.join("generations"),
             modules,
             frame_limit: settings.frame_limit,
+            checkpoints,
+            ledger,
             kept_generations: settings.kept_generations,
             auto_reload: settings.auto_reload,
             code: source,
@@ -231,6 +247,37 @@ fn build_source(workspace: &Workspace, settings: &Settings) -> anyhow::Result<Bu
         tiers: workspace.tiers(&packages)?,
         watch: settings.watch,
     })
+}
+
+/// What is known of crashes; says when this host takes the place of one that crashed.
+fn open_ledger(dir: &Path, journal: &Journal) -> anyhow::Result<CrashLedger> {
+    let before = Before::from_environment();
+    if before != Before::InOrder {
+        let reason = "crash".to_owned();
+        journal.record(None, None, Event::Restarting { reason, busy: false });
+    }
+    let (ledger, saved) = CrashLedger::open(dir, before);
+    if let Err(error) = saved {
+        journal.record(None, None, Event::Notice { message: error.to_string() });
+    }
+    if *ledger.verdict() == Verdict::Host {
+        anyhow::bail!(
+            "the host crashed twice before it had loaded any code; it is not started again;              target/pitstop/host.log may say why"
+        );
+    }
+    Ok(ledger)
+}
+
+/// Where the state is kept, without what is there already when the user begins anew.
+fn checkpoints(dir: &Path, settings: &Settings, journal: &Journal) -> Store {
+    let store = Store::new(dir.join("checkpoint"));
+    for module in settings.modules.iter().filter(|_| settings.fresh) {
+        if let Err(error) = store.begin_anew(&module.name) {
+            let message = error.to_string();
+            journal.record(Some(&module.name), None, Event::Notice { message });
+        }
+    }
+    store
 }
 
 /// What modules log goes to `host.log`.

@@ -14,13 +14,17 @@
 //! - [`config`], [`cli`] say what the user may choose.
 //! - [`workspace`], [`watch`], [`build`] go from a saved file to a library.
 //! - [`module`], [`swap`] go from a library to running code.
+//! - [`checkpoint`] keeps the state on disk.
+//! - [`crash`] remembers which code brought the process down.
 //! - [`engine`] decides.
 //! - [`launch`], [`headless`], `shell` run it.
 
 pub mod build;
+pub mod checkpoint;
 pub mod cli;
 pub mod config;
 pub mod control;
+pub mod crash;
 pub mod engine;
 pub mod event;
 pub mod headless;

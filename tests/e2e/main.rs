@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod boundary;
+mod checkpoint;
 mod endurance;
 mod fault;
 mod library;

@@ -5,6 +5,7 @@
 
 use crate::project::{Project, build_dir};
 use host::build::BuildConfig;
+use host::checkpoint::Store;
 use host::control::ReloadOutcome;
 use host::engine::{BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec, SourceOfCode};
 use host::event::Trigger;
@@ -84,6 +85,8 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
         generations_dir: dir.join("generations"),
         modules: modules.iter().zip(&packages).map(spec).collect(),
         frame_limit: crate::DEADLINE,
+        ledger: None,
+        checkpoints: Some(Store::new(dir.join("checkpoint"))),
         kept_generations: 5,
         auto_reload: true,
         code: SourceOfCode::Build(Box::new(BuildSource {

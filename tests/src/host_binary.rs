@@ -1,6 +1,7 @@
-//! The host executable under test.
+//! The executables under test.
 //!
-//! Owns: building it, once in a run. `PITSTOP_HOST_BIN` names another one to test.
+//! Owns: building them, once in a run. `PITSTOP_HOST_BIN` and `PITSTOP_XTASK_BIN` name others to
+//! test.
 
 use crate::repo;
 use std::path::{Path, PathBuf};
@@ -28,19 +29,31 @@ pub fn target_dir() -> PathBuf {
 #[must_use]
 pub fn host_binary() -> &'static Path {
     static HOST: OnceLock<PathBuf> = OnceLock::new();
-    HOST.get_or_init(|| match std::env::var_os("PITSTOP_HOST_BIN") {
-        Some(path) => path.into(),
-        None => build(),
-    })
+    HOST.get_or_init(|| named_or_built("PITSTOP_HOST_BIN", "host"))
 }
 
-fn build() -> PathBuf {
+/// The path of `xtask`, which is built first when nobody named one.
+///
+/// # Panics
+/// When it does not compile.
+#[must_use]
+pub fn xtask_binary() -> &'static Path {
+    static XTASK: OnceLock<PathBuf> = OnceLock::new();
+    XTASK.get_or_init(|| named_or_built("PITSTOP_XTASK_BIN", "xtask"))
+}
+
+fn named_or_built(variable: &str, package: &str) -> PathBuf {
+    std::env::var_os(variable).map_or_else(|| build(package), PathBuf::from)
+}
+
+fn build(package: &str) -> PathBuf {
     let target = target_dir();
     let mut command = Command::new(env!("CARGO"));
     // The packages of the test build: any other choice would compile the host once more.
-    command.args(["build", "--quiet", "--offline", "--workspace", "--bin", "host", "--target-dir"]);
+    command.args(["build", "--quiet", "--offline", "--workspace", "--bin", package]);
+    command.arg("--target-dir");
     let output = command.arg(&target).current_dir(repo()).output().expect("cargo can be run");
     let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "the host does not compile:\n{words}");
-    target.join("debug").join(format!("host{}", std::env::consts::EXE_SUFFIX))
+    assert!(output.status.success(), "{package} does not compile:\n{words}");
+    target.join("debug").join(format!("{package}{}", std::env::consts::EXE_SUFFIX))
 }

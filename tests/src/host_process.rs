@@ -4,7 +4,7 @@
 //! where `--events -` puts the journal. Produces: entries, replies, the state as JSON. Never:
 //! outlives the test: dropping it ends the host, if need be by force.
 
-use crate::host_binary::host_binary;
+use crate::host_binary::{host_binary, xtask_binary};
 use crate::{DEADLINE, Project, wait_until};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use host::control::{Client, ModuleOutcome, ModuleResult, Reply, Request};
@@ -32,6 +32,8 @@ const END_LIMIT: Duration = Duration::from_secs(30);
 pub struct HostOptions {
     /// With a window: the caller provides a display in `env`.
     pub window: bool,
+    /// Started, and after a crash started again, by `cargo xtask dev`.
+    pub supervised: bool,
     /// Further arguments.
     pub args: Vec<OsString>,
     /// Further environment.
@@ -73,8 +75,8 @@ impl HostProcess {
     #[must_use]
     #[track_caller]
     pub fn launch(project: &Project, options: HostOptions) -> Self {
-        let HostOptions { window, args, env, cwd } = options;
-        let mut command = Command::new(host_binary());
+        let HostOptions { window, supervised, args, env, cwd } = options;
+        let mut command = Command::new(if supervised { xtask_binary() } else { host_binary() });
         for (name, _) in std::env::vars_os() {
             // What cargo tells a test is not what a user's shell tells a host.
             let text = name.to_string_lossy();
@@ -83,8 +85,13 @@ impl HostProcess {
                 command.env_remove(name);
             }
         }
+        if supervised {
+            command.arg("dev").env("PITSTOP_HOST_BIN", host_binary());
+        } else {
+            command.arg("--no-supervise");
+        }
         command.args((!window).then_some("--headless"));
-        command.args(["--no-supervise", "--events", "-", "--workspace"]).arg(project.root());
+        command.args(["--events", "-", "--workspace"]).arg(project.root());
         // A test run that is killed takes its hosts along.
         command.env(host::launch::DIE_WITH_PARENT, "1");
         command.args(args).envs(env).current_dir(cwd.as_deref().unwrap_or(project.root()));
@@ -118,7 +125,7 @@ impl HostProcess {
         Self { child, ended: None, root, journal, seen: Vec::new(), passed: 0, stderr, readers }
     }
 
-    /// The host's process id.
+    /// The process id of the host, or of who supervises it.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id()
@@ -368,6 +375,16 @@ impl HostProcess {
     pub fn wait_for_end(&mut self) -> ExitStatus {
         assert!(self.read_to_the_end(DEADLINE), "the host does not end\n{}", self.words());
         self.reap()
+    }
+
+    /// Follows the host for this long and kills it. Returns when that was, in milliseconds since
+    /// 1970-01-01 UTC.
+    pub fn kill_after(&mut self, life: Duration) -> u64 {
+        let _ended_by_itself = self.read_to_the_end(life);
+        let killed_ms = host::journal::unix_ms();
+        self.signal(Signal::KILL);
+        self.wait_for_end();
+        killed_ms
     }
 
     /// Whether the host closes its output, which only its end does, within `limit`.

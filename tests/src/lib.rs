@@ -8,6 +8,7 @@
 //! - [`tiny`] compiles libraries that are no more than a header.
 //! - [`alone()`] gives a test a process of its own.
 //! - [`mod@bench`] measures what Pitstop costs.
+//! - [`random`] is chance that can be repeated.
 //! - [`processes`] asks the system what runs and how much memory it takes.
 //!
 //! Nothing here sleeps: what is waited for announces itself in the journal, or on a channel, or is
@@ -22,12 +23,14 @@ pub mod in_process;
 pub mod inspect;
 pub mod processes;
 pub mod project;
+pub mod random;
 pub mod tiny;
 pub mod xvfb;
 
 pub use alone::alone;
 pub use host_process::{HostOptions, HostProcess};
 pub use project::Project;
+pub use random::Random;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -1,15 +1,16 @@
-//! `cargo xtask dev`: builds the host and runs it.
+//! `cargo xtask dev`: builds the host, runs it, and starts it again when it crashes.
 
 use crate::launch::{Ended, Launcher};
 use crate::output::say;
 use crate::program;
 use crate::project::Project;
+use crate::supervise;
 use anyhow::{Context, bail};
 use clap::Args;
 use host::cli::DevArgs;
 use std::env;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 use std::thread::JoinHandle;
 
 /// Run the app with hot reload: build, start, and swap the code on every save
@@ -44,9 +45,7 @@ impl Dev {
             },
         };
         self.args.workspace = Some(project.root.clone());
-        let mut command = Command::new(&host);
-        command.args(self.args.to_argv()).env(host::launch::DIE_WITH_PARENT, "1");
-        let ended = launcher.run(&mut command, |_| {})?;
+        let ended = supervise::run(&launcher, &host, self.args)?;
         if let Ended::Killed = ended {
             say(
                 "the host did not end in time and was killed; target/pitstop/host.log may say why",

@@ -21,6 +21,7 @@ mod run;
 mod snapshot;
 mod status;
 mod stop;
+mod supervise;
 mod test;
 
 use clap::{Parser, Subcommand};

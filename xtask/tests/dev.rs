@@ -117,6 +117,49 @@ fn s11_a_second_signal_forces() {
     assert_gone(host);
 }
 
+/// Notes how it was started, crashes the first time, and ends with 7 the second time.
+const CRASHES_ONCE: &str = "echo \"$PITSTOP_RESTARTED_AFTER:$*\"\n\
+    test -e crashed && exit 7\ntouch crashed\nkill -SEGV $$";
+
+#[test]
+fn n4_a_host_that_crashes_is_started_again() {
+    let mut dev = Dev::start(CRASHES_ONCE, &["--headless", "--fresh", "--", "its own"]);
+    let root = fs::canonicalize(dev.project.path()).expect("a path");
+    let workspace = format!("--workspace={}", root.display());
+    assert_eq!(dev.line(), format!(":--headless --fresh {workspace} -- its own"));
+    // What was forgotten once is not forgotten again.
+    assert_eq!(dev.line(), format!("crash:--headless {workspace} -- its own"));
+    assert_eq!(dev.end().code(), Some(7), "an exit code is a decision");
+}
+
+#[test]
+fn n4_without_supervision_a_crash_is_the_end() {
+    let mut dev = Dev::start(CRASHES_ONCE, &["--no-supervise"]);
+    assert!(dev.line().starts_with(":--no-supervise"));
+    assert_eq!(dev.end().code(), Some(1));
+}
+
+#[test]
+fn s17_a_host_that_only_crashes_is_given_up() {
+    let mut dev = Dev::start("echo again\nkill -ABRT $$", &[]);
+    let times = std::iter::from_fn(|| Some(dev.line())).take_while(|line| line == "again").count();
+    assert!((2..100).contains(&times), "{times}");
+    assert_eq!(dev.end().code(), Some(1));
+}
+
+#[test]
+fn s10_a_host_that_was_started_again_can_be_stopped() {
+    let script = "trap 'echo ended; exit 0' TERM\n\
+                  test -e crashed || { touch crashed; kill -BUS $$; }\n\
+                  echo $$\nwhile :; do sleep 0.05; done";
+    let mut dev = Dev::start(script, &[]);
+    let host = dev.pid();
+    dev.signal(Signal::INT);
+    assert_eq!(dev.line(), "ended");
+    assert_eq!(dev.end().code(), Some(0));
+    assert_gone(host);
+}
+
 #[test]
 fn s05_a_host_that_will_not_end_is_killed_at_the_deadline() {
     let mut dev = Dev::start("trap '' TERM\necho $$\nwhile :; do sleep 0.05; done", &[]);

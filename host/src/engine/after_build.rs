@@ -124,23 +124,34 @@ impl Worker {
             self.no_change(&slot, generation);
             return;
         }
+        if self.is_quarantined(&artifact.hash) {
+            self.refuse_quarantined(&slot, generation, trigger, &artifact.hash);
+            return;
+        }
         let copied = Instant::now();
         let dir = self.config.generations_dir.clone();
         match ShadowCopy::create(artifact, &dir, name, generation) {
             Ok(copy) => {
                 self.keep(name, generation, &copy.path, &artifact.hash);
+                self.note_loading(name, generation, &artifact.hash);
                 let stages = StagesMicros { load: micros(copied.elapsed()), ..stages };
-                let swap = Swap {
+                let swap = |state| Swap {
                     slot: &slot,
                     generation,
                     trigger,
                     artifact: artifact.hash.clone(),
                     source: CodeSource::File(&copy.path),
                     stages,
-                    state: StateSource::Running,
+                    state,
                     is_rollback: false,
                 };
-                let _told = self.swap(swap);
+                let swapped = match slot.generation() {
+                    Some(_) => self.swap(swap(StateSource::Running)),
+                    None => self.first_swap(&slot, generation, &swap),
+                };
+                if swapped.is_err() {
+                    self.note_refused(name);
+                }
             }
             Err(error) => {
                 let rejection = Rejection::new(Stage::Load, error.to_string());

@@ -5,6 +5,8 @@ use super::builds::BuildReport;
 use super::settle::Ticket;
 use super::state::{StateEdit, TakenState};
 use crate::build::BuildConfig;
+use crate::checkpoint::Store;
+use crate::crash::CrashLedger;
 use crate::event::{Generation, Trigger};
 use crate::journal::Journal;
 use crate::module::Services;
@@ -59,6 +61,11 @@ pub struct EngineConfig {
     pub modules: Vec<ModuleSpec>,
     /// How long one call may keep the window waiting.
     pub frame_limit: Duration,
+    /// Where the state is kept for the case that the process dies, and restored from at the first
+    /// load; `None` to do neither.
+    pub checkpoints: Option<Store>,
+    /// Which code crashed earlier hosts; `None` to load whatever is built.
+    pub ledger: Option<CrashLedger>,
     /// How many earlier generations can be gone back to.
     pub kept_generations: usize,
     /// Whether saved files are built at once.

@@ -9,6 +9,7 @@ use crate::event::{Generation, Trigger};
 use crate::journal::Journal;
 use crate::swap::Registry;
 use crossbeam_channel::{Receiver, Sender, bounded};
+use once_cell::sync::OnceCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -22,6 +23,8 @@ pub struct EngineHandle {
     pub(super) registry: Registry,
     pub(super) journal: Arc<Journal>,
     pub(super) ended: Arc<AtomicBool>,
+    /// Why the engine gave up, if it did.
+    pub(super) failure: Arc<OnceCell<String>>,
 }
 
 /// How long an order that needs an answer waits for the engine, which may be in the middle of a
@@ -121,6 +124,12 @@ impl EngineHandle {
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)
+    }
+
+    /// Why the engine has ended without being asked to, if it has.
+    #[must_use]
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.get().map(String::as_str)
     }
 
     /// What the engine is doing.

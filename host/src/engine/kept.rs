@@ -21,8 +21,8 @@ pub(super) struct Kept {
 
 #[derive(Clone, Debug)]
 pub(super) struct KeptFile {
-    path: PathBuf,
-    artifact: String,
+    pub(super) path: PathBuf,
+    pub(super) artifact: String,
 }
 
 impl Kept {
@@ -32,12 +32,18 @@ impl Kept {
         all.filter(|generation| *generation != running).collect()
     }
 
-    pub(super) fn file(&self, module: &str, generation: Generation) -> Option<KeptFile> {
-        self.files.get(module)?.get(&generation).cloned()
+    pub(super) fn file(&self, module: &str, generation: Generation) -> Option<&KeptFile> {
+        self.files.get(module).and_then(|files| files.get(&generation))
     }
 
     pub(super) fn artifact(&self, module: &str, generation: Generation) -> String {
-        self.file(module, generation).map(|file| file.artifact).unwrap_or_default()
+        self.file(module, generation).map(|file| file.artifact.clone()).unwrap_or_default()
+    }
+
+    /// A module's files, those of earlier hosts included.
+    pub(super) fn newest_first(&self, module: &str) -> Vec<(Generation, KeptFile)> {
+        let files = self.files.get(module).into_iter().flatten().rev();
+        files.map(|(generation, file)| (*generation, file.clone())).collect()
     }
 }
 

@@ -70,6 +70,7 @@ impl Worker {
         let kept = self.kept.others(name, generation);
         let artifact = self.kept.artifact(name, generation);
         let state_bytes = state.bytes;
+        let report = state.clone();
         let last = LastReload { trigger, total_us, stages, ui_stall_us, state };
         self.board.change(|board| board.notice = None);
         self.board.change_module(name, |module| {
@@ -86,6 +87,12 @@ impl Worker {
             let missing = missing.join(", ");
             self.notice(format!("pitstop.toml: {name} exports no view called {missing}"));
         }
+        if let Some(age) = self.restoring.remove(name) {
+            let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+            let restored = Event::Restored { from: "checkpoint".to_owned(), age_ms, state: report };
+            self.record(Some(name), Some(generation), restored);
+        }
+        self.note_committed(name, generation);
         let entry = self.journal.record(Some(name), Some(generation), event);
         self.board.change_module(name, |module| module.last_entry = Some(entry.clone()));
         if is_rollback {
@@ -94,6 +101,7 @@ impl Worker {
         }
         let result = ModuleResult::Committed { entry: Box::new(entry) };
         self.settle(name, generation, result);
+        self.tell_after_commit(name);
     }
 
     pub(super) fn on_fault(
@@ -132,6 +140,7 @@ impl Worker {
         };
         self.record(Some(name), Some(generation), event);
         if let Some(to) = back_to {
+            self.note_refused(name);
             let reason = fault.message.clone();
             self.record(Some(name), Some(generation), Event::RolledBack { to, reason });
         }

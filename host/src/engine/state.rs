@@ -4,7 +4,6 @@
 //! trees, and swaps of the running code for itself with a changed state. Never: a way into a state
 //! that is not the one of a reload.
 
-use super::kept::KeptFile;
 use super::swapping::{STEP_LIMIT, StateSource};
 use super::worker::Worker;
 use crate::event::{Event, Generation};
@@ -92,7 +91,7 @@ impl Worker {
     ) -> Result<Generation, String> {
         let slot = self.registry.slot(name).ok_or_else(|| format!("there is no module {name}"))?;
         let running = slot.generation().ok_or_else(|| format!("{name} does not run yet"))?;
-        let file: Option<KeptFile> = self.kept.file(name, running);
+        let file = self.kept.file(name, running).cloned();
         let file = file.ok_or_else(|| format!("the library of {running} is not kept"))?;
         self.swap_from_kept(&slot, running, &file, state, false)
     }

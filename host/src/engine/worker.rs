@@ -9,13 +9,16 @@ use super::request::Request;
 use super::settle::{Ticket, Tickets};
 use super::swapping::StateSource;
 use crate::build::Builder;
+use crate::checkpoint::Keeper;
+use crate::crash::CrashLedger;
 use crate::event::{Event, Generation, Trigger};
 use crate::journal::Journal;
 use crate::status::HEARTBEAT_EVERY;
-use crate::swap::{Registry, Slot, SlotEvent};
+use crate::swap::{Registry, Rejection, Slot, SlotEvent};
 use crate::watch::{BuildGuard, ChangeSet, WatchConfig, WatchEvent, Watcher};
 use crate::workspace::Tier;
 use crossbeam_channel::{Receiver, bounded, select};
+use once_cell::sync::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,9 +40,10 @@ impl Engine {
     ///
     /// # Errors
     /// When files cannot be watched.
-    pub fn start(config: EngineConfig) -> Result<Self, crate::watch::WatchError> {
+    pub fn start(mut config: EngineConfig) -> Result<Self, crate::watch::WatchError> {
         let (messages, inbox) = bounded(QUEUE);
         let (slot_events, from_slots) = bounded(QUEUE);
+        let (touched, bell) = bounded(1);
         let registry = Registry::default();
         let mut board = Board {
             modules: Vec::new(),
@@ -53,8 +57,12 @@ impl Engine {
             let (name, package) = (name.clone(), package.clone());
             board.modules.push(ModuleBoard { name: name.clone(), ..ModuleBoard::default() });
             let slot = Slot::new(name, package, slot_events.clone(), config.frame_limit);
-            registry.register(slot.with_views(views.clone()));
+            registry.register(slot.with_views(views.clone()).with_bell(touched.clone()));
         }
+        let keeper = config
+            .checkpoints
+            .clone()
+            .map(|store| Keeper::start(store, registry.clone(), bell, Arc::clone(&config.journal)));
         let on_board = Arc::clone(&config.on_board);
         let board = SharedBoard::new(board, on_board);
         let handle = EngineHandle {
@@ -63,6 +71,7 @@ impl Engine {
             registry: registry.clone(),
             journal: Arc::clone(&config.journal),
             ended: Arc::default(),
+            failure: Arc::default(),
         };
         let outbox = Outbox { messages, stopping: Arc::default() };
         let watcher = start_watcher(&config.code, outbox.clone())?;
@@ -72,6 +81,7 @@ impl Engine {
             }
             SourceOfCode::Linked(_) => None,
         };
+        let ledger = config.ledger.take();
         let worker = Worker {
             journal: Arc::clone(&config.journal),
             config,
@@ -86,9 +96,16 @@ impl Engine {
             changed: BTreeSet::new(),
             tickets: Tickets::default(),
             kept: Kept::default(),
+            keeper,
+            restoring: BTreeMap::new(),
+            ledger,
+            ledger_fails: false,
+            told_after_commit: BTreeMap::new(),
+            give_up: None,
             held_back: BTreeSet::new(),
             unshown_since: None,
             ended: Arc::clone(&handle.ended),
+            failure: Arc::clone(&handle.failure),
             stopping: outbox.stopping,
             build_guard: None,
         };
@@ -142,7 +159,7 @@ pub(super) struct Worker {
     pub(super) board: SharedBoard,
     pub(super) watcher: Option<Watcher>,
     builds: Option<BuildThread>,
-    last_generation: BTreeMap<String, Generation>,
+    pub(super) last_generation: BTreeMap<String, Generation>,
     /// What is being built.
     pub(super) building: Option<Request>,
     /// What takes its place when it has stopped.
@@ -153,11 +170,23 @@ pub(super) struct Worker {
     pub(super) changed: BTreeSet<PathBuf>,
     pub(super) tickets: Tickets,
     pub(super) kept: Kept,
+    /// `None` when nothing is kept on disk, and at the end.
+    keeper: Option<Keeper>,
+    /// How old the checkpoint was that a module has started from, until its first frame is shown.
+    pub(super) restoring: BTreeMap<String, Duration>,
+    pub(super) ledger: Option<CrashLedger>,
+    /// The user knows that the ledger cannot be written.
+    pub(super) ledger_fails: bool,
+    /// Refusals of code in whose place an earlier generation has been loaded.
+    pub(super) told_after_commit: BTreeMap<String, (Generation, Rejection)>,
+    /// Why the host cannot go on.
+    pub(super) give_up: Option<String>,
     /// Modules whose saved files wait for an order, because auto reload is off.
     held_back: BTreeSet<String>,
     /// When the oldest swap was made that no frame has confirmed.
     pub(super) unshown_since: Option<Instant>,
     ended: Arc<AtomicBool>,
+    failure: Arc<OnceCell<String>>,
     stopping: Arc<AtomicBool>,
     /// While cargo runs, what it writes itself is no change.
     build_guard: Option<BuildGuard>,
@@ -192,10 +221,16 @@ impl Worker {
             if self.unshown_since.is_some_and(|since| since.elapsed() >= UNSHOWN_LIMIT) {
                 self.confirm_unshown();
             }
+            if let Some(reason) = self.give_up.take() {
+                let _first = self.failure.set(reason.clone());
+                self.end(&reason, from_slots);
+                return;
+            }
         }
     }
 
     fn begin(&mut self) {
+        self.take_over_proven();
         if let SourceOfCode::Linked(header) = self.config.code {
             self.load_linked(header);
         } else {
@@ -428,6 +463,8 @@ impl Worker {
         while let Ok(event) = from_slots.try_recv() {
             self.take_slot_event(event);
         }
+        // Writes the last checkpoint of whatever still runs.
+        self.keeper = None;
         for slot in self.registry.slots() {
             // A window that does not come to the end of its frame must not keep the host alive.
             let _turn = slot.begin_swap(super::swapping::BOUNDARY_LIMIT);

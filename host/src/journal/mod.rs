@@ -12,6 +12,7 @@ mod level;
 mod line;
 mod sink;
 mod subscription;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -193,7 +194,7 @@ impl Inner {
     fn feed(&mut self, to: &EventsTo) -> Result<Feed, JournalError> {
         let (name, out): (&Path, Box<dyn Write + Send>) = match to {
             EventsTo::Stdout => (Path::new("standard output"), Box::new(io::stdout())),
-            EventsTo::File(path) => (path, Box::new(append(path)?)),
+            EventsTo::File(path) => (path, Box::new(tail::append(path).map_err(|e| at(path, e))?)),
         };
         Feed::start(self.subscribe(EVENTS_BEHIND_MAX), name, out).map_err(|e| at(name, e))
     }

@@ -6,13 +6,7 @@ use super::told::{FrameResult, HoldReason, PendingCommit};
 use crate::event::Generation;
 use crate::module::{Fault, InputPacket, Picture};
 use hot_api::abi::input_flag;
-use std::time::{Duration, Instant};
-
-/// How often the state is captured while it is being used, for the case that its code never
-/// returns.
-const SNAPSHOT_EVERY: Duration = Duration::from_secs(1);
-/// A capture may take this share of the time between two captures.
-const SNAPSHOT_SHARE: u32 = 100;
+use std::time::Instant;
 
 #[derive(Default)]
 pub(super) struct Inner {
@@ -24,7 +18,6 @@ pub(super) struct Inner {
     /// Whose call is out, as the engine has been told.
     pub(super) overdue: Option<Generation>,
     pub(super) kept: Option<KeptSnapshot>,
-    pub(super) touched: bool,
     pub(super) retiring: Vec<Active>,
 }
 
@@ -44,7 +37,6 @@ pub(super) struct ViewSlot {
 pub(super) struct KeptSnapshot {
     pub(super) bytes: Vec<u8>,
     pub(super) at: Instant,
-    pub(super) cost: Duration,
 }
 
 impl Inner {
@@ -60,23 +52,6 @@ impl Inner {
             && let Some(fallback) = self.fallback.take()
         {
             self.retiring.push(fallback);
-        }
-    }
-
-    /// Captures the state now and then while it is being used. Costly captures are made rarely.
-    pub(super) fn snapshot_if_due(&mut self, limit: Duration) {
-        let due = self.touched
-            && self.fault.is_none()
-            && self.kept.as_ref().is_none_or(|kept| {
-                kept.at.elapsed() > SNAPSHOT_EVERY.max(kept.cost * SNAPSHOT_SHARE)
-            });
-        if let (true, Some(active)) = (due, &mut self.active) {
-            let started = Instant::now();
-            if let Ok(bytes) = active.thread.capture(limit) {
-                self.kept =
-                    Some(KeptSnapshot { bytes, at: Instant::now(), cost: started.elapsed() });
-                self.touched = false;
-            }
         }
     }
 }

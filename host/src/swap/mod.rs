@@ -13,13 +13,16 @@ mod active;
 mod candidate;
 mod gate;
 mod inner;
+mod keep;
 mod registry;
 mod slot;
 mod told;
+mod touch;
 
 pub use active::Active;
 pub use candidate::{Candidate, Proven, Rejection, Restored};
 pub use gate::{Gate, SwapTurn};
+pub use keep::Captured;
 pub use registry::Registry;
 pub use slot::{PROBATION_FRAMES, Slot};
 pub use told::{FrameResult, HoldReason, PendingCommit, ShownView, SlotEvent};

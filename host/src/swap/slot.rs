@@ -10,6 +10,7 @@ use super::candidate::Proven;
 use super::gate::{Gate, SwapTurn};
 use super::inner::{Inner, KeptSnapshot, ViewSlot};
 use super::told::{FrameResult, HoldReason, PendingCommit, ShownView, SlotEvent};
+use super::touch::Touch;
 use crate::event::{FaultSite, Generation};
 use crate::module::{CallError, Fault, InputPacket, PaintTarget, Picture};
 use crossbeam_channel::Sender;
@@ -33,8 +34,9 @@ pub struct Slot {
     package: String,
     /// The views to draw beside the main one; empty means all.
     wanted_views: Vec<String>,
-    gate: Gate,
-    inner: Mutex<Inner>,
+    pub(super) gate: Gate,
+    pub(super) inner: Mutex<Inner>,
+    pub(super) touch: Touch,
     /// Input of each view that has not reached the module. Apart from `inner`, because a swap holds
     /// that for longer than the window may wait.
     deferred: Mutex<Vec<Vec<u8>>>,
@@ -53,14 +55,20 @@ impl Slot {
     #[must_use]
     pub fn new(name: String, package: String, events: Sender<SlotEvent>, limit: Duration) -> Self {
         let (inner, deferred) = (Mutex::default(), Mutex::default());
-        let (wanted_views, gate) = (Vec::new(), Gate::default());
-        Self { name, package, wanted_views, gate, inner, deferred, events, limit }
+        let (wanted_views, gate, touch) = (Vec::new(), Gate::default(), Touch::default());
+        Self { name, package, wanted_views, gate, inner, touch, deferred, events, limit }
     }
 
     /// Draws these views alone beside the main one; an empty list means all.
     #[must_use]
     pub fn with_views(self, wanted_views: Vec<String>) -> Self {
         Self { wanted_views, ..self }
+    }
+
+    /// Rings this bell when code runs for the first time since the state was captured.
+    #[must_use]
+    pub fn with_bell(self, bell: Sender<()>) -> Self {
+        Self { touch: Touch::with_bell(bell), ..self }
     }
 
     /// The module's name.
@@ -138,7 +146,6 @@ impl Slot {
         if let Some(hold) = inner.overdue() {
             return hold;
         }
-        inner.snapshot_if_due(self.limit);
         self.call(&mut inner, |active, limit| active.thread.logic(input, limit))
     }
 
@@ -154,7 +161,6 @@ impl Slot {
         if inner.views.len() <= index {
             inner.views.resize_with(index + 1, ViewSlot::default);
         }
-        inner.touched |= !input.items.is_empty();
         if inner.fault.is_some() || inner.active.is_none() {
             // Clicks on a picture that does not react are not to be answered later.
             inner.views[index].last = InputPacket { items: Vec::new(), ..input };
@@ -278,8 +284,7 @@ impl Slot {
         match (captured, &inner.kept) {
             (Ok(bytes), _) => {
                 let kept = bytes.clone();
-                inner.kept =
-                    Some(KeptSnapshot { bytes: kept, at: Instant::now(), cost: Duration::ZERO });
+                inner.kept = Some(KeptSnapshot { bytes: kept, at: Instant::now() });
                 Ok((bytes, None))
             }
             (Err(error), Some(kept)) => {
@@ -381,6 +386,7 @@ impl Slot {
         if inner.overdue.take().is_some() {
             self.tell(SlotEvent::Returned { module: self.name.clone(), generation });
         }
+        self.touch.mark();
         let result = call(active, self.limit);
         let strays = active.thread.take_stray_faults();
         for fault in strays {

@@ -1,0 +1,213 @@
+//! The thread that keeps the checkpoints up to date.
+//!
+//! Owns: when each module is captured, and what was written last. Consumes: the bell of the slots.
+//! Produces: files, `checkpoint` entries, one notice for each disk that fails. Never: captures a
+//! module whose code has not run.
+
+use super::{CheckpointError, Store};
+use crate::event::{Event, Generation};
+use crate::journal::Journal;
+use crate::swap::{Captured, Registry, Slot};
+use crossbeam_channel::{Receiver, Sender, after, bounded, never, select};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The least time between two captures of a module. Half of the second that a checkpoint may be
+/// behind: the other half is for waiting for the end of a frame, capturing, and the disk.
+const CAPTURE_EVERY: Duration = Duration::from_millis(500);
+/// A capture may take this share of the time between two of them, since the window may have to
+/// wait for it.
+const CAPTURE_SHARE: u32 = 50;
+/// How long a write that failed waits for another attempt.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// Keeps the checkpoints of all modules. Dropping it writes what is not yet written, and joins the
+/// thread.
+#[derive(Debug)]
+pub struct Keeper {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    /// Starts the thread. `bell` rings when a slot of the registry is touched.
+    #[must_use]
+    pub fn start(
+        store: Store,
+        registry: Registry,
+        bell: Receiver<()>,
+        journal: Arc<Journal>,
+    ) -> Self {
+        let (stop, stopped) = bounded(0);
+        let kept = BTreeMap::new();
+        let mut rounds = Rounds { store, registry, journal, kept, disk_fails: false };
+        let thread = std::thread::Builder::new()
+            .name("pitstop-keeper".to_owned())
+            .spawn(move || rounds.run(&bell, &stopped))
+            .expect("the system starts one more thread");
+        Self { stop: Some(stop), thread: Some(thread) }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+/// The thread's own state.
+struct Rounds {
+    store: Store,
+    registry: Registry,
+    journal: Arc<Journal>,
+    kept: BTreeMap<String, Kept>,
+    /// The user knows that the disk does not take checkpoints.
+    disk_fails: bool,
+}
+
+/// What is known of one module.
+struct Kept {
+    /// When it may be captured again.
+    due: Instant,
+    sequence: u64,
+    /// Hash of what the newest file holds.
+    written: Option<blake3::Hash>,
+    /// What the disk did not take.
+    unwritten: Option<Unwritten>,
+    /// The user knows that its state cannot be captured.
+    capture_fails: bool,
+}
+
+struct Unwritten {
+    captured: Captured,
+    retry: Instant,
+}
+
+impl Rounds {
+    fn run(&mut self, bell: &Receiver<()>, stopped: &Receiver<()>) {
+        loop {
+            let timer = self
+                .next()
+                .map_or_else(never, |next| after(next.saturating_duration_since(Instant::now())));
+            select! {
+                recv(stopped) -> _ => {
+                    self.round(true);
+                    return;
+                }
+                recv(bell) -> rung => if rung.is_err() {
+                    self.round(true);
+                    return;
+                },
+                recv(timer) -> _ => {}
+            }
+            self.round(false);
+        }
+    }
+
+    /// When there is something to do again; `None` until the bell rings.
+    fn next(&self) -> Option<Instant> {
+        let slots = self.registry.slots();
+        let wishes = slots.iter().filter_map(|slot| {
+            let Some(kept) = self.kept.get(slot.name()) else {
+                return slot.is_touched().then(Instant::now);
+            };
+            let capture = slot.is_touched().then_some(kept.due);
+            let write = kept.unwritten.as_ref().map(|unwritten| unwritten.retry);
+            capture.into_iter().chain(write).min()
+        });
+        wishes.min()
+    }
+
+    /// Attends to every module that is due, at the end to all.
+    fn round(&mut self, is_last: bool) {
+        for slot in self.registry.slots() {
+            let kept = self.kept.remove(slot.name());
+            let mut kept = kept.unwrap_or_else(|| Kept::of(&self.store, slot.name()));
+            let now = Instant::now();
+            if slot.is_touched() && (is_last || kept.due <= now) {
+                self.capture(&slot, &mut kept);
+            }
+            if kept.unwritten.as_ref().is_some_and(|wait| is_last || wait.retry <= now) {
+                self.write(slot.name(), &mut kept);
+            }
+            self.kept.insert(slot.name().to_owned(), kept);
+        }
+    }
+
+    fn capture(&mut self, slot: &Slot, kept: &mut Kept) {
+        let started = Instant::now();
+        let captured = slot.capture_touched();
+        kept.due = started + CAPTURE_EVERY;
+        match captured {
+            Some(Ok(captured)) => {
+                kept.due = started + CAPTURE_EVERY.max(captured.cost * CAPTURE_SHARE);
+                kept.capture_fails = false;
+                let is_written = kept.written == Some(blake3::hash(&captured.bytes));
+                // A module that has no state leaves nothing to write.
+                if is_written || captured.bytes.is_empty() {
+                    kept.unwritten = None;
+                } else {
+                    // A newer state waits no longer than the older one that the disk did not take.
+                    let retry = kept.unwritten.take().map_or(started, |unwritten| unwritten.retry);
+                    kept.unwritten = Some(Unwritten { captured, retry });
+                }
+            }
+            Some(Err(error)) if !kept.capture_fails => {
+                kept.capture_fails = true;
+                let name = slot.name();
+                let message = format!(
+                    "{name}: the state cannot be captured ({error}); a crash would lose what \
+                     changed since the last checkpoint"
+                );
+                self.journal.record(Some(name), None, Event::Notice { message });
+            }
+            Some(Err(_)) | None => {}
+        }
+    }
+
+    fn write(&mut self, name: &str, kept: &mut Kept) {
+        let Some(Unwritten { captured, .. }) = kept.unwritten.take() else { return };
+        let started = Instant::now();
+        kept.sequence += 1;
+        match self.store.write(name, kept.sequence, &captured.bytes) {
+            Ok(()) => {
+                self.disk_fails = false;
+                kept.written = Some(blake3::hash(&captured.bytes));
+                let bytes = captured.bytes.len() as u64;
+                let ms = started.elapsed().as_millis() as u64;
+                let event = Event::Checkpoint { bytes, ms };
+                self.journal.record(Some(name), Some(captured.generation), event);
+            }
+            Err(error) => {
+                self.tell_once(name, captured.generation, &error);
+                let retry = started + RETRY_AFTER;
+                kept.unwritten = Some(Unwritten { captured, retry });
+            }
+        }
+    }
+
+    /// A disk that fails is told of once, and again only after it worked in between.
+    fn tell_once(&mut self, name: &str, generation: Generation, error: &CheckpointError) {
+        if !std::mem::replace(&mut self.disk_fails, true) {
+            let message = error.to_string();
+            self.journal.record(Some(name), Some(generation), Event::Notice { message });
+        }
+    }
+}
+
+impl Kept {
+    fn of(store: &Store, name: &str) -> Self {
+        Self {
+            due: Instant::now(),
+            sequence: store.last_sequence(name),
+            written: store.newest(name).map(|newest| blake3::hash(&newest.bytes)),
+            unwritten: None,
+            capture_fails: false,
+        }
+    }
+}

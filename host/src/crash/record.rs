@@ -1,0 +1,314 @@
+//! What is known of crashes: a pure record, told what happens and at which time.
+
+use crate::event::Generation;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// An artifact that is loaded after a crash of its own and crashes within this time again is in
+/// quarantine. A crash later than that may have another cause.
+pub const AGAIN_WITHIN: Duration = Duration::from_secs(10);
+
+/// Code that has drawn in this workspace, and the copy of its library.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvenCode {
+    /// The number it had when it was committed.
+    pub generation: Generation,
+    /// Hash of the library.
+    pub artifact: String,
+    /// The name of the copy it was loaded from, among the shadow copies.
+    pub file: String,
+}
+
+/// What a crash says about the code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not enough to act upon.
+    Unproven,
+    /// This artifact is not to be loaded again.
+    Quarantined {
+        /// Whose code it is.
+        module: String,
+        /// Hash of the library.
+        artifact: String,
+    },
+    /// The host crashed twice before it had loaded anything.
+    Host,
+}
+
+/// The whole record; this is what the file holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Record {
+    modules: BTreeMap<String, ModuleRecord>,
+    /// What was being loaded when the process died, if anything was.
+    loading: Option<String>,
+    /// Artifacts that have been blamed for a crash.
+    blamed: BTreeSet<String>,
+    quarantined: BTreeSet<String>,
+    /// Crashes in a row of a host that had loaded nothing.
+    empty_crashes: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct ModuleRecord {
+    /// The newest number that was minted.
+    last: Generation,
+    /// The newest code, which runs unless it is being loaded.
+    newest: Option<Newest>,
+    /// What it took the place of.
+    before: Option<Newest>,
+    /// Oldest first; each artifact once.
+    proven: Vec<ProvenCode>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Newest {
+    artifact: String,
+    /// When it was seen for the first time, in whichever host.
+    first_ms: u64,
+    /// When this host loaded it; `None` when it has not.
+    loaded_ms: Option<u64>,
+}
+
+impl Record {
+    /// A host starts in order: whatever was in quarantine may have another try.
+    pub(super) fn start_in_order(&mut self) {
+        self.blamed.clear();
+        self.quarantined.clear();
+        self.empty_crashes = 0;
+        self.forget_loaded();
+    }
+
+    /// A host starts because the one before was killed, for which no code is to blame.
+    pub(super) fn start_after_kill(&mut self) {
+        self.forget_loaded();
+    }
+
+    /// A host starts because the one before crashed, just now.
+    pub(super) fn start_after_crash(&mut self, now_ms: u64) -> Verdict {
+        let blamed = self.blame();
+        self.forget_loaded();
+        let Some((module, newest)) = blamed else {
+            self.empty_crashes += 1;
+            return if self.empty_crashes > 1 { Verdict::Host } else { Verdict::Unproven };
+        };
+        self.empty_crashes = 0;
+        let artifact = newest.artifact;
+        let age = newest.loaded_ms.map(|loaded| now_ms.saturating_sub(loaded));
+        let soon = age.is_some_and(|age| u128::from(age) <= AGAIN_WITHIN.as_millis());
+        if self.blamed.insert(artifact.clone()) || !soon {
+            return Verdict::Unproven;
+        }
+        self.quarantined.insert(artifact.clone());
+        for record in self.modules.values_mut() {
+            record.proven.retain(|code| code.artifact != artifact);
+        }
+        Verdict::Quarantined { module, artifact }
+    }
+
+    /// What was being loaded, or else the newest that was loaded.
+    fn blame(&self) -> Option<(String, Newest)> {
+        let loaded = self.modules.iter().filter_map(|(module, record)| {
+            let newest = record.newest.clone().filter(|newest| newest.loaded_ms.is_some())?;
+            Some((module.clone(), newest))
+        });
+        loaded.max_by_key(|(module, newest)| {
+            (self.loading.as_ref() == Some(module), newest.first_ms, newest.loaded_ms)
+        })
+    }
+
+    fn forget_loaded(&mut self) {
+        self.loading = None;
+        for record in self.modules.values_mut() {
+            for newest in record.newest.iter_mut().chain(&mut record.before) {
+                newest.loaded_ms = None;
+            }
+        }
+    }
+
+    /// Code of a module is about to be loaded.
+    pub(super) fn loading(
+        &mut self,
+        module: &str,
+        generation: Generation,
+        artifact: &str,
+        now: u64,
+    ) {
+        let record = self.modules.entry(module.to_owned()).or_default();
+        record.last = record.last.max(generation);
+        let known = record.newest.as_ref().filter(|newest| newest.artifact == artifact);
+        let first_ms = known.map_or(now, |newest| newest.first_ms);
+        let artifact = artifact.to_owned();
+        let newest = Newest { artifact, first_ms, loaded_ms: Some(now) };
+        record.before = record.newest.replace(newest);
+        self.loading = Some(module.to_owned());
+    }
+
+    /// It was refused or taken back; what was there before runs on.
+    pub(super) fn refused(&mut self, module: &str) {
+        self.loading = None;
+        if let Some(record) = self.modules.get_mut(module) {
+            record.newest = record.before.take();
+        }
+    }
+
+    /// It has drawn. At most `limit` such generations of a module are remembered.
+    pub(super) fn committed(&mut self, module: &str, code: ProvenCode, limit: usize, now: u64) {
+        self.loading = None;
+        let record = self.modules.entry(module.to_owned()).or_default();
+        if record.newest.as_ref().is_none_or(|newest| newest.artifact != code.artifact) {
+            // Gone back to: it is older than anything that was loaded since.
+            let artifact = code.artifact.clone();
+            record.newest = Some(Newest { artifact, first_ms: 0, loaded_ms: Some(now) });
+        }
+        record.proven.retain(|known| known.artifact != code.artifact);
+        record.proven.push(code);
+        let over = record.proven.len().saturating_sub(limit);
+        record.proven.drain(..over);
+    }
+
+    pub(super) fn is_quarantined(&self, artifact: &str) -> bool {
+        self.quarantined.contains(artifact)
+    }
+
+    pub(super) fn last_generation(&self, module: &str) -> Generation {
+        self.modules.get(module).map_or(Generation(0), |record| record.last)
+    }
+
+    pub(super) fn proven(&self, module: &str) -> &[ProvenCode] {
+        self.modules.get(module).map_or(&[], |record| &record.proven)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON_MS: u64 = 10_000;
+
+    fn code(generation: u64, artifact: &str) -> ProvenCode {
+        let file = format!("ui-g{generation}.so");
+        ProvenCode { generation: Generation(generation), artifact: artifact.to_owned(), file }
+    }
+
+    fn load(record: &mut Record, module: &str, generation: u64, artifact: &str, now: u64) {
+        record.loading(module, Generation(generation), artifact, now);
+        record.committed(module, code(generation, artifact), 5, now);
+    }
+
+    fn quarantined(module: &str, artifact: &str) -> Verdict {
+        Verdict::Quarantined { module: module.to_owned(), artifact: artifact.to_owned() }
+    }
+
+    #[test]
+    fn s17_twice_in_a_short_time_is_quarantine() {
+        for (second_load, second_crash, verdict) in [
+            (60_000, 60_000 + SOON_MS, quarantined("ui", "bad")),
+            (60_000, 60_001 + SOON_MS, Verdict::Unproven),
+            // However long the first load was ago, and however long the build took.
+            (9_000_000, 9_000_000, quarantined("ui", "bad")),
+        ] {
+            let mut record = Record::default();
+            load(&mut record, "ui", 1, "good", 0);
+            record.loading("ui", Generation(2), "bad", 10_000);
+            assert_eq!(record.start_after_crash(50_000), Verdict::Unproven, "once is bad luck");
+            assert!(!record.is_quarantined("bad"));
+            load(&mut record, "ui", 3, "bad", second_load);
+            assert_eq!(record.start_after_crash(second_crash), verdict);
+            let is_bad = verdict != Verdict::Unproven;
+            assert_eq!(record.is_quarantined("bad"), is_bad);
+            assert!(!record.is_quarantined("good"));
+            let left: Vec<u64> = record.proven("ui").iter().map(|code| code.generation.0).collect();
+            assert_eq!(left, if is_bad { vec![1] } else { vec![1, 3] });
+            assert_eq!(record.last_generation("ui"), Generation(3));
+        }
+    }
+
+    #[test]
+    fn s17_the_newest_of_several_modules_is_blamed() {
+        let mut record = Record::default();
+        load(&mut record, "left", 1, "old", 0);
+        load(&mut record, "right", 1, "new", 500);
+        for _ in 0..2 {
+            // After a restart the modules are loaded in another order, which says nothing.
+            load(&mut record, "right", 2, "new", 1_000);
+            load(&mut record, "left", 2, "old", 1_001);
+            let _verdict = record.start_after_crash(2_000);
+        }
+        assert!(record.is_quarantined("new") && !record.is_quarantined("old"));
+
+        let mut record = Record::default();
+        load(&mut record, "right", 1, "new", 500);
+        for _ in 0..2 {
+            load(&mut record, "right", 2, "new", 1_000);
+            record.loading("left", Generation(2), "loading", 400);
+            let _verdict = record.start_after_crash(2_000);
+        }
+        assert!(record.is_quarantined("loading"), "what is being loaded is blamed before");
+    }
+
+    #[test]
+    fn what_was_refused_is_not_blamed() {
+        let mut record = Record::default();
+        load(&mut record, "ui", 1, "good", 0);
+        for _ in 0..2 {
+            record.loading("ui", Generation(2), "refused", 100);
+            record.refused("ui");
+            let _verdict = record.start_after_crash(200);
+            load(&mut record, "ui", 3, "good", 300);
+        }
+        assert!(!record.is_quarantined("refused") && record.is_quarantined("good"));
+    }
+
+    #[test]
+    fn to_be_killed_is_nobodys_fault() {
+        let mut record = Record::default();
+        for _ in 0..3 {
+            load(&mut record, "ui", 1, "good", 0);
+            record.start_after_kill();
+        }
+        assert!(!record.is_quarantined("good"));
+        for _ in 0..2 {
+            load(&mut record, "ui", 2, "bad", 10);
+            let _verdict = record.start_after_crash(20);
+        }
+        record.start_after_kill();
+        assert!(record.is_quarantined("bad"), "nor is it another try");
+    }
+
+    #[test]
+    fn a_host_that_loads_nothing_is_given_up_after_the_second_crash() {
+        let mut record = Record::default();
+        assert_eq!(record.start_after_crash(0), Verdict::Unproven);
+        assert_eq!(record.start_after_crash(10), Verdict::Host);
+        load(&mut record, "ui", 1, "good", 20);
+        assert_eq!(record.start_after_crash(30), Verdict::Unproven, "it got further");
+        assert_eq!(record.start_after_crash(40), Verdict::Unproven);
+    }
+
+    #[test]
+    fn starting_in_order_is_another_try() {
+        let mut record = Record::default();
+        for _ in 0..2 {
+            load(&mut record, "ui", 1, "bad", 0);
+            let _verdict = record.start_after_crash(1);
+        }
+        assert!(record.is_quarantined("bad"));
+        record.start_in_order();
+        assert!(!record.is_quarantined("bad"));
+        load(&mut record, "ui", 2, "bad", 10);
+        assert_eq!(record.start_after_crash(11), Verdict::Unproven, "it counts from one again");
+    }
+
+    #[test]
+    fn proven_code_is_remembered_once_and_up_to_a_limit() {
+        let mut record = Record::default();
+        for (generation, artifact) in [(1, "a"), (2, "b"), (3, "c"), (4, "b"), (5, "d")] {
+            record.committed("ui", code(generation, artifact), 3, 0);
+        }
+        let left: Vec<u64> = record.proven("ui").iter().map(|code| code.generation.0).collect();
+        assert_eq!(left, [3, 4, 5]);
+    }
+}

@@ -1,0 +1,142 @@
+//! Code that brought the whole process down, and what runs in its place.
+
+use super::kept::KeptFile;
+use super::swapping::Swap;
+use super::worker::Worker;
+use crate::crash::{LedgerError, ProvenCode};
+use crate::event::{Event, Generation, Stage, StagesMicros, Trigger};
+use crate::module::CodeSource;
+use crate::swap::{Rejection, Slot};
+
+/// How much of a hash is shown: enough to find it in the journal.
+const HASH_SHOWN: usize = 12;
+
+impl Worker {
+    /// Takes over what earlier hosts have proven: its numbers are not minted again, and it can be
+    /// gone back to.
+    pub(super) fn take_over_proven(&mut self) {
+        let Some(ledger) = &self.ledger else { return };
+        let mut found = Vec::new();
+        for spec in &self.config.modules {
+            let name = spec.name.as_str();
+            self.last_generation.insert(name.to_owned(), ledger.last_generation(name));
+            for ProvenCode { generation, artifact, file } in ledger.proven(name) {
+                let path = self.config.generations_dir.join(file);
+                if path.is_file() && !ledger.is_quarantined(artifact) {
+                    found.push((name.to_owned(), *generation, path, artifact.clone()));
+                }
+            }
+        }
+        for (name, generation, path, artifact) in found {
+            self.keep(&name, generation, &path, &artifact);
+        }
+    }
+
+    pub(super) fn is_quarantined(&self, artifact: &str) -> bool {
+        self.ledger.as_ref().is_some_and(|ledger| ledger.is_quarantined(artifact))
+    }
+
+    /// A build has led to code that crashed the host before. What runs, runs on; when nothing runs,
+    /// the newest code that is known to work takes its place, and without any the host ends.
+    pub(super) fn refuse_quarantined(
+        &mut self,
+        slot: &Slot,
+        generation: Generation,
+        trigger: Trigger,
+        artifact: &str,
+    ) {
+        let hash: String = artifact.chars().take(HASH_SHOWN).collect();
+        let what = format!(
+            "the library {hash} crashed the host, was loaded again, and crashed it again: it is in \
+             quarantine"
+        );
+        if slot.generation().is_some() {
+            self.rejected(slot, generation, quarantine(format!("{what}; {WAY_OUT}")));
+            return;
+        }
+        match self.load_proven(slot, trigger) {
+            Some(previous) => {
+                let reason = format!("{what}; {previous} runs in its place; {WAY_OUT}");
+                // Told when the previous code is on the screen, whose commit would hide it.
+                let told = (generation, quarantine(reason));
+                self.told_after_commit.insert(slot.name().to_owned(), told);
+            }
+            None => {
+                let reason = format!("{what}, and there is no earlier library of it; {WAY_OUT}");
+                self.rejected(slot, generation, quarantine(reason.clone()));
+                self.give_up = Some(format!("{}: {reason}", slot.name()));
+            }
+        }
+    }
+
+    /// Loads the newest code that an earlier host has proven, or else the one before it.
+    fn load_proven(&mut self, slot: &Slot, trigger: Trigger) -> Option<Generation> {
+        for (generation, KeptFile { path, artifact }) in self.kept.newest_first(slot.name()) {
+            if self.is_quarantined(&artifact) {
+                continue;
+            }
+            self.note_loading(slot.name(), generation, &artifact);
+            let swap = |state| Swap {
+                slot,
+                generation,
+                trigger,
+                artifact: artifact.clone(),
+                source: CodeSource::File(&path),
+                stages: StagesMicros::default(),
+                state,
+                is_rollback: false,
+            };
+            if self.first_swap(slot, generation, &swap).is_ok() {
+                return Some(generation);
+            }
+        }
+        None
+    }
+
+    /// What had to wait until a commit was told.
+    pub(super) fn tell_after_commit(&mut self, name: &str) {
+        if let Some((generation, rejection)) = self.told_after_commit.remove(name)
+            && let Some(slot) = self.registry.slot(name)
+        {
+            self.rejected(&slot, generation, rejection);
+        }
+    }
+
+    // ---- the ledger ----
+
+    pub(super) fn note_loading(&mut self, name: &str, generation: Generation, artifact: &str) {
+        let noted = self.ledger.as_mut().map(|ledger| ledger.loading(name, generation, artifact));
+        self.tell_ledger(noted);
+    }
+
+    pub(super) fn note_refused(&mut self, name: &str) {
+        let noted = self.ledger.as_mut().map(|ledger| ledger.refused(name));
+        self.tell_ledger(noted);
+    }
+
+    pub(super) fn note_committed(&mut self, name: &str, generation: Generation) {
+        let Some(KeptFile { path, artifact }) = self.kept.file(name, generation) else { return };
+        let Some(file) = path.file_name().and_then(|file| file.to_str()) else { return };
+        let code = ProvenCode { generation, artifact: artifact.clone(), file: file.to_owned() };
+        // One more than can be gone back to: the one that runs.
+        let limit = self.config.kept_generations + 1;
+        let noted = self.ledger.as_mut().map(|ledger| ledger.committed(name, code, limit));
+        self.tell_ledger(noted);
+    }
+
+    /// A ledger that cannot be written is told of once; the app runs on.
+    fn tell_ledger(&mut self, noted: Option<Result<(), LedgerError>>) {
+        if let Some(Err(error)) = noted
+            && !std::mem::replace(&mut self.ledger_fails, true)
+        {
+            self.record(None, None, Event::Notice { message: error.to_string() });
+        }
+    }
+}
+
+const WAY_OUT: &str =
+    "change the code to go on, or start `cargo xtask dev` anew to try the same code again";
+
+fn quarantine(reason: String) -> Rejection {
+    Rejection::new(Stage::Load, reason)
+}

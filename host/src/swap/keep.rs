@@ -1,0 +1,64 @@
+//! A slot's state for those who keep it: captured between two frames, when code has run.
+//!
+//! Owns: what [`Captured`] says. Consumes: the frame boundary. Produces: snapshots, for the disk and
+//! for the case that the code never returns. Never: makes the window wait longer than a swap does.
+
+use super::inner::KeptSnapshot;
+use super::slot::Slot;
+use crate::event::Generation;
+use crate::module::CallError;
+use std::time::{Duration, Instant};
+
+/// How long a capture waits for the end of a frame: a window that is stuck in one is no reason to
+/// hold up the end of the host.
+const BOUNDARY_LIMIT: Duration = Duration::from_secs(1);
+/// How long a capture may take. Beyond the frame limit the window shows the last picture meanwhile.
+const CAPTURE_LIMIT: Duration = Duration::from_secs(3);
+
+/// A state, and what it took to get it.
+#[derive(Clone, Debug)]
+pub struct Captured {
+    /// The snapshot.
+    pub bytes: Vec<u8>,
+    /// Whose state it is.
+    pub generation: Generation,
+    /// How long the module needed.
+    pub cost: Duration,
+}
+
+impl Slot {
+    /// Whether code has run since the state was last captured for keeping.
+    #[must_use]
+    pub fn is_touched(&self) -> bool {
+        self.touch.is_set()
+    }
+
+    /// Any thread but the UI's: the state, when code has run since the last time. `None` when none
+    /// has, when the module is in no condition to be asked, or when it is not its turn yet.
+    ///
+    /// # Errors
+    /// When the module cannot be captured.
+    #[must_use]
+    pub fn capture_touched(&self) -> Option<Result<Captured, CallError>> {
+        let _turn = self.gate.begin_swap(BOUNDARY_LIMIT)?;
+        if !self.touch.take() {
+            return None;
+        }
+        let mut inner = self.inner.lock();
+        if inner.fault.is_some() {
+            return None;
+        }
+        let active = inner.active.as_mut()?;
+        if active.thread.overdue_for().is_some() {
+            return None;
+        }
+        let generation = active.generation;
+        let started = Instant::now();
+        let captured = active.thread.capture(CAPTURE_LIMIT);
+        let cost = started.elapsed();
+        if let Ok(bytes) = &captured {
+            inner.kept = Some(KeptSnapshot { bytes: bytes.clone(), at: Instant::now() });
+        }
+        Some(captured.map(|bytes| Captured { bytes, generation, cost }))
+    }
+}

@@ -1,0 +1,367 @@
+//! The state on disk: what survives the death of the process, and what a broken disk costs.
+
+use host::checkpoint::{Checkpoint, KEPT_FILES, Store};
+use host::control::ModuleResult;
+use host::event::{Entry, Event, Generation};
+use host::status::ModuleHealth;
+use hot_api::snapshot::Snapshot;
+use pitstop_tests::host_process::{kind_of, pitstop_file};
+use pitstop_tests::{HostOptions, HostProcess, Project, Random, wait_until};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Has `logic` note the time of its every change of the state.
+fn project_that_counts() -> Project {
+    let project = Project::new();
+    let field = "/// When that was.\n    pub changed_ms: u64,\n    /// How often the button";
+    project.replace("data/src/lib.rs", "/// How often the button", field);
+    let now = "let now = std::time::UNIX_EPOCH.elapsed().unwrap();\n        \
+               data.changed_ms = now.as_millis() as u64;";
+    project.replace("ui/src/lib.rs", "// in logic", now);
+    project
+}
+
+fn store(project: &Project) -> Store {
+    Store::new(pitstop_file(project, "checkpoint"))
+}
+
+/// The state in a checkpoint.
+#[track_caller]
+fn state_in(checkpoint: &Checkpoint) -> Value {
+    let snapshot = Snapshot::decode(&checkpoint.bytes).expect("it was read whole");
+    let state = snapshot.sections.iter().find(|section| section.name == "state");
+    state.expect("a module has a state").tree().expect("named bytes").to_json()
+}
+
+#[track_caller]
+fn newest_state(project: &Project) -> Value {
+    state_in(&store(project).newest("ui").expect("there is a checkpoint"))
+}
+
+#[track_caller]
+fn ticks(state: &Value) -> u64 {
+    state["ticks"].as_u64().unwrap_or_else(|| panic!("no ticks in {state}"))
+}
+
+/// The files in the checkpoint directory whose names end so.
+fn files_that_end(project: &Project, end: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(pitstop_file(project, "checkpoint")).expect("the directory");
+    let paths = entries.map(|entry| entry.expect("readable").path());
+    paths.filter(|path| path.to_string_lossy().ends_with(end)).collect()
+}
+
+/// Runs a host until it has written this many checkpoints, and ends it in order.
+#[track_caller]
+fn run_until_written(project: &Project, count: usize) {
+    let mut host = HostProcess::start(project);
+    for _ in 0..count {
+        host.wait_for_kind("checkpoint");
+    }
+    assert!(host.stop().0.success());
+}
+
+#[track_caller]
+fn restart(project: &Project, args: &[&str]) -> HostProcess {
+    let args = args.iter().map(Into::into).collect();
+    let mut host = HostProcess::launch(project, HostOptions { args, ..HostOptions::default() });
+    host.wait_for_commit("ui");
+    host
+}
+
+fn notices_of(journal: &[Entry]) -> Vec<String> {
+    let told = journal.iter().filter_map(|entry| match &entry.event {
+        Event::Notice { message } => Some(message.clone()),
+        _ => None,
+    });
+    told.collect()
+}
+
+/// What the disk may lose.
+const BEHIND_MAX_MS: u64 = 1_000;
+
+const KILLS: u32 = 100;
+
+#[test]
+fn m14_after_a_kill_at_any_moment_at_most_a_second_is_lost() {
+    let mut random = Random::from_environment();
+    let project = project_that_counts();
+    run_until_written(&project, 1);
+    let mut before = ticks(&newest_state(&project));
+    let (mut judged, mut restored) = (0, 0);
+    for kill in 0..KILLS {
+        let mut host = HostProcess::launch(&project, HostOptions::default());
+        let life = Duration::from_millis(random.below(2_500));
+        let killed_ms = host.kill_after(life);
+        let journal = host.journal();
+        let committed = journal.iter().find(|entry| kind_of(entry) == "committed");
+        let runs_since = committed.map(|entry| entry.unix_ms);
+        restored += usize::from(journal.iter().any(|entry| kind_of(entry) == "restored"));
+        for file in files_that_end(&project, ".snapshot") {
+            let read = Checkpoint::read(&file);
+            read.unwrap_or_else(|error| panic!("kill {kill} left half a file: {error}"));
+        }
+        let newest = newest_state(&project);
+        assert!(ticks(&newest) >= before, "kill {kill}: the state went back\n{}", host.words());
+        before = ticks(&newest);
+        if runs_since.is_some_and(|since| killed_ms > since + BEHIND_MAX_MS) {
+            judged += 1;
+            let behind = killed_ms.saturating_sub(newest["changed_ms"].as_u64().expect("a time"));
+            assert!(
+                behind <= BEHIND_MAX_MS,
+                "kill {kill} after {life:?} lost {behind} ms\n{}",
+                host.words()
+            );
+        }
+    }
+    assert!(judged > 0 && restored > 0, "{judged} of {KILLS} kills told something");
+    let host = restart(&project, &[]);
+    assert!(ticks(&host.state("ui")) >= before, "the newest state runs on");
+}
+
+#[test]
+fn w5_state_is_preserved_across_a_restart() {
+    let project = Project::new();
+    run_until_written(&project, 1);
+    let left = newest_state(&project);
+    let mut host = restart(&project, &[]);
+    let restored = host.journal().iter().find_map(|entry| match &entry.event {
+        Event::Restored { from, age_ms, state } => Some((from.clone(), *age_ms, state.clone())),
+        _ => None,
+    });
+    let (from, age_ms, state) = restored.unwrap_or_else(|| panic!("nothing\n{}", host.words()));
+    assert_eq!(from, "checkpoint");
+    assert!(age_ms < 600_000, "{age_ms}");
+    assert!(state.kept > 0 && state.defaulted.is_empty() && state.dropped.is_empty(), "{state:?}");
+    let now = host.state("ui");
+    assert!(ticks(&now) >= ticks(&left), "{now} after {left}");
+    assert_eq!(now["seen_by"], left["seen_by"]);
+}
+
+#[test]
+fn m14_the_last_ten_files_stay() {
+    let project = Project::new();
+    run_until_written(&project, KEPT_FILES + 1);
+    assert_eq!(store(&project).newest_first("ui").len(), KEPT_FILES);
+}
+
+/// Waits until the host has given this many signs of life, one a second.
+fn wait_for_heartbeats(host: &HostProcess, count: u64) {
+    let since = host.status().heartbeat_unix_ms;
+    wait_until("heartbeats", || {
+        (host.status().heartbeat_unix_ms > since + count * 1_000).then_some(())
+    });
+}
+
+#[test]
+fn m14_a_state_that_does_not_change_is_not_written_again() {
+    let project = Project::new();
+    project.replace("ui/src/lib.rs", "data.ticks += 1;", "");
+    let mut host = HostProcess::start(&project);
+    wait_for_heartbeats(&host, 2);
+    let written = host.count("checkpoint");
+    assert!(written > 0, "{}", host.words());
+    // It draws a hundred frames a second, each of which may change the state, and none does.
+    wait_for_heartbeats(&host, 3);
+    assert_eq!(host.count("checkpoint"), written, "{}", host.words());
+    host.check(|| project.rename("ui", "two"), &crate::RELOADED);
+    wait_until("the change is on disk", || {
+        (newest_state(&project)["seen_by"][1] == "two").then_some(())
+    });
+}
+
+#[test]
+fn m14_a_damaged_checkpoint_gives_way_to_the_one_before() {
+    let project = Project::new();
+    run_until_written(&project, 2);
+    let files = store(&project).newest_first("ui");
+    let (newest, before) = (&files[0], state_in(&Checkpoint::read(&files[1]).expect("whole")));
+    let mut bytes = std::fs::read(newest).expect("readable");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(newest, &bytes).expect("written");
+    let mut host = restart(&project, &[]);
+    let name = newest.file_name().expect("a name").to_string_lossy().into_owned();
+    let told = notices_of(host.journal());
+    let told: Vec<&String> = told.iter().filter(|notice| notice.contains(&name)).collect();
+    assert!(matches!(told[..], [notice] if notice.contains("checksum")), "{}", host.words());
+    assert_eq!(host.count("restored"), 1, "{}", host.words());
+    assert!(ticks(&host.state("ui")) >= ticks(&before));
+    let aside = newest.with_extension("snapshot.unreadable");
+    assert_eq!(std::fs::read(aside).expect("it is still there"), bytes);
+}
+
+/// Code that breaks on every state but the default one, when it first sees it.
+const REFUSE_ALL_BUT_NONE: &str = "static FIRST: std::sync::Once = std::sync::Once::new();
+        FIRST.call_once(|| assert_eq!(data.ticks, 0, \"no such state\"));";
+
+#[test]
+fn m14_a_state_that_the_code_refuses_is_set_aside_only_when_another_one_is_taken() {
+    let project = Project::new();
+    run_until_written(&project, 2);
+    let count = store(&project).newest_first("ui").len();
+    // Code that takes no state at all is itself at fault.
+    project.replace("ui/src/lib.rs", "// in ui", "panic!(\"whatever the state\");");
+    let mut host = HostProcess::launch(&project, HostOptions::default());
+    host.wait_for_kind("rejected");
+    assert_eq!(store(&project).newest_first("ui").len(), count, "{}", host.words());
+    let mend = || project.replace("ui/src/lib.rs", "panic!(\"whatever the state\");", "// in ui");
+    mend();
+    host.wait_for_commit("ui");
+    assert_eq!(host.count("restored"), 1, "{}", host.words());
+    assert!(host.stop().0.success());
+    let count = store(&project).newest_first("ui").len();
+
+    project.replace("ui/src/lib.rs", "// in ui", REFUSE_ALL_BUT_NONE);
+    let mut host = restart(&project, &[]);
+    assert_eq!(host.count("restored"), 0, "{}", host.words());
+    assert_eq!(files_that_end(&project, ".refused").len(), count, "{}", host.words());
+    let told = notices_of(host.journal());
+    let told = told.iter().filter(|notice| notice.contains("no such state")).count();
+    assert_eq!(told, count, "{}", host.words());
+    host.wait_for_kind("checkpoint");
+}
+
+#[test]
+fn m14_fresh_begins_anew_and_destroys_nothing() {
+    let project = project_that_counts();
+    run_until_written(&project, 1);
+    let left = newest_state(&project)["changed_ms"].as_u64().expect("a time");
+    let files = store(&project).newest_first("ui").len();
+    let mut host = restart(&project, &["--fresh"]);
+    assert_eq!(host.count("restored"), 0, "{}", host.words());
+    assert_eq!(files_that_end(&project, ".old").len(), files);
+    host.wait_for_kind("checkpoint");
+    let begun = newest_state(&project);
+    assert_eq!(begun["seen_by"].as_array().map(Vec::len), Some(1), "{begun}");
+    assert!(begun["changed_ms"].as_u64() > Some(left));
+}
+
+#[test]
+fn m15_a_disk_that_takes_no_checkpoints_is_reported_once() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    let dir = pitstop_file(&project, "checkpoint");
+    let away = pitstop_file(&project, "away");
+    let complaints = |host: &mut HostProcess| {
+        let told = notices_of(host.journal());
+        told.iter().filter(|notice| notice.contains("cannot write the checkpoint")).count()
+    };
+    for round in 1..=2 {
+        host.wait_for_kind("checkpoint");
+        // Permissions do not stop root; a file in the place of the directory stops everybody.
+        wait_until("the directory is not being written to", || {
+            std::fs::rename(&dir, &away).and_then(|()| std::fs::write(&dir, "in the way")).ok()
+        });
+        host.wait_for("the complaint", |entry| match &entry.event {
+            Event::Notice { message } => {
+                message.contains("cannot write the checkpoint")
+                    && message.contains(&*dir.to_string_lossy())
+                    && message.contains("the app runs on")
+            }
+            _ => false,
+        });
+        // The app runs on, and new code comes in as ever.
+        let before = ticks(&host.state("ui"));
+        let name = format!("round {round}");
+        host.check(|| project.rename("ui", &name), &crate::RELOADED);
+        wait_until("it counts on", || (ticks(&host.state("ui")) > before).then_some(()));
+        assert_eq!(complaints(&mut host), round, "{}", host.words());
+        std::fs::remove_file(&dir).and_then(|()| std::fs::rename(&away, &dir)).expect("mended");
+    }
+    host.wait_for_kind("checkpoint");
+    host.signal(Signal::KILL);
+    host.wait_for_end();
+    let host = restart(&project, &[]);
+    assert_eq!(host.seen_by("ui").last().map(String::as_str), Some("round 2"));
+}
+
+/// A host under `cargo xtask dev`.
+#[track_caller]
+fn supervised(project: &Project) -> HostProcess {
+    HostProcess::launch(project, HostOptions { supervised: true, ..HostOptions::default() })
+}
+
+/// Waits for a host that says it was started after a crash.
+#[track_caller]
+fn wait_for_restart(host: &mut HostProcess) {
+    let entry = host.wait_for_kind("restarting");
+    let expected = Event::Restarting { reason: "crash".to_owned(), busy: false };
+    assert_eq!(entry.event, expected, "{}", host.words());
+}
+
+#[test]
+fn n4_a_killed_host_is_started_again_with_its_state() {
+    let project = Project::new();
+    let mut host = supervised(&project);
+    host.wait_for_commit("ui");
+    for _ in 0..2 {
+        for _ in 0..2 {
+            host.wait_for_kind("checkpoint");
+        }
+        let before = ticks(&newest_state(&project));
+        let pid = i32::try_from(host.status().pid).ok().and_then(Pid::from_raw).expect("a pid");
+        kill_process(pid, Signal::KILL).expect("it runs");
+        wait_for_restart(&mut host);
+        host.wait_for_kind("restored");
+        host.wait_for_commit("ui");
+        assert!(ticks(&host.state("ui")) >= before, "{}", host.words());
+    }
+    host.check(|| project.rename("ui", "two"), &crate::RELOADED);
+    assert_eq!(host.seen_by("ui"), ["one", "two"]);
+    assert!(host.stop().0.success(), "the supervisor ends when it is asked to, and starts nothing");
+}
+
+/// Code that takes the whole process down with its first frame.
+const ABORT: &str = "std::process::abort();";
+
+#[test]
+fn s17_code_that_crashes_the_host_twice_is_quarantined() {
+    let project = Project::new();
+    let mut host = supervised(&project);
+    host.wait_for_commit("ui");
+    host.wait_for_kind("checkpoint");
+    let before = ticks(&newest_state(&project));
+    project.edit("ui/src/lib.rs", |text| {
+        text.replace("// in logic", ABORT).replace("\"one\"", "\"two\"")
+    });
+    wait_for_restart(&mut host);
+    wait_for_restart(&mut host);
+    let rejected = host.wait_for_kind("rejected");
+    let Event::Rejected { reason, .. } = rejected.event else { panic!("{}", host.words()) };
+    assert!(reason.contains("quarantine"), "{reason}");
+    assert!(reason.contains("g1 runs in its place"), "{reason}");
+    let status = host.status().modules.remove(0);
+    assert_eq!((status.status, status.generation), (ModuleHealth::Failed, Some(Generation(1))));
+    let told = status.last_error.expect("the window tells the reason");
+    assert!(told.contains("crashed the host"), "{told}");
+    let state = host.state("ui");
+    assert!(ticks(&state) >= before, "{state}");
+    // An order for the very same code is refused; new code comes in as ever.
+    let outcome = host.reload(Some("ui")).remove(0);
+    assert!(matches!(outcome.result, ModuleResult::Rejected { .. }), "{outcome:?}");
+    let mend = || {
+        project.edit("ui/src/lib.rs", |text| {
+            text.replace(ABORT, "// in logic").replace("\"two\"", "\"three\"")
+        });
+    };
+    host.check(mend, &crate::RELOADED);
+    assert_eq!(host.seen_by("ui").last().map(String::as_str), Some("three"));
+    assert_eq!(host.status().modules[0].status, ModuleHealth::Ok);
+    assert!(host.stop().0.success());
+}
+
+#[test]
+fn s17_without_an_earlier_library_the_host_ends_with_a_reason() {
+    let project = Project::new();
+    project.replace("ui/src/lib.rs", "// in logic", ABORT);
+    let mut host = supervised(&project);
+    wait_for_restart(&mut host);
+    wait_for_restart(&mut host);
+    assert_eq!(host.wait_for_end().code(), Some(1), "{}", host.words());
+    assert!(host.stderr().contains("there is no earlier library"), "{}", host.words());
+    // Starting anew is another try; the code has been mended meanwhile.
+    project.replace("ui/src/lib.rs", ABORT, "// in logic");
+    drop(HostProcess::start(&project));
+}

@@ -1,0 +1,137 @@
+//! Starts a host that crashed anew.
+//!
+//! Owns: the judgement whether the host ended unasked, and how many are too many. Consumes: how the host
+//! ended. Produces: the next host, with the same arguments. Never: looks into the host's files; what
+//! crashed it, the next host finds out by itself.
+
+use crate::launch::{Ended, Launcher};
+use host::cli::DevArgs;
+use host::crash::{Before, RESTARTED_AFTER};
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+/// A host that keeps crashing gives up by itself, unless even that fails; then this ends it.
+const CRASHES_MAX: usize = 20;
+/// The time in which they are counted.
+const CRASHES_WITHIN: Duration = Duration::from_secs(60);
+
+/// Rust's exit code after a panic of the main thread.
+const PANICKED: i32 = 101;
+
+/// Runs the host until it ends by itself or is asked to; after a crash it is started again, unless
+/// `args` say otherwise.
+pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow::Result<Ended> {
+    let mut crashes = Crashes::default();
+    let mut before = Before::InOrder;
+    loop {
+        let mut command = Command::new(host);
+        command.args(args.to_argv()).env(host::launch::DIE_WITH_PARENT, "1");
+        match before.word() {
+            Some(word) => command.env(RESTARTED_AFTER, word),
+            None => command.env_remove(RESTARTED_AFTER),
+        };
+        let ended = launcher.run(&mut command, |_| {})?;
+        let Ended::With(status) = ended else { return Ok(ended) };
+        before = how(status);
+        if args.no_supervise || before == Before::InOrder {
+            return Ok(ended);
+        }
+        if crashes.is_one_too_many(Instant::now()) {
+            complain(&format!(
+                "the host crashed again ({status}), {CRASHES_MAX} times within {} s; it is not \
+                 started again; target/pitstop/host.log may say why",
+                CRASHES_WITHIN.as_secs()
+            ));
+            return Ok(ended);
+        }
+        complain(&format!("the host crashed ({status}) and is started again"));
+        // What the first host was told to forget is forgotten; the next one takes over from it.
+        args.fresh = false;
+    }
+}
+
+/// How the host ended: an exit code is a decision of its own, and whoever sends it one of the
+/// signals that ask a program to end wants it to be gone.
+fn how(status: ExitStatus) -> Before {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        use rustix::process::Signal;
+        let is = |of: &[Signal]| of.iter().any(|known| known.as_raw() == signal);
+        return match signal {
+            _ if is(&[Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM]) => Before::InOrder,
+            // No code does that to itself; the system may, when memory is short.
+            _ if is(&[Signal::KILL]) => Before::Killed,
+            _ => Before::Crashed,
+        };
+    }
+    // On Windows a crash is a code beyond those of programs: an NTSTATUS of severity error
+    // (untested).
+    match status.code() {
+        Some(PANICKED) => Before::Crashed,
+        Some(code) if cfg!(windows) && code < 0 => Before::Crashed,
+        _ => Before::InOrder,
+    }
+}
+
+/// Standard output may be the journal (`--events -`).
+fn complain(text: &str) {
+    // Nobody may be there to read it, and the host is to be started all the same.
+    let _gone = writeln!(io::stderr(), "pitstop: {text}");
+}
+
+/// When the host crashed.
+#[derive(Debug, Default)]
+struct Crashes(VecDeque<Instant>);
+
+impl Crashes {
+    fn is_one_too_many(&mut self, now: Instant) -> bool {
+        while self.0.front().is_some_and(|first| now.duration_since(*first) > CRASHES_WITHIN) {
+            self.0.pop_front();
+        }
+        self.0.push_back(now);
+        self.0.len() >= CRASHES_MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crashes_are_counted_within_a_minute() {
+        let began = Instant::now();
+        let at = |seconds: f64| began + Duration::from_secs_f64(seconds);
+        let mut slow = Crashes::default();
+        assert!((0..100).all(|n| !slow.is_one_too_many(at(f64::from(n) * 3.2))), "one in a while");
+        let mut fast = Crashes::default();
+        let too_many = (1..100).find(|n| fast.is_one_too_many(at(f64::from(*n))));
+        assert_eq!(too_many, Some(CRASHES_MAX as i32));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_crash_is_an_end_that_nobody_asked_for() {
+        use std::os::unix::process::ExitStatusExt;
+        for (raw, expected) in [
+            // Exit codes stand in the second byte, signals in the first, 0x80 for the core.
+            (0, Before::InOrder),
+            (1 << 8, Before::InOrder),
+            (2 << 8, Before::InOrder),
+            (7 << 8, Before::InOrder),
+            (101 << 8, Before::Crashed),
+            (130 << 8, Before::InOrder),
+            (1, Before::InOrder),
+            (2, Before::InOrder),
+            (3 | 0x80, Before::InOrder),
+            (15, Before::InOrder),
+            (6 | 0x80, Before::Crashed),
+            (9, Before::Killed),
+            (11 | 0x80, Before::Crashed),
+        ] {
+            assert_eq!(how(ExitStatus::from_raw(raw)), expected, "{raw:#x}");
+        }
+    }
+}
