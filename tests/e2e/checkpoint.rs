@@ -89,15 +89,19 @@ fn m14_after_a_kill_at_any_moment_at_most_a_second_is_lost() {
     let project = project_that_counts();
     run_until_written(&project, 1);
     let mut before = ticks(&newest_state(&project));
-    let (mut judged, mut restored) = (0, 0);
+    let (mut judged, mut restored) = (0_u32, 0_u32);
     for kill in 0..KILLS {
         let mut host = HostProcess::launch(&project, HostOptions::default());
+        if kill % 2 == 0 {
+            // Half of them are judged by what they do once they run, however long starting takes.
+            host.wait_for_commit("ui");
+        }
         let life = Duration::from_millis(random.below(2_500));
         let killed_ms = host.kill_after(life);
         let journal = host.journal();
         let committed = journal.iter().find(|entry| kind_of(entry) == "committed");
         let runs_since = committed.map(|entry| entry.unix_ms);
-        restored += usize::from(journal.iter().any(|entry| kind_of(entry) == "restored"));
+        restored += u32::from(journal.iter().any(|entry| kind_of(entry) == "restored"));
         for file in files_that_end(&project, ".snapshot") {
             let read = Checkpoint::read(&file);
             read.unwrap_or_else(|error| panic!("kill {kill} left half a file: {error}"));
@@ -115,7 +119,8 @@ fn m14_after_a_kill_at_any_moment_at_most_a_second_is_lost() {
             );
         }
     }
-    assert!(judged > 0 && restored > 0, "{judged} of {KILLS} kills told something");
+    assert!(judged >= KILLS / 10, "only {judged} of {KILLS} hosts ran for long enough to tell");
+    assert!(restored >= KILLS / 2, "only {restored} of {KILLS} hosts went on from a checkpoint");
     let host = restart(&project, &[]);
     assert!(ticks(&host.state("ui")) >= before, "the newest state runs on");
 }
