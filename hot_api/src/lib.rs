@@ -31,6 +31,7 @@
 
 pub mod abi;
 pub mod handshake;
+pub mod mesh;
 pub mod snapshot;
 #[cfg(feature = "egui")]
 pub mod wire;

@@ -5,6 +5,7 @@
 #![expect(unsafe_code, reason = "copies out of memory that belongs to the module")]
 
 use hot_api::abi::{FrameView, Prim, Sampling, Slice, TextureSet, Vertex, WHOLE_TEXTURE};
+use hot_api::mesh;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -199,7 +200,7 @@ impl Picture {
             // SAFETY: promised by the caller.
             let (vertices, indices) =
                 unsafe { (elements(prim.vertices, "mesh")?, elements(prim.indices, "mesh")?) };
-            let index = indices.iter().copied().max().unwrap_or(0);
+            let index = mesh::largest_index(indices);
             let triangles = indices.len().is_multiple_of(3);
             if !triangles || (!indices.is_empty() && index as usize >= vertices.len()) {
                 return Err(PictureError::Index {

@@ -4,9 +4,10 @@ use super::textures::ViewTextures;
 use crate::event::Generation;
 use crate::module::{Picture, PrimKind};
 use crate::swap::Slot;
-use egui::epaint::{Mesh, Vertex};
-use egui::{Color32, Painter, Pos2, Rect, Shape, pos2};
+use egui::epaint::Mesh;
+use egui::{Painter, Pos2, Rect, Shape};
 use hot_api::abi::PaintInfo;
+use hot_api::mesh;
 use std::mem::size_of;
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ impl Shown {
                         let vertices = &picture.vertices[vertices.clone()];
                         Shape::mesh(Mesh {
                             indices: picture.indices[indices.clone()].to_vec(),
-                            vertices: vertices.iter().map(|vertex| place.vertex(vertex)).collect(),
+                            vertices: mesh::placed(vertices, place.origin, place.scale),
                             texture_id,
                         })
                     }
@@ -81,16 +82,6 @@ impl Placement {
 
     fn rect(self, [left, top, right, bottom]: [f32; 4]) -> Rect {
         Rect::from_min_max(self.pos([left, top]), self.pos([right, bottom]))
-    }
-
-    fn vertex(self, vertex: &hot_api::abi::Vertex) -> Vertex {
-        let [u, v] = vertex.uv;
-        let [r, g, b, a] = vertex.color;
-        Vertex {
-            pos: self.pos(vertex.pos),
-            uv: pos2(u, v),
-            color: Color32::from_rgba_premultiplied(r, g, b, a),
-        }
     }
 }
 

@@ -7,9 +7,10 @@
 use super::demo::{Boundary, Direct, window_names};
 use super::report::Report;
 use super::stats::Summary;
-use egui::epaint::{ClippedShape, Mesh, Vertex};
-use egui::{Color32, Context, Rect, Shape, TextureId, pos2};
+use egui::epaint::{ClippedShape, Mesh};
+use egui::{Context, Pos2, Rect, Shape, TextureId, pos2};
 use host::module::{Picture, PrimKind};
+use hot_api::mesh;
 use std::time::{Duration, Instant};
 
 /// Frames before the first that counts: fonts, layout and buffers have settled.
@@ -95,16 +96,11 @@ impl Window {
         let rect = |[left, top, right, bottom]: [f32; 4]| {
             Rect::from_min_max(pos2(left, top), pos2(right, bottom))
         };
-        let vertex = |vertex: &hot_api::abi::Vertex| {
-            let ([x, y], [u, v], [r, g, b, a]) = (vertex.pos, vertex.uv, vertex.color);
-            let color = Color32::from_rgba_premultiplied(r, g, b, a);
-            Vertex { pos: pos2(x, y), uv: pos2(u, v), color }
-        };
         let shapes = picture.prims.iter().filter_map(|prim| match &prim.kind {
             PrimKind::Mesh { texture, vertices, indices } => {
                 let mesh = Mesh {
                     indices: picture.indices[indices.clone()].to_vec(),
-                    vertices: picture.vertices[vertices.clone()].iter().map(vertex).collect(),
+                    vertices: mesh::placed(&picture.vertices[vertices.clone()], Pos2::ZERO, 1.0),
                     texture_id: TextureId::Managed(*texture),
                 };
                 Some(ClippedShape::new(rect(prim.clip), Shape::mesh(mesh)))
