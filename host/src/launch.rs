@@ -198,6 +198,7 @@ impl Launch {
             generations_dir: dir.join("generations"),
             modules,
             frame_limit: settings.frame_limit,
+            on_state_loss: settings.on_state_loss,
             checkpoints,
             ledger,
             kept_generations: settings.kept_generations,

@@ -137,6 +137,28 @@ fn r01_every_view_that_a_module_exports_is_drawn() {
 }
 
 #[test]
+fn m03_a_loss_of_state_is_refused_where_pitstop_toml_says_so() {
+    let project = Project::new();
+    project.edit("pitstop.toml", |text| format!("on_state_loss = \"reject\"\n{text}"));
+    let mut host = HostProcess::start(&project);
+    // A field more loses nothing.
+    let more = || project.replace("data/src/lib.rs", "pub text:", "pub more: u32, pub text:");
+    host.check(more, &RELOADED);
+    let clicks = "    /// How often the button was clicked.\n    pub clicks: u32,\n";
+    let less = || {
+        project.edit("data/src/lib.rs", |code| code.replace(clicks, ""));
+        project.edit("ui/src/lib.rs", |code| code.replace("data.clicks += 1;", ""));
+    };
+    host.take_in();
+    less();
+    let refused = host.wait_for_kind("rejected");
+    let Event::Rejected { reason, detail, .. } = &refused.event else { unreachable!() };
+    assert_eq!(reason, "1 value of the state would be lost", "{}", host.words());
+    assert!(detail.contains("clicks"), "{detail}");
+    assert_eq!(host.state("ui")["clicks"], 0, "the old code runs on with all of its state");
+}
+
+#[test]
 fn r01_only_the_views_of_pitstop_toml_are_drawn() {
     let project = Project::new();
     project.edit("pitstop.toml", |text| format!("{text}views = [\"absent\"]\n"));

@@ -282,6 +282,36 @@ fn r1_each_module_has_a_tab_with_its_widgets() {
 }
 
 #[test]
+fn m03_window_asks_before_some_of_the_state_is_lost() {
+    let project = Project::new();
+    project.edit("pitstop.toml", |text| format!("on_state_loss = \"ask\"\n{text}"));
+    let Some(mut bench) = Bench::with(project, Vec::new()) else { return };
+    let edit = |bench: &mut Bench, name: &str| {
+        bench
+            .project
+            .edit("data/src/lib.rs", |code| code.replace("pub ticks: u64", "pub beats: u64"));
+        bench.project.edit("ui/src/lib.rs", |code| {
+            let code = pitstop_tests::project::renamed(code, name);
+            code.replace("data.ticks", "data.beats")
+        });
+        bench.host.wait_for_kind("rejected");
+    };
+    edit(&mut bench, "two");
+    bench.window.find("Reload error");
+    bench.window.find("1 value of the state would be lost");
+    bench.window.click("Keep old code");
+    bench.window.wait_without("Reload error");
+    bench.window.find("one");
+    bench.window.key(Modifiers::CTRL | Modifiers::ALT, Key::R);
+    bench.host.wait_for_kind("rejected");
+    bench.window.click("Accept");
+    bench.committed_by(Trigger::Button);
+    bench.window.find("two");
+    let state = bench.host.state("ui");
+    assert!(state["beats"].is_u64() && state["ticks"].is_null(), "{state}");
+}
+
+#[test]
 fn r14_window_shows_the_state_and_changes_a_value_that_is_typed_in() {
     let Some(mut bench) = Bench::start() else { return };
     bench.window.click("ui g1 ⏷");

@@ -6,6 +6,7 @@
 use crate::project::{Project, build_dir};
 use host::build::BuildConfig;
 use host::checkpoint::Store;
+use host::config::OnStateLoss;
 use host::control::ReloadOutcome;
 use host::engine::{BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec, SourceOfCode};
 use host::event::Trigger;
@@ -85,6 +86,7 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
         generations_dir: dir.join("generations"),
         modules: modules.iter().zip(&packages).map(spec).collect(),
         frame_limit: crate::DEADLINE,
+        on_state_loss: OnStateLoss::Accept,
         ledger: None,
         checkpoints: Some(Store::new(dir.join("checkpoint"))),
         kept_generations: 5,

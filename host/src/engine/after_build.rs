@@ -5,6 +5,7 @@ use super::config::SourceOfCode;
 use super::swapping::{StateSource, Swap, micros};
 use super::worker::Worker;
 use crate::build::{BuildError, Built, ShadowCopy};
+use crate::config::OnStateLoss;
 use crate::control::{ModuleOutcome, ModuleResult};
 use crate::event::{DiagnosticLevel, Event, Generation, NoChange, Stage, StagesMicros, Trigger};
 use crate::module::CodeSource;
@@ -228,15 +229,23 @@ impl Worker {
 
     pub(super) fn settle(&mut self, name: &str, generation: Generation, result: ModuleResult) {
         let module = name.to_owned();
+        // An answer holds for the code that was asked about.
+        self.accepts_loss.remove(&module);
         self.tickets.settle(&ModuleOutcome { module, generation: Some(generation), result });
     }
 
     pub(super) fn rejected(&mut self, slot: &Slot, generation: Generation, rejection: Rejection) {
         let name = slot.name();
-        let Rejection { stage, reason, detail, retirement } = rejection;
-        let title = still_runs(&format!("The new code was refused at {stage}"), slot.generation());
+        let Rejection { stage, reason, detail, retirement, loses_state } = rejection;
+        let what = if loses_state {
+            "The new code does not know all of the state".to_owned()
+        } else {
+            format!("The new code was refused at {stage}")
+        };
+        let title = still_runs(&what, slot.generation());
+        let is_question = loses_state && self.config.on_state_loss == OnStateLoss::Ask;
         let failure = Failure {
-            kind: FailureKind::Rejected,
+            kind: if is_question { FailureKind::Loss } else { FailureKind::Rejected },
             title,
             reason: reason.clone(),
             detail: detail.clone(),

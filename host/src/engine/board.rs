@@ -27,6 +27,8 @@ pub enum FailureKind {
     Build,
     /// The library was built and not taken.
     Rejected,
+    /// It would lose some of the state, and the user is asked.
+    Loss,
     /// The running code panicked.
     Fault,
     /// The running code does not return.

@@ -6,6 +6,7 @@ use super::settle::Ticket;
 use super::state::{StateEdit, TakenState};
 use crate::build::BuildConfig;
 use crate::checkpoint::Store;
+use crate::config::OnStateLoss;
 use crate::crash::CrashLedger;
 use crate::event::{Generation, Trigger};
 use crate::journal::Journal;
@@ -61,6 +62,8 @@ pub struct EngineConfig {
     pub modules: Vec<ModuleSpec>,
     /// How long one call may keep the window waiting.
     pub frame_limit: Duration,
+    /// What happens when new code would lose some of the state.
+    pub on_state_loss: OnStateLoss,
     /// Where the state is kept for the case that the process dies, and restored from at the first
     /// load; `None` to do neither.
     pub checkpoints: Option<Store>,
@@ -96,6 +99,12 @@ pub(super) enum Message {
         answer: Sender<Result<Generation, String>>,
     },
     Retry {
+        module: String,
+    },
+    AcceptLoss {
+        module: String,
+    },
+    KeepOld {
         module: String,
     },
     ResetState {

@@ -75,6 +75,17 @@ impl EngineHandle {
         self.tell(Message::Retry { module: module.to_owned() });
     }
 
+    /// Swaps in the code that was refused because it would lose some of the state.
+    pub fn accept_loss(&self, module: &str) {
+        self.tell(Message::AcceptLoss { module: module.to_owned() });
+        drop(self.reload(Some(module), Trigger::Button));
+    }
+
+    /// Takes that refusal off the board: the old code stays.
+    pub fn keep_old(&self, module: &str) {
+        self.tell(Message::KeepOld { module: module.to_owned() });
+    }
+
     /// Starts the running code of a module anew, from its default state.
     pub fn reset_state(&self, module: &str) {
         self.tell(Message::ResetState { module: module.to_owned() });

@@ -202,7 +202,7 @@ impl Worker {
     }
 
     /// Takes a failure of this kind off the board.
-    fn mended(&self, name: &str, kind: FailureKind) {
+    pub(super) fn mended(&self, name: &str, kind: FailureKind) {
         self.board.change_module(name, |module| {
             if module.failure.as_ref().is_some_and(|failure| failure.kind == kind) {
                 module.failure = None;

@@ -6,6 +6,7 @@
 
 use super::swapping::{STEP_LIMIT, StateSource};
 use super::worker::Worker;
+use crate::config::OnStateLoss;
 use crate::event::{Event, Generation};
 use hot_api::snapshot::{Snapshot, Tree};
 use std::fmt;
@@ -94,6 +95,14 @@ impl Worker {
         let file = self.kept.file(name, running).cloned();
         let file = file.ok_or_else(|| format!("the library of {running} is not kept"))?;
         self.swap_from_kept(&slot, running, &file, state, false)
+    }
+
+    /// Whether new code that does not know all of the running state is to be kept out.
+    pub(super) fn refuses_loss(&self, name: &str, state: &StateSource) -> bool {
+        // A state that somebody gave or typed in is one that they want.
+        matches!(state, StateSource::Running)
+            && self.config.on_state_loss != OnStateLoss::Accept
+            && !self.accepts_loss.contains(name)
     }
 
     pub(super) fn edit_state(&mut self, name: &str, edit: StateEdit) {

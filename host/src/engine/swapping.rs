@@ -76,6 +76,7 @@ impl Worker {
         };
         let (running, note) =
             slot.capture(STEP_LIMIT).map_err(|error| Rejection::of_call(Stage::Capture, &error))?;
+        let may_lose = is_rollback || !self.refuses_loss(name, &state);
         let snapshot = match state {
             StateSource::Running => self.carried_fields(name, running),
             StateSource::Given(snapshot) => snapshot,
@@ -87,7 +88,9 @@ impl Worker {
             },
         };
         stages.capture = micros(lap());
-        let restored = candidate.restore(snapshot);
+        let restored = candidate
+            .restore(snapshot)
+            .and_then(|restored| if may_lose { Ok(restored) } else { restored.without_loss() });
         stages.restore = micros(lap());
         let proven: Result<Proven, Rejection> =
             restored.and_then(|restored| restored.draw_hidden(slot));

@@ -1,6 +1,6 @@
 //! The engine's thread: one loop, one message at a time.
 
-use super::board::{Board, BuildBoard, ModuleBoard, ModuleStatus, SharedBoard};
+use super::board::{Board, BuildBoard, FailureKind, ModuleBoard, ModuleStatus, SharedBoard};
 use super::builds::{BuildReport, BuildThread};
 use super::config::{EngineConfig, Message, ModuleSpec, Outbox, SourceOfCode};
 use super::handle::EngineHandle;
@@ -104,6 +104,7 @@ impl Engine {
             give_up: None,
             held_back: BTreeSet::new(),
             unshown_since: None,
+            accepts_loss: BTreeSet::new(),
             ended: Arc::clone(&handle.ended),
             failure: Arc::clone(&handle.failure),
             stopping: outbox.stopping,
@@ -185,6 +186,8 @@ pub(super) struct Worker {
     held_back: BTreeSet<String>,
     /// When the oldest swap was made that no frame has confirmed.
     pub(super) unshown_since: Option<Instant>,
+    /// Modules whose next swap may lose some of the state.
+    pub(super) accepts_loss: BTreeSet<String>,
     ended: Arc<AtomicBool>,
     failure: Arc<OnceCell<String>>,
     stopping: Arc<AtomicBool>,
@@ -273,6 +276,10 @@ impl Worker {
             }
             Message::EditState { module, edit } => self.edit_state(&module, edit),
             Message::Retry { module } => self.retry(&module),
+            Message::AcceptLoss { module } => {
+                self.accepts_loss.insert(module);
+            }
+            Message::KeepOld { module } => self.mended(&module, FailureKind::Loss),
             Message::SetAutoReload(on) => self.set_auto_reload(on),
             Message::Stop { .. } => {}
         }

@@ -161,6 +161,8 @@ impl Shell {
                 Order::SetAutoReload(on) => handle.set_auto_reload(on),
                 Order::Rollback(module, to) => handle.request_rollback(&module, to),
                 Order::Retry(module) => handle.retry(&module),
+                Order::AcceptLoss(module) => handle.accept_loss(&module),
+                Order::KeepOld(module) => handle.keep_old(&module),
                 Order::Inspect(module) => {
                     if !self.inspectors.iter().any(|open| open.module() == module) {
                         self.inspectors.push(Inspector::new(module));

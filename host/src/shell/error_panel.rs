@@ -93,6 +93,12 @@ fn header(ui: &mut Ui, module: &str, failure: &Failure, orders: &mut Vec<Order>)
             }
         };
         let name = || module.to_owned();
+        if failure.kind == FailureKind::Loss {
+            let tip = "Swaps the new code in; what is listed here is gone then";
+            choose("Accept", tip, Order::AcceptLoss(name()));
+            let tip = "Stays with the code that runs, and with all of its state";
+            choose("Keep old code", tip, Order::KeepOld(name()));
+        }
         if failure.kind == FailureKind::Fault {
             choose("Retry", "Calls the code that failed once more", Order::Retry(name()));
         }

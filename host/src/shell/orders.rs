@@ -20,6 +20,10 @@ pub(super) enum Order {
     Rollback(String, Option<Generation>),
     /// Call the code that failed once more.
     Retry(String),
+    /// Take the new code, although some of the state is lost.
+    AcceptLoss(String),
+    /// Stay with the old code.
+    KeepOld(String),
     /// Begin again with the default state.
     ResetState(String),
     /// Look at the values of a module's state.

@@ -63,6 +63,11 @@ pub(super) fn failure(kind: FailureKind) -> Failure {
             "the trial process was ended by SIGSEGV",
             "the trial process was ended by SIGSEGV",
         ),
+        FailureKind::Loss => (
+            "The new code does not know all of the state; g17 runs on with its state",
+            "2 values of the state would be lost",
+            "filter: not in the new type, dropped\nzoom: expected u32, found string; took its default",
+        ),
         FailureKind::Fault => (
             "The code panicked; its last picture stays",
             "index out of bounds: the len is 3 but the index is 7",

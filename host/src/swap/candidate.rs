@@ -23,6 +23,8 @@ pub struct Rejection {
     pub detail: String,
     /// How what was already loaded ended.
     pub retirement: Option<Retirement>,
+    /// Nothing is wrong with it but that some of the state would be lost.
+    pub loses_state: bool,
 }
 
 /// A library that is loaded and fits.
@@ -37,6 +39,8 @@ pub struct Candidate {
 pub struct Restored {
     active: Active,
     report: StateReport,
+    /// Values that the old state knew and the new one does not.
+    lost: u64,
     limit: Duration,
 }
 
@@ -85,8 +89,8 @@ impl Candidate {
         let bytes = snapshot.len() as u64;
         match self.active.thread.create(snapshot, self.limit) {
             Ok(report) => {
-                let report = state_report(bytes, report.as_deref());
-                Ok(Restored { active: self.active, report, limit: self.limit })
+                let (report, lost) = state_report(bytes, report.as_deref());
+                Ok(Restored { active: self.active, report, lost, limit: self.limit })
             }
             Err(error) => {
                 Err(Rejection::after_load(Stage::Restore, &error, self.active, self.limit))
@@ -96,6 +100,27 @@ impl Candidate {
 }
 
 impl Restored {
+    /// Lets only those through that know everything the old state knew.
+    ///
+    /// # Errors
+    /// With what would be lost; the candidate is retired.
+    pub fn without_loss(self) -> Result<Self, Rejection> {
+        let Self { active, report, lost, limit } = self;
+        if lost == 0 {
+            return Ok(Self { active, report, lost, limit });
+        }
+        let lines: Vec<&str> =
+            report.dropped.iter().chain(&report.defaulted).map(String::as_str).collect();
+        let values = if lost == 1 { "1 value".to_owned() } else { format!("{lost} values") };
+        Err(Rejection {
+            stage: Stage::Restore,
+            reason: format!("{values} of the state would be lost"),
+            detail: lines.join("\n"),
+            retirement: Some(active.thread.retire(limit)),
+            loses_state: true,
+        })
+    }
+
     /// Draws the hidden passes of every view that `slot` shows, each as large as it was last shown;
     /// nobody sees them.
     ///
@@ -156,7 +181,7 @@ impl Proven {
 impl Rejection {
     fn load(error: &LoadError) -> Self {
         let stage = if error.is_handshake() { Stage::Handshake } else { Stage::Load };
-        Self { stage, reason: error.to_string(), detail: error.to_string(), retirement: None }
+        Self::new(stage, error.to_string())
     }
 
     fn after_load(stage: Stage, error: &CallError, active: Active, limit: Duration) -> Self {
@@ -170,24 +195,27 @@ impl Rejection {
             CallError::Fault(fault) => fault.to_string(),
             other => other.to_string(),
         };
-        Self { stage, reason: error.to_string(), detail, retirement: None }
+        Self { detail, ..Self::new(stage, error.to_string()) }
     }
 
     /// A rejection for a reason outside the module.
     #[must_use]
     pub fn new(stage: Stage, reason: String) -> Self {
-        Self { stage, detail: reason.clone(), reason, retirement: None }
+        let (detail, retirement) = (reason.clone(), None);
+        Self { stage, reason, detail, retirement, loses_state: false }
     }
 }
 
-/// Reads what the module says about its state. The text is the module's, so anything may be in it.
-fn state_report(bytes: u64, json: Option<&str>) -> StateReport {
+/// Reads what the module says about its state, and how many values of the old one are lost. The text
+/// is the module's, so anything may be in it.
+fn state_report(bytes: u64, json: Option<&str>) -> (StateReport, u64) {
     let Some(json) = json.filter(|_| bytes > 0) else {
-        return StateReport { bytes, codec: "none".to_owned(), ..StateReport::default() };
+        let report = StateReport { bytes, codec: "none".to_owned(), ..StateReport::default() };
+        return (report, 0);
     };
     let report: hot_api::snapshot::Report = serde_json::from_str(json).unwrap_or_default();
     let lines = hot_api::snapshot::Notes::lines;
-    StateReport {
+    let told = StateReport {
         bytes,
         codec: "named".to_owned(),
         kept: report.kept,
@@ -195,5 +223,6 @@ fn state_report(bytes: u64, json: Option<&str>) -> StateReport {
         dropped: lines(&report.dropped),
         converted: lines(&report.converted),
         migrated: report.migrated,
-    }
+    };
+    (told, report.lost)
 }
