@@ -7,7 +7,7 @@ use pitstop_tests::{HostProcess, Project};
 
 /// The newest rejection: stage, reason, full text.
 #[track_caller]
-fn last_rejection(host: &mut HostProcess) -> (Stage, String, String) {
+pub(crate) fn last_rejection(host: &mut HostProcess) -> (Stage, String, String) {
     let found = host.journal().iter().rev().find_map(|entry| match &entry.event {
         Event::Rejected { stage, reason, detail } => Some((*stage, reason.clone(), detail.clone())),
         _ => None,

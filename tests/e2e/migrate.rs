@@ -1,5 +1,6 @@
 //! States of one version in code of another: real libraries, exchanged in a running host.
 
+use crate::fault::last_rejection;
 use crate::{REJECTED, RELOADED};
 use host::build::Artifact;
 use host::event::{Event, Generation, Stage, StateReport};
@@ -93,15 +94,6 @@ fn last_state_report(host: &mut HostProcess) -> StateReport {
         _ => None,
     });
     found.unwrap_or_else(|| panic!("nothing was committed\n{}", host.words()))
-}
-
-#[track_caller]
-fn last_rejection(host: &mut HostProcess) -> (Stage, String, String) {
-    let found = host.journal().iter().rev().find_map(|entry| match &entry.event {
-        Event::Rejected { stage, reason, detail } => Some((*stage, reason.clone(), detail.clone())),
-        _ => None,
-    });
-    found.unwrap_or_else(|| panic!("nothing was rejected\n{}", host.words()))
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod restoring;
 mod settle;
 mod state;
 mod swapping;
+mod wishes;
 mod worker;
 
 pub use board::{Board, BuildBoard, Failure, FailureKind, LastReload, ModuleBoard, ModuleStatus};

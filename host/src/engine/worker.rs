@@ -1,12 +1,12 @@
 //! The engine's thread: one loop, one message at a time.
 
-use super::board::{Board, BuildBoard, FailureKind, ModuleBoard, ModuleStatus, SharedBoard};
+use super::board::{Board, BuildBoard, FailureKind, ModuleBoard, SharedBoard};
 use super::builds::{BuildReport, BuildThread};
 use super::config::{EngineConfig, Message, ModuleSpec, Outbox, SourceOfCode};
 use super::handle::EngineHandle;
 use super::kept::Kept;
 use super::request::Request;
-use super::settle::{Ticket, Tickets};
+use super::settle::Tickets;
 use super::swapping::StateSource;
 use crate::build::Builder;
 use crate::checkpoint::Keeper;
@@ -15,8 +15,7 @@ use crate::event::{Event, Generation, Trigger};
 use crate::journal::Journal;
 use crate::status::HEARTBEAT_EVERY;
 use crate::swap::{Registry, Rejection, Slot, SlotEvent};
-use crate::watch::{BuildGuard, ChangeSet, WatchConfig, WatchEvent, Watcher};
-use crate::workspace::Tier;
+use crate::watch::{BuildGuard, WatchConfig, WatchEvent, Watcher};
 use crossbeam_channel::{Receiver, bounded, select};
 use once_cell::sync::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -159,12 +158,12 @@ pub(super) struct Worker {
     pub(super) registry: Registry,
     pub(super) board: SharedBoard,
     pub(super) watcher: Option<Watcher>,
-    builds: Option<BuildThread>,
+    pub(super) builds: Option<BuildThread>,
     pub(super) last_generation: BTreeMap<String, Generation>,
     /// What is being built.
     pub(super) building: Option<Request>,
     /// What takes its place when it has stopped.
-    waiting: Option<Request>,
+    pub(super) waiting: Option<Request>,
     /// When the newest build that succeeded was started.
     pub(super) last_build: Option<SystemTime>,
     /// Files saved since then.
@@ -183,7 +182,7 @@ pub(super) struct Worker {
     /// Why the host cannot go on.
     pub(super) give_up: Option<String>,
     /// Modules whose saved files wait for an order, because auto reload is off.
-    held_back: BTreeSet<String>,
+    pub(super) held_back: BTreeSet<String>,
     /// When the oldest swap was made that no frame has confirmed.
     pub(super) unshown_since: Option<Instant>,
     /// Modules whose next swap may lose some of the state.
@@ -192,7 +191,7 @@ pub(super) struct Worker {
     failure: Arc<OnceCell<String>>,
     stopping: Arc<AtomicBool>,
     /// While cargo runs, what it writes itself is no change.
-    build_guard: Option<BuildGuard>,
+    pub(super) build_guard: Option<BuildGuard>,
 }
 
 impl Worker {
@@ -297,165 +296,6 @@ impl Worker {
     pub(super) fn notice(&self, message: String) {
         self.record(None, None, Event::Notice { message: message.clone() });
         self.board.change(|board| board.notice = Some(message));
-    }
-
-    /// A save: what it asks for depends on who uses the files.
-    fn on_change(&mut self, set: &ChangeSet) {
-        let SourceOfCode::Build(source) = &self.config.code else { return };
-        let mut packages = BTreeSet::new();
-        let mut host_files = Vec::new();
-        for file in &set.files {
-            match source.tiers.tier_of(file) {
-                Tier::Module(users) => packages.extend(users),
-                Tier::Host => host_files.push(file.clone()),
-                Tier::Nothing => {}
-            }
-        }
-        let modules: BTreeSet<String> = self
-            .config
-            .modules
-            .iter()
-            .filter(|spec| packages.contains(&spec.package))
-            .map(|spec| spec.name.clone())
-            .collect();
-        if modules.is_empty() && host_files.is_empty() {
-            return;
-        }
-        self.changed.extend(set.files.iter().cloned());
-        let files = set.files.iter().map(|file| self.relative(file)).collect();
-        self.record(None, None, Event::Change { files, trigger: Trigger::Save });
-        if let Some(first) = host_files.first() {
-            self.restart_pending(&self.relative(first));
-        }
-        if modules.is_empty() {
-            return;
-        }
-        if self.board.get().auto_reload {
-            let modules = Some(modules);
-            self.request(modules, Trigger::Save, set.first_event, false, Vec::new());
-        } else {
-            self.held_back.extend(modules);
-            let waiting = set.files.len();
-            self.board.change(|board| board.waiting_changes += waiting);
-        }
-    }
-
-    fn restart_pending(&self, file: &std::path::Path) {
-        let reason = format!(
-            "{} is part of the host: a swap cannot carry it; start `cargo xtask dev` anew",
-            file.display()
-        );
-        let event = Event::RestartPending { reason: "code_change".to_owned(), busy: false };
-        self.record(None, None, event);
-        self.board.change(|board| board.restart_pending = Some(reason));
-    }
-
-    /// A key, the button or a command.
-    fn on_order(&mut self, module: Option<String>, trigger: Trigger, at: Instant, answer: Ticket) {
-        let modules = module.map(|module| BTreeSet::from([module]));
-        self.record(None, None, Event::Change { files: Vec::new(), trigger });
-        self.request(modules, trigger, at, true, vec![answer]);
-    }
-
-    fn set_auto_reload(&mut self, on: bool) {
-        self.board.change(|board| board.auto_reload = on);
-        if on && !self.held_back.is_empty() {
-            let modules = std::mem::take(&mut self.held_back);
-            self.request(Some(modules), Trigger::Save, Instant::now(), false, Vec::new());
-        }
-    }
-
-    /// Mints the generations of a wish, and builds it now or joins it to what is being built.
-    fn request(
-        &mut self,
-        modules: Option<BTreeSet<String>>,
-        trigger: Trigger,
-        first_event: Instant,
-        force: bool,
-        mut tickets: Vec<Ticket>,
-    ) {
-        let names: BTreeSet<String> = modules
-            .unwrap_or_else(|| self.config.modules.iter().map(|spec| spec.name.clone()).collect());
-        for ticket in &mut tickets {
-            ticket.wait_for(names.iter());
-        }
-        let under_way = |name: &String| {
-            let requests = self.waiting.iter().chain(&self.building);
-            requests.flat_map(|request| &request.modules).find(|(known, _)| *known == name)
-        };
-        let modules: BTreeMap<String, Generation> = names
-            .iter()
-            .map(|name| match under_way(name) {
-                Some((_, generation)) => (name.clone(), *generation),
-                None => (name.clone(), Generation(0)),
-            })
-            .collect();
-        let modules = modules
-            .into_iter()
-            .map(|(name, known)| {
-                let generation = if known.0 == 0 { self.mint(&name) } else { known };
-                (name, generation)
-            })
-            .collect();
-        self.held_back.retain(|name| !names.contains(name));
-        let none_held = self.held_back.is_empty();
-        self.board.change(|board| {
-            if none_held {
-                board.waiting_changes = 0;
-            }
-        });
-        let request = Request { modules, trigger, first_event, force, tickets };
-        // Only new content makes the running build stale; an order joins it.
-        let stale = trigger == Trigger::Save;
-        match (&mut self.waiting, &mut self.building) {
-            (Some(waiting), _) => waiting.merge(request),
-            (None, Some(_)) if stale => {
-                self.waiting = Some(request);
-                if let Some(builds) = &mut self.builds {
-                    builds.cancel();
-                }
-            }
-            (None, Some(building)) => building.merge(request),
-            (None, None) => self.start_build(request),
-        }
-    }
-
-    fn mint(&mut self, module: &str) -> Generation {
-        let last = self.last_generation.entry(module.to_owned()).or_insert(Generation(0));
-        last.0 += 1;
-        *last
-    }
-
-    pub(super) fn start_build(&mut self, request: Request) {
-        let way = crate::event::BuildWay::Cargo;
-        for (name, generation) in &request.modules {
-            self.record(Some(name), Some(*generation), Event::BuildStarted { way });
-            self.board.change_module(name, |module| module.status = ModuleStatus::Building);
-        }
-        self.board.change(|board| {
-            board.build = Some(BuildBoard { done: 0, total: 0, unit: String::new() });
-        });
-        self.building = Some(request);
-        self.build_guard = self.watcher.as_ref().map(Watcher::build_guard);
-        if let Some(builds) = &mut self.builds {
-            builds.build();
-        }
-    }
-
-    /// The request whose build has just ended; `None` when a newer one takes its place.
-    pub(super) fn take_built(&mut self) -> Option<Request> {
-        self.board.change(|board| board.build = None);
-        self.build_guard = None;
-        let built = self.building.take()?;
-        match self.waiting.take() {
-            Some(newer) => {
-                let mut request = built;
-                request.merge(newer);
-                self.start_build(request);
-                None
-            }
-            None => Some(built),
-        }
     }
 
     pub(super) fn relative(&self, path: &std::path::Path) -> PathBuf {
