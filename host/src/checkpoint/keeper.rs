@@ -85,6 +85,7 @@ struct Kept {
 
 struct Unwritten {
     captured: Captured,
+    hash: blake3::Hash,
     retry: Instant,
 }
 
@@ -147,14 +148,15 @@ impl Rounds {
             Some(Ok(captured)) => {
                 kept.due = started + CAPTURE_EVERY.max(captured.cost * CAPTURE_SHARE);
                 kept.capture_fails = false;
-                let is_written = kept.written == Some(blake3::hash(&captured.bytes));
+                let hash = blake3::hash(&captured.bytes);
+                let is_written = kept.written == Some(hash);
                 // A module that has no state leaves nothing to write.
                 if is_written || captured.bytes.is_empty() {
                     kept.unwritten = None;
                 } else {
                     // A newer state waits no longer than the older one that the disk did not take.
                     let retry = kept.unwritten.take().map_or(started, |unwritten| unwritten.retry);
-                    kept.unwritten = Some(Unwritten { captured, retry });
+                    kept.unwritten = Some(Unwritten { captured, hash, retry });
                 }
             }
             Some(Err(error)) if !kept.capture_fails => {
@@ -171,13 +173,13 @@ impl Rounds {
     }
 
     fn write(&mut self, name: &str, kept: &mut Kept) {
-        let Some(Unwritten { captured, .. }) = kept.unwritten.take() else { return };
+        let Some(Unwritten { captured, hash, .. }) = kept.unwritten.take() else { return };
         let started = Instant::now();
         kept.sequence += 1;
         match self.store.write(name, kept.sequence, &captured.bytes) {
             Ok(()) => {
                 self.disk_fails = false;
-                kept.written = Some(blake3::hash(&captured.bytes));
+                kept.written = Some(hash);
                 let bytes = captured.bytes.len() as u64;
                 let ms = started.elapsed().as_millis() as u64;
                 let event = Event::Checkpoint { bytes, ms };
@@ -186,7 +188,7 @@ impl Rounds {
             Err(error) => {
                 self.tell_once(name, captured.generation, &error);
                 let retry = started + RETRY_AFTER;
-                kept.unwritten = Some(Unwritten { captured, retry });
+                kept.unwritten = Some(Unwritten { captured, hash, retry });
             }
         }
     }

@@ -49,14 +49,25 @@ impl StateEdit {
     /// # Errors
     /// In words, when the snapshot cannot be read or the edit cannot be made.
     pub(super) fn apply(&self, snapshot: &[u8]) -> Result<Vec<u8>, String> {
-        let mut snapshot = Snapshot::decode(snapshot).map_err(|error| error.to_string())?;
-        let section = snapshot.sections.iter_mut().find(|section| section.name == STATE_SECTION);
-        let section = section.ok_or("the snapshot has no state")?;
-        let mut tree = section.tree().map_err(|error| error.to_string())?;
-        self.apply_to(&mut tree)?;
-        section.payload = tree.encode();
-        Ok(snapshot.encode())
+        with_state(snapshot, |state| self.apply_to(state))
     }
+}
+
+/// A snapshot whose state `edit` has changed; everything else in it stays.
+///
+/// # Errors
+/// In words, when the snapshot cannot be read or the edit cannot be made.
+pub(super) fn with_state(
+    snapshot: &[u8],
+    edit: impl FnOnce(&mut Tree) -> Result<(), String>,
+) -> Result<Vec<u8>, String> {
+    let mut snapshot = Snapshot::decode(snapshot).map_err(|error| error.to_string())?;
+    let section = snapshot.sections.iter_mut().find(|section| section.name == STATE_SECTION);
+    let section = section.ok_or("the snapshot has no state")?;
+    let mut tree = section.tree().map_err(|error| error.to_string())?;
+    edit(&mut tree)?;
+    section.payload = tree.encode();
+    Ok(snapshot.encode())
 }
 
 impl fmt::Debug for StateEdit {

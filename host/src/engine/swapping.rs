@@ -1,11 +1,11 @@
 //! One swap, from a library to a commit or a rejection.
 
-use super::state::StateEdit;
+use super::state::{StateEdit, with_state};
 use super::worker::Worker;
 use crate::event::{Generation, Stage, StagesMicros, Trigger};
 use crate::module::CodeSource;
 use crate::swap::{Candidate, PendingCommit, Proven, Rejection, Slot};
-use hot_api::snapshot::Snapshot;
+use hot_api::snapshot::Tree;
 use std::time::{Duration, Instant};
 
 /// Limit of each step of a swap that the window does not wait for.
@@ -126,7 +126,14 @@ impl Worker {
         let Some(keys) = spec.map(|spec| &spec.state_keys).filter(|keys| !keys.is_empty()) else {
             return snapshot;
         };
-        match retain_fields(&snapshot, keys) {
+        if snapshot.is_empty() {
+            return snapshot;
+        }
+        let retain = |state: &mut Tree| {
+            state.retain_fields(keys);
+            Ok(())
+        };
+        match with_state(&snapshot, retain) {
             Ok(retained) => retained,
             Err(error) => {
                 self.notice(format!("{name}: state_keys was not applied: {error}"));
@@ -134,22 +141,4 @@ impl Worker {
             }
         }
     }
-}
-
-fn retain_fields(
-    snapshot: &[u8],
-    keys: &[String],
-) -> Result<Vec<u8>, hot_api::snapshot::SnapshotError> {
-    if snapshot.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut snapshot = Snapshot::decode(snapshot)?;
-    for section in &mut snapshot.sections {
-        if section.name == "state" {
-            let mut tree = section.tree()?;
-            tree.retain_fields(keys);
-            section.payload = tree.encode();
-        }
-    }
-    Ok(snapshot.encode())
 }
