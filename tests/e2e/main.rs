@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod boundary;
+mod codec;
 mod endurance;
 mod fault;
 mod library;

@@ -3,7 +3,7 @@
 use super::worker::Worker;
 use crate::event::{Generation, Stage, StagesMicros, Trigger};
 use crate::module::CodeSource;
-use crate::swap::{Candidate, PendingCommit, Proven, Rejection, Slot};
+use crate::swap::{Candidate, Captured, PendingCommit, Proven, Rejection, Slot};
 use hot_api::snapshot::Snapshot;
 use std::time::{Duration, Instant};
 
@@ -71,14 +71,22 @@ impl Worker {
             let reason = "the window did not come to the end of its frame".to_owned();
             return Err(Rejection::new(Stage::Capture, reason));
         };
-        let (running, note) =
-            slot.capture(STEP_LIMIT).map_err(|error| Rejection::of_call(Stage::Capture, &error))?;
-        let snapshot = match state {
-            StateSource::Running => self.carried_fields(name, running),
-            StateSource::Given(snapshot) => snapshot,
+        // Fields can only be left out of a state that has their names.
+        let by_name = matches!(state, StateSource::Given(_)) || self.has_state_keys(name);
+        let schema = candidate.schema().filter(|_| !by_name);
+        let running = slot
+            .capture_for(schema, STEP_LIMIT)
+            .map_err(|error| Rejection::of_call(Stage::Capture, &error))?;
+        let note = running.note.clone();
+        let captured = match state {
+            StateSource::Running if by_name => {
+                Captured::named(self.carried_fields(name, running.bytes))
+            }
+            StateSource::Running => running,
+            StateSource::Given(snapshot) => Captured::named(snapshot),
         };
         stages.capture = micros(lap());
-        let restored = candidate.restore(snapshot);
+        let restored = candidate.take_over(captured, || slot.capture_by_name(STEP_LIMIT));
         stages.restore = micros(lap());
         let proven: Result<Proven, Rejection> =
             restored.and_then(|restored| restored.draw_hidden(&slot.last_inputs()));
@@ -103,6 +111,11 @@ impl Worker {
             PendingCommit { generation, trigger, stages, ui_stall, state, swapped_at, is_rollback },
         );
         Ok(())
+    }
+
+    fn has_state_keys(&self, name: &str) -> bool {
+        let spec = self.config.modules.iter().find(|spec| spec.name == name);
+        spec.is_some_and(|spec| !spec.state_keys.is_empty())
     }
 
     /// Leaves only the configured fields in the state.

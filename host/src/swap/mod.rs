@@ -11,6 +11,7 @@
 
 mod active;
 mod candidate;
+mod captured;
 mod gate;
 mod inner;
 mod registry;
@@ -19,6 +20,7 @@ mod told;
 
 pub use active::Active;
 pub use candidate::{Candidate, Proven, Rejection, Restored};
+pub use captured::Captured;
 pub use gate::{Gate, SwapTurn};
 pub use registry::Registry;
 pub use slot::{PROBATION_FRAMES, Slot};
