@@ -150,6 +150,18 @@ pub struct ModuleTable {
     pub release_gl: unsafe extern "C" fn(*mut Instance) -> i32,
     /// Module thread, last. Drops the instance; the pointer is dead afterwards, whatever the code.
     pub destroy: unsafe extern "C" fn(*mut Instance) -> i32,
+    /// Module thread, before `create`, without an instance. Writes what the state is made of: equal
+    /// bytes mean that the states of two modules have the same version and the same structure. Writes
+    /// nothing when that is unknown. The bytes are borrowed for the call of `write`. Absent from
+    /// older modules, as is what follows.
+    pub schema: Option<
+        unsafe extern "C" fn(host: *const HostTable, sink: *mut c_void, write: WriteFn) -> i32,
+    >,
+    /// Module thread. As `capture`, with the state in that [codec](crate::snapshot::Codec);
+    /// [`code::REFUSED`] when it cannot carry the state. The instance is unchanged.
+    pub capture_as: Option<
+        unsafe extern "C" fn(*mut Instance, codec: u32, sink: *mut c_void, write: WriteFn) -> i32,
+    >,
 }
 
 /// Receives bytes from the module during a call.
@@ -374,7 +386,7 @@ pub struct PaintInfo {
 }
 
 /// Size of the shortest [`ModuleTable`] this host can use: everything up to `destroy`.
-pub const MODULE_TABLE_SIZE_MIN: u32 = size_of::<ModuleTable>() as u32;
+pub const MODULE_TABLE_SIZE_MIN: u32 = offset_of!(ModuleTable, schema) as u32;
 
 // Both sides compile these; a compiler that lays anything out differently does not build (ABI-2).
 const _: () = {
@@ -386,7 +398,8 @@ const _: () = {
     assert!(offset_of!(ModuleHeader, build) == 32);
     assert!(size_of::<ModuleHeader>() == 32 + 5 * word);
     assert!(offset_of!(ModuleTable, create) == 8);
-    assert!(size_of::<ModuleTable>() == 8 + 9 * word);
+    assert!(offset_of!(ModuleTable, schema) == 8 + 9 * word);
+    assert!(size_of::<ModuleTable>() == 8 + 11 * word);
     assert!(offset_of!(HostTable, host) == 8);
     assert!(offset_of!(FrameInput, time) == 8);
     assert!(offset_of!(FrameInput, items) == 40);

@@ -30,6 +30,7 @@
 //!   items; what the other side does not know is skipped and counted, not fatal.
 
 pub mod abi;
+pub mod golden;
 pub mod handshake;
 pub mod mesh;
 pub mod snapshot;

@@ -30,6 +30,7 @@ pub struct HotUi {
 impl Module for HotUi {
     type State = App;
     const SCHEMA_VERSION: u32 = state::SCHEMA_VERSION;
+    const MIGRATIONS: &'static [hot_api::snapshot::Migration] = state::MIGRATIONS;
     const VIEWS: &'static [View<Self>] =
         &[View { name: "stats", ui: |_, app, ui, _| stats::show(ui, app) }];
 

@@ -10,17 +10,16 @@ mod board;
 mod canvas;
 mod card;
 mod examples;
+mod migrations;
 mod signals;
 mod table;
 
 pub use board::{Board, Column, DELETED_MAX, Deleted};
 pub use canvas::{Canvas, Cut};
 pub use card::{Card, CardId, Priority};
+pub use migrations::{MIGRATIONS, SCHEMA_VERSION};
 pub use signals::{SAMPLES_PER_SECOND, Shape, Signals, WINDOW_SECONDS_MAX, Wave};
 pub use table::{SortColumn, Table};
-
-/// Version of the state's *meaning*; raised together with a migration.
-pub const SCHEMA_VERSION: u32 = 1;
 
 /// The whole application.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

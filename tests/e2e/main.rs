@@ -4,6 +4,7 @@
 
 mod boundary;
 mod checkpoint;
+mod codec;
 mod endurance;
 mod fault;
 mod library;

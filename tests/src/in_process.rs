@@ -76,11 +76,11 @@ impl Stage {
     /// The rejection; what ran before runs on.
     #[track_caller]
     pub fn reload(&mut self, artifact: &Artifact) -> Result<Generation, Box<Rejection>> {
-        let (snapshot, _) = {
+        let captured = {
             let _turn = self.slot.begin_swap(LIMIT).expect("no frame is going on");
-            self.slot.capture(LIMIT).expect("the state can be captured")
+            self.slot.capture_for(None, LIMIT).expect("the state can be captured")
         };
-        self.reload_with(artifact, snapshot)
+        self.reload_with(artifact, captured.bytes)
     }
 
     /// Swaps to `artifact` with the state in `snapshot`.

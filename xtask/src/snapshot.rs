@@ -1,8 +1,10 @@
-//! `cargo xtask snapshot`: the state of the running app into a file, and back.
+//! `cargo xtask snapshot`: the state of the running app into a file and back, or today's schema frozen.
 
 use crate::output::answer;
-use crate::project::{ANSWER_LIMIT, Project};
+use crate::project::{ANSWER_LIMIT, Project, shown};
+use anyhow::Context;
 use clap::Args;
+use host::cli::Exit;
 use host::control::Request;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,10 +27,34 @@ pub(crate) struct Snapshot {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+
+    /// Freeze today's schema instead: write state/golden/vN.snapshot from the example state
+    #[arg(long, conflicts_with_all = ["out", "module", "json"])]
+    golden: bool,
 }
+
+/// The test that writes the golden file of today's version, and refuses to overwrite one. It is a
+/// test because only the state's own crate knows its types.
+const WRITE_GOLDEN: [&str; 9] = [
+    "test",
+    "--quiet",
+    "--workspace",
+    "--test",
+    "golden",
+    "--",
+    "--ignored",
+    "--nocapture",
+    "write_the_golden_file",
+];
 
 impl Snapshot {
     pub(crate) fn run(self, project: &Project) -> anyhow::Result<ExitCode> {
+        if self.golden {
+            let mut cargo = project.cargo();
+            let line = shown(cargo.args(WRITE_GOLDEN));
+            let status = cargo.status().with_context(|| format!("cannot start `{line}`"))?;
+            return Ok(if status.success() { Exit::Done } else { Exit::Failed }.into());
+        }
         // The host has a working directory of its own.
         let out = self.out.map(std::path::absolute).transpose()?;
         if let Some(file) = self.restore {

@@ -4,7 +4,7 @@ use super::state::{StateEdit, with_state};
 use super::worker::Worker;
 use crate::event::{Generation, Stage, StagesMicros, Trigger};
 use crate::module::CodeSource;
-use crate::swap::{Candidate, PendingCommit, Proven, Rejection, Slot};
+use crate::swap::{Candidate, Carried, PendingCommit, Proven, Rejection, Slot};
 use hot_api::snapshot::Tree;
 use std::time::{Duration, Instant};
 
@@ -74,14 +74,22 @@ impl Worker {
             let reason = "the window did not come to the end of its frame".to_owned();
             return Err(Rejection::new(Stage::Capture, reason));
         };
-        let (running, note) =
-            slot.capture(STEP_LIMIT).map_err(|error| Rejection::of_call(Stage::Capture, &error))?;
+        // Nobody edits or leaves out what has no names.
+        let by_name = !matches!(state, StateSource::Running) || self.has_state_keys(name);
+        let schema = candidate.schema().filter(|_| !by_name);
+        let running = slot
+            .capture_for(schema, STEP_LIMIT)
+            .map_err(|error| Rejection::of_call(Stage::Capture, &error))?;
+        let note = running.note.clone();
         let may_lose = is_rollback || !self.refuses_loss(name, &state);
-        let snapshot = match state {
-            StateSource::Running => self.carried_fields(name, running),
-            StateSource::Given(snapshot) => snapshot,
-            StateSource::Edited(edit) => match edit.apply(&running) {
-                Ok(edited) => edited,
+        let carried = match state {
+            StateSource::Running if by_name => {
+                Carried::named(self.carried_fields(name, running.bytes))
+            }
+            StateSource::Running => running,
+            StateSource::Given(snapshot) => Carried::named(snapshot),
+            StateSource::Edited(edit) => match edit.apply(&running.bytes) {
+                Ok(edited) => Carried::named(edited),
                 Err(reason) => {
                     return Err(self.back_out(slot, Rejection::new(Stage::Capture, reason)));
                 }
@@ -89,7 +97,7 @@ impl Worker {
         };
         stages.capture = micros(lap());
         let restored = candidate
-            .restore(snapshot)
+            .take_over(carried, || slot.capture_by_name(STEP_LIMIT))
             .and_then(|restored| if may_lose { Ok(restored) } else { restored.without_loss() });
         stages.restore = micros(lap());
         let proven: Result<Proven, Rejection> =
@@ -118,6 +126,11 @@ impl Worker {
             self.notice(format!("{}: resuming the old code: {error}", slot.name()));
         }
         rejection
+    }
+
+    fn has_state_keys(&self, name: &str) -> bool {
+        let spec = self.config.modules.iter().find(|spec| spec.name == name);
+        spec.is_some_and(|spec| !spec.state_keys.is_empty())
     }
 
     /// Leaves only the configured fields in the state.

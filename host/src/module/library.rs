@@ -6,6 +6,7 @@
 use super::precheck::{PrecheckError, precheck};
 use hot_api::abi::{HEADER_SYMBOL, ModuleHeader, ModuleTable, Slice};
 use hot_api::handshake::{HandshakeError, check_header, check_table_size};
+use std::mem::{MaybeUninit, size_of};
 use std::path::{Path, PathBuf};
 
 /// Why a library cannot be used.
@@ -71,7 +72,7 @@ enum Code {
 /// A module whose header fits. Its functions may be called as `ABI-4` says.
 pub struct Library {
     code: Code,
-    table: &'static ModuleTable,
+    table: ModuleTable,
     build: String,
     views: Vec<String>,
 }
@@ -125,9 +126,9 @@ impl Library {
         Self { code, table: facts.table, build: facts.build, views: facts.views }
     }
 
-    /// The functions. The reference is only as good as the library is open; the module thread keeps
-    /// both together.
-    pub(super) fn table(&self) -> &'static ModuleTable {
+    /// The functions. They are only as good as the library is open; the module thread keeps both
+    /// together.
+    pub(super) fn table(&self) -> ModuleTable {
         self.table
     }
 
@@ -165,7 +166,7 @@ impl Library {
 }
 
 struct Facts {
-    table: &'static ModuleTable,
+    table: ModuleTable,
     build: String,
     views: Vec<String>,
 }
@@ -190,13 +191,31 @@ unsafe fn read_header(header: *const ModuleHeader) -> Result<Facts, HandshakeErr
     // SAFETY: ABI-1: static texts of a header that fits.
     let views = unsafe { std::slice::from_raw_parts(header.views.ptr, header.views.len) };
     Ok(Facts {
-        // SAFETY: ABI-2: at least as long as the table this host knows.
-        table: unsafe { &*header.table },
+        // SAFETY: ABI-2: a table of the size that it says, which was checked.
+        table: unsafe { copy_table(header.table) },
         // SAFETY: ABI-1: static text.
         build: unsafe { static_text(header.build) },
         // SAFETY: ABI-1: static text.
         views: views.iter().map(|name| unsafe { static_text(*name) }).collect(),
     })
+}
+
+/// The table as this host knows it. What is behind the end of a shorter one is absent: those fields
+/// are options, and all zeros are `None`.
+///
+/// # Safety
+/// `table` points to a table that is as long as it says, and not shorter than the least (ABI-2).
+unsafe fn copy_table(table: *const ModuleTable) -> ModuleTable {
+    let mut copy = MaybeUninit::<ModuleTable>::zeroed();
+    // SAFETY: promised by the caller.
+    let length = unsafe { table.cast::<u32>().read() } as usize;
+    let length = length.min(size_of::<ModuleTable>());
+    // SAFETY: promised by the caller; every field up to the least length is written, and zeros are
+    // values of the others.
+    unsafe {
+        std::ptr::copy_nonoverlapping(table.cast::<u8>(), copy.as_mut_ptr().cast(), length);
+        copy.assume_init()
+    }
 }
 
 /// # Safety

@@ -13,6 +13,7 @@ mod paint_target;
 mod picture;
 mod precheck;
 mod services;
+mod state_calls;
 mod thread;
 mod worker;
 

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 /// What the UI thread needs to run a paint callback, without the module thread.
 #[derive(Clone)]
 pub struct PaintTarget {
-    pub(super) table: &'static ModuleTable,
+    pub(super) table: ModuleTable,
     pub(super) instance: Arc<AtomicPtr<Instance>>,
     pub(super) host: Arc<HostBox>,
     pub(super) busy: Arc<AtomicBool>,

@@ -40,7 +40,7 @@ pub struct ModuleThread {
     calls: Sender<(Call, Sender<Outcome>)>,
     thread: Option<JoinHandle<Option<Library>>>,
     exited: Receiver<()>,
-    paint: PaintTarget,
+    pub(super) paint: PaintTarget,
     path: Option<PathBuf>,
     views: Vec<String>,
     build: String,
@@ -163,20 +163,6 @@ impl ModuleThread {
         &self.build
     }
 
-    /// Creates the instance; empty bytes mean a fresh start. Returns what became of the state, as
-    /// JSON, when there was any.
-    ///
-    /// # Errors
-    /// See [`CallError`].
-    pub fn create(
-        &mut self,
-        snapshot: Vec<u8>,
-        limit: Duration,
-    ) -> Result<Option<String>, CallError> {
-        self.call(Call::Create(snapshot), limit)?;
-        Ok(self.paint.host.take_restored())
-    }
-
     /// Runs the application's logic. The picture holds platform requests only.
     ///
     /// # Errors
@@ -201,19 +187,6 @@ impl ModuleThread {
             picture.prepend_textures(late);
         }
         Ok(picture)
-    }
-
-    /// The state as a snapshot; the instance is unchanged.
-    ///
-    /// # Errors
-    /// See [`CallError`].
-    pub fn capture(&mut self, limit: Duration) -> Result<Vec<u8>, CallError> {
-        match self.call(Call::Capture, limit)? {
-            Reply::Snapshot(bytes) => Ok(bytes),
-            Reply::Done | Reply::Picture(_) => {
-                Err(CallError::Refused("capture returned no snapshot".to_owned()))
-            }
-        }
     }
 
     /// Lets go of what cannot exist twice.
@@ -275,7 +248,7 @@ impl ModuleThread {
         self.paint.busy.store(false, Ordering::Release);
     }
 
-    fn call(&mut self, call: Call, limit: Duration) -> Outcome {
+    pub(super) fn call(&mut self, call: Call, limit: Duration) -> Outcome {
         if self.is_overdue()
             && let Some(overdue) = &self.overdue
         {

@@ -9,6 +9,7 @@ use super::services::{FaultText, HostBox};
 use crate::event::FaultSite;
 use crossbeam_channel::{Receiver, Sender};
 use hot_api::abi::{FrameInput, FrameView, Instance, ModuleTable, Slice, code};
+use hot_api::snapshot::Codec;
 use std::ffi::c_void;
 use std::mem::size_of;
 use std::sync::Arc;
@@ -19,7 +20,8 @@ pub(super) enum Call {
     Create(Vec<u8>),
     Logic(InputPacket),
     Frame { view: u32, input: InputPacket },
-    Capture,
+    Schema,
+    Capture(Codec),
     Suspend,
     Resume,
     Destroy,
@@ -31,7 +33,7 @@ impl Call {
             Self::Create(_) => FaultSite::Create,
             Self::Logic(_) => FaultSite::Logic,
             Self::Frame { .. } => FaultSite::Ui,
-            Self::Capture => FaultSite::Capture,
+            Self::Schema | Self::Capture(_) => FaultSite::Capture,
             Self::Suspend | Self::Resume => FaultSite::Suspend,
             Self::Destroy => FaultSite::Drop,
         }
@@ -60,7 +62,7 @@ impl Reply {
 
 /// The thread's side.
 pub(super) struct Worker {
-    pub(super) table: &'static ModuleTable,
+    pub(super) table: ModuleTable,
     pub(super) host: Arc<HostBox>,
     pub(super) instance: Arc<AtomicPtr<Instance>>,
 }
@@ -101,10 +103,15 @@ impl Worker {
                     picture = true;
                     (self.table.frame)(instance, index, &raw_input(&input), &raw mut view)
                 }
-                Call::Capture => {
-                    let mut bytes: Vec<u8> = Vec::new();
-                    let sink = (&raw mut bytes).cast::<c_void>();
-                    let code = (self.table.capture)(instance, sink, append);
+                Call::Schema => {
+                    let mut bytes = Vec::new();
+                    let code = self.schema(&mut bytes);
+                    reply = Reply::Snapshot(bytes);
+                    code
+                }
+                Call::Capture(codec) => {
+                    let mut bytes = Vec::new();
+                    let code = self.capture(instance, codec, &mut bytes);
                     reply = Reply::Snapshot(bytes);
                     code
                 }
@@ -142,6 +149,32 @@ impl Worker {
         code
     }
 
+    /// Without an instance: what the state is made of. A module that cannot say writes nothing.
+    ///
+    /// # Safety
+    /// On the generation's thread (ABI-4).
+    unsafe fn schema(&self, bytes: &mut Vec<u8>) -> i32 {
+        let Some(schema) = self.table.schema else { return code::OK };
+        let sink = std::ptr::from_mut(bytes).cast::<c_void>();
+        // SAFETY: ABI-6 for the table; `append` takes this very sink, which lives during the call.
+        unsafe { schema(self.host.table(), sink, append) }
+    }
+
+    /// # Safety
+    /// On the generation's thread, with its instance (ABI-4).
+    unsafe fn capture(&self, instance: *mut Instance, codec: Codec, bytes: &mut Vec<u8>) -> i32 {
+        let sink = std::ptr::from_mut(bytes).cast::<c_void>();
+        // SAFETY: promised by the caller; `append` takes this very sink, which lives during the
+        // call.
+        unsafe {
+            match (codec, self.table.capture_as) {
+                (Codec::Named, _) => (self.table.capture)(instance, sink, append),
+                (codec, Some(capture_as)) => capture_as(instance, codec as u32, sink, append),
+                (_, None) => code::REFUSED,
+            }
+        }
+    }
+
     fn failure(&self, code: i32, site: FaultSite) -> CallError {
         let text = self.host.take_faults().pop();
         match (code, text) {
@@ -159,7 +192,7 @@ unsafe extern "C" fn append(sink: *mut c_void, bytes: Slice<u8>) {
     if bytes.len == 0 || bytes.ptr.is_null() {
         return;
     }
-    // SAFETY: `sink` is the vector of `Worker::make`, alive during the call; ABI-5 for the bytes.
+    // SAFETY: `sink` is a vector of `Worker::make`, alive during the call; ABI-5 for the bytes.
     unsafe {
         let bytes = std::slice::from_raw_parts(bytes.ptr, bytes.len);
         (*sink.cast::<Vec<u8>>()).extend_from_slice(bytes);

@@ -13,6 +13,8 @@ pub struct Active {
     pub artifact: String,
     /// The file it was loaded from, unless it is linked in.
     pub file: Option<PathBuf>,
+    /// What its state is made of, to be compared; `None` when it does not say.
+    pub schema: Option<Vec<u8>>,
     /// Its thread.
     pub thread: ModuleThread,
 }

@@ -4,12 +4,14 @@
 //! a [`Rejection`]. Never: touches the running generation, so failing is simply not committing.
 
 use super::active::Active;
+use super::carried::Carried;
 use super::slot::Slot;
 use crate::event::{Generation, Stage, StateReport};
 use crate::module::{
     CallError, CodeSource, InputPacket, LoadError, ModuleThread, Picture, Retirement, Services,
 };
 use hot_api::abi::input_flag;
+use hot_api::snapshot::Codec;
 use std::time::Duration;
 
 /// Why a generation was not taken.
@@ -78,24 +80,71 @@ impl Candidate {
             CodeSource::File(path) => Some(path.to_path_buf()),
             CodeSource::Linked(_) => None,
         };
-        Ok(Self { active: Active { generation, artifact, file, thread }, limit })
+        let mut active = Active { generation, artifact, file, schema: None, thread };
+        match active.thread.schema(limit) {
+            Ok(schema) => active.schema = schema,
+            // It could not even say that it does not know.
+            Err(error) => return Err(Rejection::after_load(Stage::Load, &error, active, limit)),
+        }
+        Ok(Self { active, limit })
+    }
+
+    /// What its state is made of, to be compared.
+    #[must_use]
+    pub fn schema(&self) -> Option<&[u8]> {
+        self.active.schema.as_deref()
     }
 
     /// Creates the instance from `snapshot`; empty bytes mean a fresh start.
     ///
     /// # Errors
     /// When the module panics or refuses; it is retired.
-    pub fn restore(mut self, snapshot: Vec<u8>) -> Result<Restored, Rejection> {
-        let bytes = snapshot.len() as u64;
-        match self.active.thread.create(snapshot, self.limit) {
-            Ok(report) => {
-                let (report, lost) = state_report(bytes, report.as_deref());
-                Ok(Restored { active: self.active, report, lost, limit: self.limit })
-            }
+    pub fn restore(self, snapshot: Vec<u8>) -> Result<Restored, Rejection> {
+        self.create(snapshot, Codec::Named)
+    }
+
+    /// Creates the instance from what was captured. When its code does not read what the binary
+    /// codec carries, `by_name` captures once more.
+    ///
+    /// # Errors
+    /// As for [`Self::restore`], and when `by_name` fails.
+    pub fn take_over(
+        mut self,
+        carried: Carried,
+        by_name: impl FnOnce() -> Result<Vec<u8>, CallError>,
+    ) -> Result<Restored, Rejection> {
+        let Carried { bytes, codec, .. } = carried;
+        if codec == Codec::Named {
+            return self.create(bytes, codec);
+        }
+        let size = bytes.len() as u64;
+        match self.active.thread.create(bytes, self.limit) {
+            Ok(report) => Ok(self.restored(size, codec, report.as_deref())),
+            Err(CallError::Refused(_)) => match by_name() {
+                Ok(bytes) => self.create(bytes, Codec::Named),
+                Err(error) => {
+                    Err(Rejection::after_load(Stage::Capture, &error, self.active, self.limit))
+                }
+            },
             Err(error) => {
                 Err(Rejection::after_load(Stage::Restore, &error, self.active, self.limit))
             }
         }
+    }
+
+    fn create(mut self, snapshot: Vec<u8>, codec: Codec) -> Result<Restored, Rejection> {
+        let size = snapshot.len() as u64;
+        match self.active.thread.create(snapshot, self.limit) {
+            Ok(report) => Ok(self.restored(size, codec, report.as_deref())),
+            Err(error) => {
+                Err(Rejection::after_load(Stage::Restore, &error, self.active, self.limit))
+            }
+        }
+    }
+
+    fn restored(self, bytes: u64, codec: Codec, report: Option<&str>) -> Restored {
+        let (report, lost) = state_report(bytes, codec, report);
+        Restored { active: self.active, report, lost, limit: self.limit }
     }
 }
 
@@ -208,16 +257,20 @@ impl Rejection {
 
 /// Reads what the module says about its state, and how many values of the old one are lost. The text
 /// is the module's, so anything may be in it.
-fn state_report(bytes: u64, json: Option<&str>) -> (StateReport, u64) {
+fn state_report(bytes: u64, codec: Codec, json: Option<&str>) -> (StateReport, u64) {
     let Some(json) = json.filter(|_| bytes > 0) else {
         let report = StateReport { bytes, codec: "none".to_owned(), ..StateReport::default() };
         return (report, 0);
+    };
+    let codec = match codec {
+        Codec::Named => "named",
+        Codec::Binary => "binary",
     };
     let report: hot_api::snapshot::Report = serde_json::from_str(json).unwrap_or_default();
     let lines = hot_api::snapshot::Notes::lines;
     let told = StateReport {
         bytes,
-        codec: "named".to_owned(),
+        codec: codec.to_owned(),
         kept: report.kept,
         defaulted: lines(&report.defaulted),
         dropped: lines(&report.dropped),

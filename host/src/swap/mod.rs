@@ -11,6 +11,7 @@
 
 mod active;
 mod candidate;
+mod carried;
 mod gate;
 mod inner;
 mod keep;
@@ -21,6 +22,7 @@ mod touch;
 
 pub use active::Active;
 pub use candidate::{Candidate, Proven, Rejection, Restored};
+pub use carried::Carried;
 pub use gate::{Gate, SwapTurn};
 pub use keep::Captured;
 pub use registry::Registry;

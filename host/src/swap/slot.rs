@@ -8,7 +8,7 @@
 use super::active::Active;
 use super::candidate::Proven;
 use super::gate::{Gate, SwapTurn};
-use super::inner::{Inner, KeptSnapshot, ViewSlot};
+use super::inner::{Inner, ViewSlot};
 use super::told::{FrameResult, HoldReason, PendingCommit, ShownView, SlotEvent};
 use super::touch::Touch;
 use crate::event::{FaultSite, Generation};
@@ -267,33 +267,6 @@ impl Slot {
     #[must_use]
     pub fn artifact(&self) -> Option<String> {
         self.inner.lock().active.as_ref().map(|active| active.artifact.clone())
-    }
-
-    /// Engine thread, within a swap. Lets the running generation let go of what cannot exist twice,
-    /// and captures its state. When its code does not return or panics, the newest earlier snapshot
-    /// serves, and the second value says so.
-    ///
-    /// # Errors
-    /// When there is neither a state nor an earlier snapshot of it.
-    pub fn capture(&self, limit: Duration) -> Result<(Vec<u8>, Option<String>), CallError> {
-        let mut inner = self.inner.lock();
-        let Some(active) = &mut inner.active else {
-            return Ok((Vec::new(), None));
-        };
-        let captured = active.thread.suspend(limit).and_then(|()| active.thread.capture(limit));
-        match (captured, &inner.kept) {
-            (Ok(bytes), _) => {
-                let kept = bytes.clone();
-                inner.kept = Some(KeptSnapshot { bytes: kept, at: Instant::now() });
-                Ok((bytes, None))
-            }
-            (Err(error), Some(kept)) => {
-                let age = kept.at.elapsed().as_secs_f32();
-                let note = format!("{error}; its state of {age:.1} s ago is used");
-                Ok((kept.bytes.clone(), Some(note)))
-            }
-            (Err(error), None) => Err(error),
-        }
     }
 
     /// Any thread: a snapshot of the running generation. Waits for the frame boundary.

@@ -6,11 +6,17 @@ use super::view::{ViewMemory, ViewRun};
 use crate::abi::{FrameInput, FrameView};
 use crate::host::Host;
 use crate::module::{CreationContext, Frame, Module, View};
-use crate::snapshot::{Report, Section, Snapshot, SnapshotError, migrate, restore};
+use crate::snapshot::schema::{Schema, Untraceable};
+use crate::snapshot::{
+    Codec, Report, Section, Snapshot, SnapshotError, from_binary, migrate, restore, to_binary,
+};
 use serde::{Serialize, de::DeserializeOwned};
+use std::cell::OnceCell;
 
 /// Name of the snapshot's section with the author's state.
 const STATE_SECTION: &str = "state";
+/// Name of the section that says what the state is made of.
+const SCHEMA_SECTION: &str = "schema";
 
 /// Everything of an instance that belongs to the module thread. Fields drop in this order: views
 /// may hold what the author put into egui.
@@ -18,6 +24,8 @@ pub(super) struct App<M: Module> {
     views: Vec<ViewRun>,
     module: M,
     state: M::State,
+    /// Traced when it is first asked for.
+    schema: OnceCell<Result<Schema, Untraceable>>,
     host: Host,
 }
 
@@ -33,8 +41,7 @@ impl<M: Module> App<M> {
         let section = |name: &str| snapshot.as_ref().and_then(|snapshot| snapshot.section(name));
         let state = match section(STATE_SECTION) {
             Some(section) => {
-                let version = snapshot.as_ref().map_or(1, |snapshot| snapshot.schema_version);
-                let (state, report) = restore_state::<M>(section, version)?;
+                let (state, report) = restore_state::<M>(section, snapshot.as_ref())?;
                 host.restored(&serde_json::to_string(&report).unwrap_or_default());
                 state
             }
@@ -55,7 +62,7 @@ impl<M: Module> App<M> {
             #[cfg(feature = "glow")]
             module.gl_cleanup(),
         );
-        Ok((Self { views, module, state, host }, paint))
+        Ok((Self { views, module, state, schema: OnceCell::new(), host }, paint))
     }
 
     fn view_names() -> impl Iterator<Item = &'static str> {
@@ -68,7 +75,7 @@ impl<M: Module> App<M> {
 
     /// Runs the author's logic in the main view's context.
     pub(super) fn logic(&mut self, input: &FrameInput, items: &[u8]) -> FrameView {
-        let Self { views, module, state, host } = self;
+        let Self { views, module, state, host, .. } = self;
         let mut frame = Frame { host };
         views[0].logic(input, items, &mut |ctx| module.logic(state, ctx, &mut frame))
     }
@@ -81,7 +88,7 @@ impl<M: Module> App<M> {
         items: &[u8],
         paint: &PaintSide,
     ) -> Option<FrameView> {
-        let Self { views, module, state, host } = self;
+        let Self { views, module, state, host, .. } = self;
         let view = views.get_mut(index)?;
         let mut frame = Frame { host };
         let draw = match index.checked_sub(1) {
@@ -94,18 +101,39 @@ impl<M: Module> App<M> {
         Some(view.frame(input, items, paint, index, &mut |ui| draw(module, state, ui, &mut frame)))
     }
 
-    /// The state and egui's memory as a snapshot.
-    pub(super) fn capture(&self) -> Result<Vec<u8>, SnapshotError> {
-        let mut sections = vec![Section::capture(STATE_SECTION, &self.state)?];
+    /// What the state is made of, as bytes to compare.
+    pub(super) fn identity() -> Result<Vec<u8>, Untraceable> {
+        let schema = Schema::of::<M::State>()?;
+        let mut bytes = schema.fingerprint().to_le_bytes().to_vec();
+        bytes.extend(M::SCHEMA_VERSION.to_le_bytes());
+        bytes.extend(schema.root().to_string().into_bytes());
+        Ok(bytes)
+    }
+
+    /// The state and egui's memory as a snapshot, the state in that codec.
+    pub(super) fn capture(&self, codec: Codec) -> Result<Vec<u8>, SnapshotError> {
+        let schema = self.schema.get_or_init(Schema::of::<M::State>).as_ref();
+        let mut sections = vec![match codec {
+            Codec::Named => Section::capture(STATE_SECTION, &self.state)?,
+            Codec::Binary => {
+                let schema = schema.map_err(Clone::clone)?;
+                let payload = to_binary(&self.state, schema)?;
+                Section { name: STATE_SECTION.to_owned(), codec, payload }
+            }
+        }];
         for (name, view) in Self::view_names().zip(&self.views) {
             sections.push(Section::capture(view_section(name), &view.memory())?);
+        }
+        if let (Codec::Named, Ok(schema)) = (codec, schema) {
+            // For whoever reads it with another schema, to say what has changed.
+            sections.push(Section::capture(SCHEMA_SECTION, schema)?);
         }
         let type_name = std::any::type_name::<M>();
         let module = type_name.split("::").next().unwrap_or(type_name);
         let snapshot = Snapshot {
             module: module.to_owned(),
             schema_version: M::SCHEMA_VERSION,
-            fingerprint: None,
+            fingerprint: schema.ok().map(Schema::fingerprint),
             sections,
         };
         Ok(snapshot.encode())
@@ -120,11 +148,23 @@ impl<M: Module> App<M> {
     }
 }
 
-/// The author's state: brought to today's version, then merged into today's type.
+/// The author's state: brought to today's version, then merged into today's type; or read as it is,
+/// when it was written by code with the same schema.
 fn restore_state<M: Module>(
     section: &Section,
-    version: u32,
+    snapshot: Option<&Snapshot>,
 ) -> Result<(M::State, Report), SnapshotError> {
+    let version = snapshot.map_or(1, |snapshot| snapshot.schema_version);
+    if section.codec == Codec::Binary {
+        let schema = Schema::of::<M::State>()?;
+        let written = snapshot.and_then(|snapshot| snapshot.fingerprint);
+        if version != M::SCHEMA_VERSION || written != Some(schema.fingerprint()) {
+            // `tree` says that only its own type can read it.
+            section.tree()?;
+        }
+        let (state, kept) = from_binary(&section.payload, &schema)?;
+        return Ok((state, Report { kept, ..Report::default() }));
+    }
     let mut tree = section.tree()?;
     let migrated = migrate(&mut tree, version, M::SCHEMA_VERSION, M::MIGRATIONS)?;
     let restored = restore::<M::State>(&tree);

@@ -10,9 +10,9 @@ use super::paint::PaintSide;
 use crate::abi::{
     FrameInput, FrameView, HostTable, Instance, ModuleTable, PaintInfo, Slice, WriteFn, code,
 };
-use crate::host::Host;
+use crate::host::{Host, LogLevel};
 use crate::module::Module;
-use crate::snapshot::{MigrateError, SnapshotError, is_complete};
+use crate::snapshot::{Codec, MigrateError, SnapshotError, is_complete};
 use std::ffi::c_void;
 use std::mem::size_of;
 
@@ -47,6 +47,8 @@ pub const fn table<M: Module>() -> ModuleTable {
         resume: resume::<M>,
         release_gl: release_gl::<M>,
         destroy: destroy::<M>,
+        schema: Some(schema::<M>),
+        capture_as: Some(capture_as::<M>),
     }
 }
 
@@ -208,18 +210,54 @@ unsafe extern "C" fn paint<M: Module>(
     code::REFUSED
 }
 
+unsafe extern "C" fn schema<M: Module>(
+    host: *const HostTable,
+    sink: *mut c_void,
+    write: WriteFn,
+) -> i32 {
+    // SAFETY: ABI-2: the host's table begins with its size.
+    if !unsafe { is_whole(host) } {
+        return code::REFUSED;
+    }
+    // SAFETY: ABI-6: the table outlives the call.
+    let host = unsafe { Host::new(host) };
+    // There is no instance yet whose hook this would be.
+    install(host);
+    let code = guard(host, || {
+        match App::<M>::identity() {
+            // SAFETY: the host's own function; the bytes are lent for the call (ABI-5).
+            Ok(identity) => unsafe { write(sink, Slice::new(&identity)) },
+            Err(reason) => host.log(LogLevel::Debug, &reason.to_string()),
+        }
+        code::OK
+    });
+    uninstall();
+    code
+}
+
 unsafe extern "C" fn capture<M: Module>(
     instance: *mut Instance,
     sink: *mut c_void,
     write: WriteFn,
 ) -> i32 {
-    if instance.is_null() {
+    // SAFETY: as promised to this function.
+    unsafe { capture_as::<M>(instance, Codec::Named as u32, sink, write) }
+}
+
+unsafe extern "C" fn capture_as<M: Module>(
+    instance: *mut Instance,
+    codec: u32,
+    sink: *mut c_void,
+    write: WriteFn,
+) -> i32 {
+    let codec = [Codec::Named, Codec::Binary].into_iter().find(|known| *known as u32 == codec);
+    let (false, Some(codec)) = (instance.is_null(), codec) else {
         return code::REFUSED;
-    }
+    };
     // SAFETY: ABI-4: a live instance on its thread.
     let app = unsafe { app::<M>(instance) };
     let host = app.host();
-    guard(host, || match app.capture() {
+    guard(host, || match app.capture(codec) {
         Ok(snapshot) => {
             // SAFETY: the host's own function; the bytes are lent for the call (ABI-5).
             unsafe { write(sink, Slice::new(&snapshot)) };

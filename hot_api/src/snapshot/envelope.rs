@@ -11,9 +11,11 @@
 //! Numbers are little-endian. Texts and payloads follow their length, a `u64`. The fingerprint is
 //! a byte, 0 or 1, and eight more after 1. The first two fields are the same in all versions.
 
+use super::binary::BinaryError;
 use super::capture::{CaptureError, to_bytes};
 use super::decode::DecodeError;
 use super::migrate::MigrateError;
+use super::schema::Untraceable;
 use super::tree::Tree;
 use serde::Serialize;
 
@@ -56,7 +58,7 @@ pub struct Section {
 pub enum Codec {
     /// Named bytes, which any schema can read.
     Named = 1,
-    /// Reserved for a form that only the very same schema can read.
+    /// [Binary](super::to_binary), which only the very same schema can read.
     Binary = 2,
 }
 
@@ -121,6 +123,12 @@ pub enum SnapshotError {
     /// A state that cannot be captured.
     #[error(transparent)]
     Capture(#[from] CaptureError),
+    /// A state that has no schema, so that only its names tell what it is.
+    #[error(transparent)]
+    Schema(#[from] Untraceable),
+    /// A state that the binary codec does not carry.
+    #[error(transparent)]
+    Binary(#[from] BinaryError),
     /// A state that cannot be brought to today's version.
     #[error(transparent)]
     Migrate(#[from] MigrateError),

@@ -33,6 +33,7 @@
 //! that speak serde. Produces: bytes, values and a [`Report`]. Never: reads or writes a file, knows
 //! egui, or crosses the boundary as anything but bytes.
 
+mod binary;
 mod capture;
 mod decode;
 mod edit;
@@ -51,12 +52,14 @@ mod read_error;
 mod repairs;
 mod report;
 mod restore;
+pub mod schema;
 mod serializer;
 mod tree;
 
 #[cfg(test)]
 mod tests;
 
+pub use binary::{BinaryError, from_binary, to_binary};
 pub use capture::{CaptureError, capture, to_bytes};
 pub use decode::{DecodeError, DecodeFault};
 pub use edit::EditError;

@@ -1,5 +1,6 @@
 //! Tests of the state room. They touch no file and no clock, so Miri can run them.
 
+mod binary;
 mod bytes;
 mod changed_types;
 mod edit;
@@ -8,6 +9,7 @@ mod merge;
 mod migrate;
 mod refusal;
 mod round_trip;
+mod schema;
 mod serde_attributes;
 mod tree;
 

@@ -1,0 +1,107 @@
+//! Which codec carries a state from one generation to the next.
+
+use crate::RELOADED;
+use host::event::{Event, StateReport};
+use pitstop_tests::{HostProcess, Project};
+use serde_json::json;
+
+/// Makes an edit that leads to new code, and returns what became of the state.
+#[track_caller]
+fn reload(host: &mut HostProcess, edit: impl FnOnce()) -> StateReport {
+    host.check(edit, &RELOADED);
+    let found = host.journal().iter().rev().find_map(|entry| match &entry.event {
+        Event::Committed { state, .. } => Some(state.clone()),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("nothing was committed\n{}", host.words()))
+}
+
+#[test]
+fn m12_an_unchanged_schema_travels_binary_and_a_changed_one_by_name() {
+    let project = Project::new();
+    project.replace(
+        "data/src/lib.rs",
+        "// in sign",
+        "self.text = format!(\"{} {name}\", self.text);",
+    );
+    let mut host = HostProcess::start(&project);
+    let report = reload(&mut host, || project.rename("ui", "two"));
+    assert_eq!(report.codec, "binary", "{}", host.words());
+    assert_eq!(report.kept, 4, "ticks, clicks, the text, and who has signed: {report:?}");
+    assert!(report.defaulted.is_empty() && report.dropped.is_empty(), "{report:?}");
+    assert_eq!(host.seen_by("ui"), ["one", "two"]);
+    let text = host.state("ui")["text"].clone();
+    assert!(text.as_str().is_some_and(|text| text.ends_with(" two")), "{text}");
+
+    let field = "    /// What was typed.\n";
+    let added = format!("    pub due: Option<u32>,\n{field}");
+    let report = reload(&mut host, || project.replace("data/src/lib.rs", field, &added));
+    assert_eq!(report.codec, "named", "{}", host.words());
+    assert!(report.defaulted[0].starts_with("due: added"), "{report:?}");
+    assert_eq!(host.seen_by("ui"), ["one", "two"]);
+    let report = reload(&mut host, || project.rename("ui", "three"));
+    assert_eq!(report.codec, "binary", "the schema is the same again");
+    assert_eq!(host.seen_by("ui"), ["one", "two", "three"]);
+}
+
+#[test]
+fn m12_a_field_that_is_left_out_makes_the_state_travel_by_name() {
+    let project = Project::new();
+    project.replace(
+        "data/src/lib.rs",
+        "    pub clicks: u32",
+        "    #[serde(default, skip_serializing_if = \"is_zero\")]\n    pub clicks: u32",
+    );
+    let is_zero = "fn is_zero(number: &u32) -> bool { *number == 0 }\n// at the end";
+    project.replace("data/src/lib.rs", "// at the end", is_zero);
+    let mut host = HostProcess::start(&project);
+    let report = reload(&mut host, || project.rename("ui", "two"));
+    assert_eq!(report.codec, "named", "{}", host.words());
+    assert_eq!(host.seen_by("ui"), ["one", "two"]);
+}
+
+/// Written like a pair of numbers, and read like one only as long as the first is small.
+const FICKLE: &str = "
+#[derive(Default)]
+pub struct Fickle(u8);
+
+impl Serialize for Fickle {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (9_u8, 5_u8).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fickle {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pair;
+        impl<'de> serde::de::Visitor<'de> for Pair {
+            type Value = Fickle;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(\"a pair\")
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Fickle, A::Error> {
+                let first: u8 = seq.next_element()?.unwrap_or_default();
+                if first < 9 {
+                    let _second: Option<u8> = seq.next_element()?;
+                }
+                Ok(Fickle(first))
+            }
+        }
+        deserializer.deserialize_tuple(2, Pair)
+    }
+}
+";
+
+#[test]
+fn m12_a_state_that_is_read_otherwise_than_written_travels_by_name() {
+    let project = Project::new();
+    project.edit("data/src/lib.rs", |code| {
+        let code = code.replace("    pub seen_by", "    pub fickle: Fickle,\n    pub seen_by");
+        code.replace("// at the end", FICKLE)
+    });
+    let mut host = HostProcess::start(&project);
+    let report = reload(&mut host, || project.rename("ui", "two"));
+    assert_eq!(report.codec, "named", "{}", host.words());
+    assert_eq!(host.state("ui")["fickle"], json!([9, 5]));
+    assert_eq!(host.seen_by("ui"), ["one", "two"]);
+}
