@@ -142,6 +142,9 @@ pub struct StateReport {
     pub converted: Vec<String>,
     /// Migration steps that ran.
     pub migrated: Vec<String>,
+    /// What is different in the state's type: `+ tasks[].due: Option<u32>`; or why that is not known.
+    #[serde(default)]
+    pub schema: Vec<String>,
 }
 
 /// The stage at which a candidate was refused.

@@ -157,9 +157,10 @@ pub struct ModuleTable {
     pub schema: Option<
         unsafe extern "C" fn(host: *const HostTable, sink: *mut c_void, write: WriteFn) -> i32,
     >,
-    /// Module thread. As `capture`, with the state in that [codec](crate::snapshot::Codec);
-    /// [`code::REFUSED`] when it cannot carry the state. The instance is unchanged.
-    pub capture_as: Option<
+    /// Module thread. As `capture`, for a swap: the state in that [codec](crate::snapshot::Codec),
+    /// with numbers in place of the buffers that it [lends](KeptTable::lend). [`code::REFUSED`] when
+    /// the codec cannot carry the state. The instance is unchanged.
+    pub hand_over: Option<
         unsafe extern "C" fn(*mut Instance, codec: u32, sink: *mut c_void, write: WriteFn) -> i32,
     >,
 }
@@ -196,6 +197,46 @@ pub struct HostTable {
     /// field is null when there is no GL.
     pub gl_get_proc:
         Option<unsafe extern "C" fn(host: *mut c_void, name: *const c_char) -> *const c_void>,
+    /// Memory that outlives generations; null when the host offers none. Unlike this table it lives
+    /// as long as the process.
+    pub kept: *const KeptTable,
+}
+
+/// Buffers of the host, by number. Each has holders; at none its memory is freed. Whoever holds one
+/// may read it, and write to it as long as there is no other holder.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct KeptTable {
+    /// `size_of::<KeptTable>()` as the host knows it.
+    pub size: u32,
+    /// Reserved, 0.
+    pub reserved: u32,
+    /// Any thread. A buffer of that many zeros, aligned to 64 bytes, with the caller as its holder.
+    /// [`code::REFUSED`] when there is no memory for it.
+    pub make: unsafe extern "C" fn(length: u64, out: *mut KeptBuffer) -> i32,
+    /// Any thread. One more holder. Called by a holder.
+    pub hold: unsafe extern "C" fn(number: u64) -> i32,
+    /// Any thread. One holder less.
+    pub release: unsafe extern "C" fn(number: u64) -> i32,
+    /// Any thread. [`code::OK`] when the caller, a holder, is the only one.
+    pub is_sole: unsafe extern "C" fn(number: u64) -> i32,
+    /// Module thread, during `hand_over`. The snapshot becomes a holder too. Called by a holder.
+    pub lend: unsafe extern "C" fn(number: u64) -> i32,
+    /// Module thread, during `create`. The caller becomes a holder of a buffer that a snapshot holds;
+    /// [`code::REFUSED`] for any other.
+    pub claim: unsafe extern "C" fn(number: u64, out: *mut KeptBuffer) -> i32,
+}
+
+/// A buffer, as one of its holders knows it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct KeptBuffer {
+    /// Never 0, and never given twice.
+    pub number: u64,
+    /// Its memory.
+    pub bytes: *mut u8,
+    /// In bytes.
+    pub length: u64,
 }
 
 /// The module's own object; only the module knows what is in it.
@@ -400,6 +441,8 @@ const _: () = {
     assert!(offset_of!(ModuleTable, create) == 8);
     assert!(offset_of!(ModuleTable, schema) == 8 + 9 * word);
     assert!(size_of::<ModuleTable>() == 8 + 11 * word);
+    assert!(size_of::<KeptTable>() == 8 + 6 * word);
+    assert!(size_of::<KeptBuffer>() == 16 + word);
     assert!(offset_of!(HostTable, host) == 8);
     assert!(offset_of!(FrameInput, time) == 8);
     assert!(offset_of!(FrameInput, items) == 40);

@@ -6,8 +6,8 @@
 
 use crate::snapshot::schema::{Schema, Untraceable};
 use crate::snapshot::{
-    MigrateError, Migration, Restored, Section, Snapshot, SnapshotError, from_tree, migrate,
-    restore,
+    MigrateError, Migration, Restored, SCHEMA_SECTION, STATE_SECTION, Section, Snapshot,
+    SnapshotError, from_tree, migrate, restore,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::io::{self, Write};
@@ -102,7 +102,8 @@ impl Golden {
     ) -> Result<Restored<T>, GoldenError> {
         let snapshot = self.snapshot(version)?;
         let wrong = |reason: String| GoldenError::Content { path: self.path(version), reason };
-        let section = snapshot.section("state").ok_or_else(|| wrong("no state in it".into()))?;
+        let section =
+            snapshot.section(STATE_SECTION).ok_or_else(|| wrong("no state in it".into()))?;
         let mut tree = section.tree().map_err(|error| wrong(error.to_string()))?;
         let migrated = migrate(&mut tree, version, self.schema_version, self.migrations)
             .map_err(|error: MigrateError| wrong(error.to_string()))?;
@@ -123,7 +124,7 @@ impl Golden {
         let frozen = self.snapshot(version)?;
         let today = Schema::of::<T>()?;
         let old: Option<Schema> = frozen
-            .section("schema")
+            .section(SCHEMA_SECTION)
             .and_then(|section| section.tree().ok())
             .and_then(|tree| from_tree(&tree).ok());
         if old.as_ref() == Some(&today) {
@@ -152,8 +153,8 @@ impl Golden {
             schema_version: self.schema_version,
             fingerprint: Some(schema.fingerprint()),
             sections: vec![
-                Section::capture("state", example).map_err(wrong)?,
-                Section::capture("schema", &schema).map_err(wrong)?,
+                Section::capture(STATE_SECTION, example).map_err(wrong)?,
+                Section::capture(SCHEMA_SECTION, &schema).map_err(wrong)?,
             ],
         };
         let written = std::fs::create_dir_all(&self.dir)

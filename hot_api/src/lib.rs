@@ -41,10 +41,13 @@ pub mod wire;
 mod export;
 #[cfg(feature = "module")]
 mod host;
+mod kept;
 #[cfg(feature = "module")]
 mod module;
 #[cfg(feature = "module")]
 pub mod runner;
+
+pub use kept::KeptBytes;
 
 #[cfg(feature = "egui")]
 pub use egui;

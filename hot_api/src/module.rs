@@ -3,7 +3,7 @@
 //! Owns: the [`Module`] trait and what its methods are handed. Never: anything `unsafe`.
 
 use crate::host::Host;
-use crate::snapshot::Migration;
+use crate::snapshot::{Migration, StateCodec};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// A reloadable application, or a part of one.
@@ -61,6 +61,10 @@ pub trait Module: Sized + 'static {
     /// # assert!(hot_api::snapshot::is_complete(3, MIGRATIONS));
     /// ```
     const MIGRATIONS: &'static [Migration] = &[];
+
+    /// Where the state is captured and restored; a large state is best served by its own crate, see
+    /// [`StateCodec`].
+    const CODEC: &'static StateCodec<Self::State> = &StateCodec::new();
 
     /// Further named entry points; the host shows each in an area of its own. At most
     /// [`VIEWS_MAX`](crate::runner::VIEWS_MAX) − 1.

@@ -4,6 +4,7 @@
 //! intent as method calls, elapsed time in seconds. Produces: what `hot_ui` draws.
 //! Never: egui, threads, files or clocks; positions and angles are plain numbers.
 
+use hot_api::snapshot::StateCodec;
 use serde::{Deserialize, Serialize};
 
 mod board;
@@ -37,6 +38,9 @@ pub struct App {
     /// What the OpenGL canvas shows, and from which side.
     pub canvas: Canvas,
 }
+
+/// Captures and restores the state with code of this crate: the module's is compiled on every edit.
+pub static CODEC: StateCodec<App> = StateCodec::new();
 
 /// The pages, in the order of their tabs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

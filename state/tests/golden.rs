@@ -1,7 +1,7 @@
 //! States of every version that was ever merged, as files, in today's code.
 
 use hot_api::golden::Golden;
-use hot_api::snapshot::Restored;
+use hot_api::snapshot::{Restored, Snapshot};
 use state::{App, MIGRATIONS, Page, SCHEMA_VERSION, SortColumn};
 
 fn golden() -> Golden {
@@ -53,6 +53,22 @@ fn m16_version_3_is_read_by_todays_code() {
 #[test]
 fn m16_every_version_has_its_file_and_the_schema_its_version() {
     golden().check::<App>().unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn m11_every_changed_bit_and_every_truncation_of_a_golden_file_is_an_error() {
+    for version in 1..=SCHEMA_VERSION {
+        let mut bytes = std::fs::read(golden().path(version)).expect("the file is there");
+        assert!(Snapshot::decode(&bytes).is_ok());
+        for length in 0..bytes.len() {
+            assert!(Snapshot::decode(&bytes[..length]).is_err(), "{length} bytes of {version}");
+        }
+        for bit in 0..bytes.len() * 8 {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(Snapshot::decode(&bytes).is_err(), "bit {bit} of version {version}");
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
 }
 
 #[test]

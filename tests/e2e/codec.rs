@@ -38,6 +38,7 @@ fn m12_an_unchanged_schema_travels_binary_and_a_changed_one_by_name() {
     let report = reload(&mut host, || project.replace("data/src/lib.rs", field, &added));
     assert_eq!(report.codec, "named", "{}", host.words());
     assert!(report.defaulted[0].starts_with("due: added"), "{report:?}");
+    assert_eq!(report.schema, ["+ due: Option<u32>"], "{report:?}");
     assert_eq!(host.seen_by("ui"), ["one", "two"]);
     let report = reload(&mut host, || project.rename("ui", "three"));
     assert_eq!(report.codec, "binary", "the schema is the same again");
@@ -103,5 +104,25 @@ fn m12_a_state_that_is_read_otherwise_than_written_travels_by_name() {
     let report = reload(&mut host, || project.rename("ui", "two"));
     assert_eq!(report.codec, "named", "{}", host.words());
     assert_eq!(host.state("ui")["fickle"], json!([9, 5]));
+    assert_eq!(host.seen_by("ui"), ["one", "two"]);
+}
+
+#[test]
+fn m12_a_state_without_a_schema_travels_by_name_and_says_why() {
+    let project = Project::new();
+    project.edit("data/src/lib.rs", |code| {
+        let code = code.replace("    pub seen_by", "    pub either: Either,\n    pub seen_by");
+        let either = "#[derive(Serialize, Deserialize)]\n#[serde(untagged)]\n\
+                      pub enum Either { Number(u8), Text(String) }\n\
+                      impl Default for Either { fn default() -> Self { Self::Number(7) } }";
+        code.replace("// at the end", either)
+    });
+    let mut host = HostProcess::start(&project);
+    let report = reload(&mut host, || project.rename("ui", "two"));
+    assert_eq!(report.codec, "named", "{}", host.words());
+    assert!(
+        report.schema[0].starts_with("`either` has no schema: it looks at the data"),
+        "{report:?}"
+    );
     assert_eq!(host.seen_by("ui"), ["one", "two"]);
 }

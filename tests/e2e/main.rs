@@ -7,6 +7,7 @@ mod checkpoint;
 mod codec;
 mod endurance;
 mod fault;
+mod kept;
 mod library;
 mod migrate;
 mod modules;

@@ -80,7 +80,7 @@ impl Stage {
             let _turn = self.slot.begin_swap(LIMIT).expect("no frame is going on");
             self.slot.capture_for(None, LIMIT).expect("the state can be captured")
         };
-        self.reload_with(artifact, captured.bytes)
+        self.reload_with(artifact, captured.snapshot.bytes.to_vec())
     }
 
     /// Swaps to `artifact` with the state in `snapshot`.

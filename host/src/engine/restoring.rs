@@ -33,7 +33,7 @@ impl Worker {
                     continue;
                 }
             };
-            let bytes = self.carried_fields(name, checkpoint.bytes);
+            let bytes = self.carried_fields(name, &checkpoint.bytes);
             match self.try_swap(swap(StateSource::Given(bytes))) {
                 Ok(()) => {
                     self.set_aside(name, store.as_ref(), &refused);

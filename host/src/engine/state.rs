@@ -8,12 +8,9 @@ use super::swapping::{STEP_LIMIT, StateSource};
 use super::worker::Worker;
 use crate::config::OnStateLoss;
 use crate::event::{Event, Generation};
-use hot_api::snapshot::{Snapshot, Tree};
+use hot_api::snapshot::{STATE_SECTION, Snapshot, Tree};
 use std::fmt;
 use std::sync::Arc;
-
-/// Name of the section with the author's state.
-const STATE_SECTION: &str = "state";
 
 /// A state as it was a moment ago.
 #[derive(Clone, Debug, PartialEq, Eq)]

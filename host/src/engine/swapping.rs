@@ -84,12 +84,13 @@ impl Worker {
         let may_lose = is_rollback || !self.refuses_loss(name, &state);
         let carried = match state {
             StateSource::Running if by_name => {
-                Carried::named(self.carried_fields(name, running.bytes))
+                let bytes = self.carried_fields(name, &running.snapshot.bytes);
+                running.with_bytes(bytes)
             }
             StateSource::Running => running,
             StateSource::Given(snapshot) => Carried::named(snapshot),
-            StateSource::Edited(edit) => match edit.apply(&running.bytes) {
-                Ok(edited) => Carried::named(edited),
+            StateSource::Edited(edit) => match edit.apply(&running.snapshot.bytes) {
+                Ok(edited) => running.with_bytes(edited),
                 Err(reason) => {
                     return Err(self.back_out(slot, Rejection::new(Stage::Capture, reason)));
                 }
@@ -97,7 +98,7 @@ impl Worker {
         };
         stages.capture = micros(lap());
         let restored = candidate
-            .take_over(carried, || slot.capture_by_name(STEP_LIMIT))
+            .take_over(&carried, || slot.capture_by_name(STEP_LIMIT))
             .and_then(|restored| if may_lose { Ok(restored) } else { restored.without_loss() });
         stages.restore = micros(lap());
         let proven: Result<Proven, Rejection> =
@@ -134,23 +135,23 @@ impl Worker {
     }
 
     /// Leaves only the configured fields in the state.
-    pub(super) fn carried_fields(&self, name: &str, snapshot: Vec<u8>) -> Vec<u8> {
+    pub(super) fn carried_fields(&self, name: &str, snapshot: &[u8]) -> Vec<u8> {
         let spec = self.config.modules.iter().find(|spec| spec.name == name);
         let Some(keys) = spec.map(|spec| &spec.state_keys).filter(|keys| !keys.is_empty()) else {
-            return snapshot;
+            return snapshot.to_vec();
         };
         if snapshot.is_empty() {
-            return snapshot;
+            return snapshot.to_vec();
         }
         let retain = |state: &mut Tree| {
             state.retain_fields(keys);
             Ok(())
         };
-        match with_state(&snapshot, retain) {
+        match with_state(snapshot, retain) {
             Ok(retained) => retained,
             Err(error) => {
                 self.notice(format!("{name}: state_keys was not applied: {error}"));
-                snapshot
+                snapshot.to_vec()
             }
         }
     }

@@ -6,6 +6,7 @@
 //! Reading order: [`Library`] opens a file and shakes hands; [`ModuleThread`] owns one instance and
 //! makes every call into it; [`Picture`] is the host's own copy of what a frame produced.
 
+mod buffers;
 mod call;
 mod library;
 mod maps;
@@ -17,10 +18,12 @@ mod state_calls;
 mod thread;
 mod worker;
 
+pub use buffers::{Lent, kept_buffers};
 pub use call::{CallError, Fault, InputPacket};
 pub use library::{Library, LoadError};
 pub use paint_target::PaintTarget;
 pub use picture::{Picture, PictureError, PicturePrim, PrimKind, TextureChange};
 pub use precheck::PrecheckError;
 pub use services::{GlLoader, LogFn, Services};
+pub use state_calls::LiveSnapshot;
 pub use thread::{CodeSource, ModuleThread, Retirement};

@@ -82,6 +82,7 @@ impl HostBox {
                     fault,
                     restored,
                     gl_get_proc: has_gl.then_some(gl_get_proc),
+                    kept: &raw const super::buffers::TABLE,
                 },
                 side: HostSide { services, faults: Mutex::default(), restored: Mutex::default() },
             }

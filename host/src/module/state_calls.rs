@@ -1,10 +1,39 @@
 //! The calls of a generation's thread that carry its state in and out.
 
+use super::buffers::Lent;
 use super::call::CallError;
 use super::thread::ModuleThread;
 use super::worker::{Call, Reply};
 use hot_api::snapshot::Codec;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// A snapshot that this process alone can restore, and only as long as a copy of it lives: it has
+/// numbers in place of the buffers that it holds.
+#[derive(Clone, Debug, Default)]
+pub struct LiveSnapshot {
+    /// The envelope; empty for the default state.
+    pub bytes: Arc<Vec<u8>>,
+    _lent: Arc<[Lent]>,
+}
+
+impl LiveSnapshot {
+    pub(super) fn new(bytes: Vec<u8>, lent: Vec<Lent>) -> Self {
+        Self { bytes: Arc::new(bytes), _lent: lent.into() }
+    }
+
+    /// One that holds nothing but its bytes.
+    #[must_use]
+    pub fn whole(bytes: Vec<u8>) -> Self {
+        Self::new(bytes, Vec::new())
+    }
+
+    /// The same buffers, with other bytes around their numbers.
+    #[must_use]
+    pub fn with_bytes(self, bytes: Vec<u8>) -> Self {
+        Self { bytes: Arc::new(bytes), ..self }
+    }
+}
 
 impl ModuleThread {
     /// Creates the instance; empty bytes mean a fresh start. Returns what became of the state, as
@@ -14,10 +43,10 @@ impl ModuleThread {
     /// See [`CallError`].
     pub fn create(
         &mut self,
-        snapshot: Vec<u8>,
+        snapshot: &LiveSnapshot,
         limit: Duration,
     ) -> Result<Option<String>, CallError> {
-        self.call(Call::Create(snapshot), limit)?;
+        self.call(Call::Create(Arc::clone(&snapshot.bytes)), limit)?;
         Ok(self.paint.host.take_restored())
     }
 
@@ -27,29 +56,30 @@ impl ModuleThread {
     /// # Errors
     /// See [`CallError`].
     pub fn schema(&mut self, limit: Duration) -> Result<Option<Vec<u8>>, CallError> {
-        let bytes = self.state_bytes(Call::Schema, limit)?;
-        Ok((!bytes.is_empty()).then_some(bytes))
+        let LiveSnapshot { bytes, .. } = self.state(Call::Schema, limit)?;
+        Ok((!bytes.is_empty()).then(|| Arc::unwrap_or_clone(bytes)))
     }
 
-    /// The state as a snapshot that any schema can read; the instance is unchanged.
+    /// The state as a snapshot that any process and any schema can read; the instance is unchanged.
     ///
     /// # Errors
     /// See [`CallError`].
     pub fn capture(&mut self, limit: Duration) -> Result<Vec<u8>, CallError> {
-        self.capture_as(Codec::Named, limit)
+        let LiveSnapshot { bytes, .. } = self.state(Call::Capture, limit)?;
+        Ok(Arc::unwrap_or_clone(bytes))
     }
 
-    /// The state as a snapshot in that codec; the instance is unchanged.
+    /// The state for the next generation, in that codec; the instance is unchanged.
     ///
     /// # Errors
     /// See [`CallError`]; a state that the codec cannot carry is [`CallError::Refused`].
-    pub fn capture_as(&mut self, codec: Codec, limit: Duration) -> Result<Vec<u8>, CallError> {
-        self.state_bytes(Call::Capture(codec), limit)
+    pub fn hand_over(&mut self, codec: Codec, limit: Duration) -> Result<LiveSnapshot, CallError> {
+        self.state(Call::HandOver(codec), limit)
     }
 
-    fn state_bytes(&mut self, call: Call, limit: Duration) -> Result<Vec<u8>, CallError> {
+    fn state(&mut self, call: Call, limit: Duration) -> Result<LiveSnapshot, CallError> {
         match self.call(call, limit)? {
-            Reply::Snapshot(bytes) => Ok(bytes),
+            Reply::Snapshot(snapshot) => Ok(snapshot),
             Reply::Done | Reply::Picture(_) => {
                 Err(CallError::Refused("the call returned no bytes".to_owned()))
             }

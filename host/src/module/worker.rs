@@ -3,9 +3,11 @@
 //! Owns: the instance. Consumes: [`Call`]s. Produces: [`Reply`]s. Never: outlives its library.
 #![expect(unsafe_code, reason = "calls through the module's table")]
 
+use super::buffers::take_lent;
 use super::call::{CallError, Fault, InputPacket};
 use super::picture::Picture;
 use super::services::{FaultText, HostBox};
+use super::state_calls::LiveSnapshot;
 use crate::event::FaultSite;
 use crossbeam_channel::{Receiver, Sender};
 use hot_api::abi::{FrameInput, FrameView, Instance, ModuleTable, Slice, code};
@@ -17,11 +19,12 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// What the thread is asked to do.
 pub(super) enum Call {
-    Create(Vec<u8>),
+    Create(Arc<Vec<u8>>),
     Logic(InputPacket),
     Frame { view: u32, input: InputPacket },
     Schema,
-    Capture(Codec),
+    Capture,
+    HandOver(Codec),
     Suspend,
     Resume,
     Destroy,
@@ -33,7 +36,7 @@ impl Call {
             Self::Create(_) => FaultSite::Create,
             Self::Logic(_) => FaultSite::Logic,
             Self::Frame { .. } => FaultSite::Ui,
-            Self::Schema | Self::Capture(_) => FaultSite::Capture,
+            Self::Schema | Self::Capture | Self::HandOver(_) => FaultSite::Capture,
             Self::Suspend | Self::Resume => FaultSite::Suspend,
             Self::Destroy => FaultSite::Drop,
         }
@@ -44,7 +47,7 @@ impl Call {
 pub(super) enum Reply {
     Done,
     Picture(Box<Picture>),
-    Snapshot(Vec<u8>),
+    Snapshot(LiveSnapshot),
 }
 
 pub(super) type Outcome = Result<Reply, CallError>;
@@ -106,13 +109,19 @@ impl Worker {
                 Call::Schema => {
                     let mut bytes = Vec::new();
                     let code = self.schema(&mut bytes);
-                    reply = Reply::Snapshot(bytes);
+                    reply = Reply::Snapshot(LiveSnapshot::whole(bytes));
                     code
                 }
-                Call::Capture(codec) => {
+                Call::Capture => {
                     let mut bytes = Vec::new();
-                    let code = self.capture(instance, codec, &mut bytes);
-                    reply = Reply::Snapshot(bytes);
+                    let code = self.capture(instance, &mut bytes);
+                    reply = Reply::Snapshot(LiveSnapshot::whole(bytes));
+                    code
+                }
+                Call::HandOver(codec) => {
+                    let mut bytes = Vec::new();
+                    let code = self.hand_over(instance, codec, &mut bytes);
+                    reply = Reply::Snapshot(LiveSnapshot::new(bytes, take_lent()));
                     code
                 }
                 Call::Suspend => (self.table.suspend)(instance),
@@ -162,16 +171,24 @@ impl Worker {
 
     /// # Safety
     /// On the generation's thread, with its instance (ABI-4).
-    unsafe fn capture(&self, instance: *mut Instance, codec: Codec, bytes: &mut Vec<u8>) -> i32 {
+    unsafe fn capture(&self, instance: *mut Instance, bytes: &mut Vec<u8>) -> i32 {
         let sink = std::ptr::from_mut(bytes).cast::<c_void>();
         // SAFETY: promised by the caller; `append` takes this very sink, which lives during the
         // call.
-        unsafe {
-            match (codec, self.table.capture_as) {
-                (Codec::Named, _) => (self.table.capture)(instance, sink, append),
-                (codec, Some(capture_as)) => capture_as(instance, codec as u32, sink, append),
-                (_, None) => code::REFUSED,
-            }
+        unsafe { (self.table.capture)(instance, sink, append) }
+    }
+
+    /// # Safety
+    /// On the generation's thread, with its instance (ABI-4).
+    unsafe fn hand_over(&self, instance: *mut Instance, codec: Codec, bytes: &mut Vec<u8>) -> i32 {
+        let sink = std::ptr::from_mut(bytes).cast::<c_void>();
+        match (codec, self.table.hand_over) {
+            // SAFETY: as in `capture`.
+            (codec, Some(hand_over)) => unsafe { hand_over(instance, codec as u32, sink, append) },
+            // An older module has no buffers to lend either.
+            // SAFETY: promised by the caller.
+            (Codec::Named, None) => unsafe { self.capture(instance, bytes) },
+            (Codec::Binary, None) => code::REFUSED,
         }
     }
 

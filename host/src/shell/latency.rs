@@ -124,6 +124,7 @@ fn breakdown(ui: &mut Ui, module: &ModuleBoard, generation: Generation, reload: 
         ("dropped", &state.dropped),
         ("converted", &state.converted),
         ("migrated", &state.migrated),
+        ("different in the schema", &state.schema),
     ] {
         list(ui, what, entries);
     }

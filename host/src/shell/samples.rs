@@ -46,6 +46,7 @@ pub(super) fn module(name: &str, generation: u64) -> ModuleBoard {
                 dropped: vec!["filter".to_owned()],
                 converted: Vec::new(),
                 migrated: Vec::new(),
+                schema: vec!["+ tasks[].due: u32".to_owned()],
             },
         }),
         last_entry: None,

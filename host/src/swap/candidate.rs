@@ -100,7 +100,7 @@ impl Candidate {
     /// # Errors
     /// When the module panics or refuses; it is retired.
     pub fn restore(self, snapshot: Vec<u8>) -> Result<Restored, Rejection> {
-        self.create(snapshot, Codec::Named)
+        self.create(&Carried::named(snapshot))
     }
 
     /// Creates the instance from what was captured. When its code does not read what the binary
@@ -110,18 +110,16 @@ impl Candidate {
     /// As for [`Self::restore`], and when `by_name` fails.
     pub fn take_over(
         mut self,
-        carried: Carried,
-        by_name: impl FnOnce() -> Result<Vec<u8>, CallError>,
+        carried: &Carried,
+        by_name: impl FnOnce() -> Result<Carried, CallError>,
     ) -> Result<Restored, Rejection> {
-        let Carried { bytes, codec, .. } = carried;
-        if codec == Codec::Named {
-            return self.create(bytes, codec);
+        if carried.codec == Codec::Named {
+            return self.create(carried);
         }
-        let size = bytes.len() as u64;
-        match self.active.thread.create(bytes, self.limit) {
-            Ok(report) => Ok(self.restored(size, codec, report.as_deref())),
+        match self.active.thread.create(&carried.snapshot, self.limit) {
+            Ok(report) => Ok(self.restored(carried, report.as_deref())),
             Err(CallError::Refused(_)) => match by_name() {
-                Ok(bytes) => self.create(bytes, Codec::Named),
+                Ok(carried) => self.create(&carried),
                 Err(error) => {
                     Err(Rejection::after_load(Stage::Capture, &error, self.active, self.limit))
                 }
@@ -132,18 +130,18 @@ impl Candidate {
         }
     }
 
-    fn create(mut self, snapshot: Vec<u8>, codec: Codec) -> Result<Restored, Rejection> {
-        let size = snapshot.len() as u64;
-        match self.active.thread.create(snapshot, self.limit) {
-            Ok(report) => Ok(self.restored(size, codec, report.as_deref())),
+    fn create(mut self, carried: &Carried) -> Result<Restored, Rejection> {
+        match self.active.thread.create(&carried.snapshot, self.limit) {
+            Ok(report) => Ok(self.restored(carried, report.as_deref())),
             Err(error) => {
                 Err(Rejection::after_load(Stage::Restore, &error, self.active, self.limit))
             }
         }
     }
 
-    fn restored(self, bytes: u64, codec: Codec, report: Option<&str>) -> Restored {
-        let (report, lost) = state_report(bytes, codec, report);
+    fn restored(self, carried: &Carried, report: Option<&str>) -> Restored {
+        let bytes = carried.snapshot.bytes.len() as u64;
+        let (report, lost) = state_report(bytes, carried.codec, report);
         Restored { active: self.active, report, lost, limit: self.limit }
     }
 }
@@ -276,6 +274,7 @@ fn state_report(bytes: u64, codec: Codec, json: Option<&str>) -> (StateReport, u
         dropped: lines(&report.dropped),
         converted: lines(&report.converted),
         migrated: report.migrated,
+        schema: report.schema,
     };
     (told, report.lost)
 }

@@ -1,16 +1,15 @@
 //! A state on its way from one generation to the next.
 
-use super::inner::KeptSnapshot;
 use super::slot::Slot;
-use crate::module::CallError;
+use crate::module::{CallError, LiveSnapshot};
 use hot_api::snapshot::Codec;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What one generation hands to the next.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Carried {
     /// The snapshot; empty when nothing runs.
-    pub bytes: Vec<u8>,
+    pub snapshot: LiveSnapshot,
     /// The codec of its state.
     pub codec: Codec,
     /// Why it is an earlier one, if it is.
@@ -18,10 +17,16 @@ pub struct Carried {
 }
 
 impl Carried {
-    /// A snapshot by name.
+    /// A snapshot by name that holds nothing but its bytes; empty ones stand for the default state.
     #[must_use]
     pub fn named(bytes: Vec<u8>) -> Self {
-        Self { bytes, codec: Codec::Named, note: None }
+        Self { snapshot: LiveSnapshot::whole(bytes), codec: Codec::Named, note: None }
+    }
+
+    /// The same with other bytes by name.
+    #[must_use]
+    pub fn with_bytes(self, bytes: Vec<u8>) -> Self {
+        Self { snapshot: self.snapshot.with_bytes(bytes), ..self }
     }
 }
 
@@ -38,32 +43,26 @@ impl Slot {
         schema: Option<&[u8]>,
         limit: Duration,
     ) -> Result<Carried, CallError> {
-        let mut inner = self.inner.lock();
+        let inner = &mut *self.inner.lock();
         let Some(active) = &mut inner.active else {
             return Ok(Carried::named(Vec::new()));
         };
-        let suspended = active.thread.suspend(limit);
-        if suspended.is_ok()
-            && schema.is_some()
-            && active.schema.as_deref() == schema
-            && let Ok(bytes) = active.thread.capture_as(Codec::Binary, limit)
-        {
-            // Not kept for later: only this very schema can read it.
-            return Ok(Carried { bytes, codec: Codec::Binary, note: None });
+        if let Err(error) = active.thread.suspend(limit) {
+            return inner.earlier.newest_for(schema, &error).ok_or(error);
         }
-        let captured = suspended.and_then(|()| active.thread.capture(limit));
-        match (captured, &inner.kept) {
-            (Ok(bytes), _) => {
-                let kept = bytes.clone();
-                inner.kept = Some(KeptSnapshot { bytes: kept, at: Instant::now() });
-                Ok(Carried::named(bytes))
+        if let Some(schema) = schema
+            && active.schema.as_deref() == Some(schema)
+            && let Ok(snapshot) = active.thread.hand_over(Codec::Binary, limit)
+        {
+            inner.earlier.keep_binary(schema.to_vec(), snapshot.clone());
+            return Ok(Carried { snapshot, codec: Codec::Binary, note: None });
+        }
+        match active.thread.hand_over(Codec::Named, limit) {
+            Ok(snapshot) => {
+                inner.earlier.keep_named(snapshot.clone());
+                Ok(Carried { snapshot, codec: Codec::Named, note: None })
             }
-            (Err(error), Some(kept)) => {
-                let age = kept.at.elapsed().as_secs_f32();
-                let note = format!("{error}; its state of {age:.1} s ago is used");
-                Ok(Carried { note: Some(note), ..Carried::named(kept.bytes.clone()) })
-            }
-            (Err(error), None) => Err(error),
+            Err(error) => inner.earlier.newest_for(schema, &error).ok_or(error),
         }
     }
 
@@ -71,11 +70,13 @@ impl Slot {
     /// same state by name.
     ///
     /// # Errors
-    /// See [`CallError`].
-    pub fn capture_by_name(&self, limit: Duration) -> Result<Vec<u8>, CallError> {
-        match &mut self.inner.lock().active {
-            Some(active) => active.thread.capture(limit),
-            None => Err(CallError::Gone),
+    /// As for [`Self::capture_for`].
+    pub fn capture_by_name(&self, limit: Duration) -> Result<Carried, CallError> {
+        let inner = &mut *self.inner.lock();
+        let Some(active) = &mut inner.active else { return Err(CallError::Gone) };
+        match active.thread.hand_over(Codec::Named, limit) {
+            Ok(snapshot) => Ok(Carried { snapshot, codec: Codec::Named, note: None }),
+            Err(error) => inner.earlier.newest_for(None, &error).ok_or(error),
         }
     }
 }

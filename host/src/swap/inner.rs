@@ -1,12 +1,12 @@
 //! What a slot holds behind its lock.
 
 use super::active::Active;
+use super::earlier::Earlier;
 use super::slot::PROBATION_FRAMES;
 use super::told::{FrameResult, HoldReason, PendingCommit};
 use crate::event::Generation;
 use crate::module::{Fault, InputPacket, Picture};
 use hot_api::abi::input_flag;
-use std::time::Instant;
 
 #[derive(Default)]
 pub(super) struct Inner {
@@ -17,7 +17,7 @@ pub(super) struct Inner {
     pub(super) fault: Option<Box<Fault>>,
     /// Whose call is out, as the engine has been told.
     pub(super) overdue: Option<Generation>,
-    pub(super) kept: Option<KeptSnapshot>,
+    pub(super) earlier: Earlier,
     pub(super) retiring: Vec<Active>,
 }
 
@@ -32,11 +32,6 @@ pub(super) struct ViewSlot {
     pub(super) told: bool,
     /// How often this generation has drawn it.
     pub(super) frames: u32,
-}
-
-pub(super) struct KeptSnapshot {
-    pub(super) bytes: Vec<u8>,
-    pub(super) at: Instant,
 }
 
 impl Inner {

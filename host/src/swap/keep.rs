@@ -3,10 +3,9 @@
 //! Owns: what [`Captured`] says. Consumes: the frame boundary. Produces: snapshots, for the disk and
 //! for the case that the code never returns. Never: makes the window wait longer than a swap does.
 
-use super::inner::KeptSnapshot;
 use super::slot::Slot;
 use crate::event::Generation;
-use crate::module::CallError;
+use crate::module::{CallError, LiveSnapshot};
 use std::time::{Duration, Instant};
 
 /// How long a capture waits for the end of a frame: a window that is stuck in one is no reason to
@@ -57,7 +56,7 @@ impl Slot {
         let captured = active.thread.capture(CAPTURE_LIMIT);
         let cost = started.elapsed();
         if let Ok(bytes) = &captured {
-            inner.kept = Some(KeptSnapshot { bytes: bytes.clone(), at: Instant::now() });
+            inner.earlier.keep_named(LiveSnapshot::whole(bytes.clone()));
         }
         Some(captured.map(|bytes| Captured { bytes, generation, cost }))
     }

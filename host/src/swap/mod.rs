@@ -12,6 +12,7 @@
 mod active;
 mod candidate;
 mod carried;
+mod earlier;
 mod gate;
 mod inner;
 mod keep;

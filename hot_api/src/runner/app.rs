@@ -5,18 +5,15 @@ use super::paint::PaintSide;
 use super::view::{ViewMemory, ViewRun};
 use crate::abi::{FrameInput, FrameView};
 use crate::host::Host;
+use crate::kept::{Passage, within};
 use crate::module::{CreationContext, Frame, Module, View};
 use crate::snapshot::schema::{Schema, Untraceable};
 use crate::snapshot::{
-    Codec, Report, Section, Snapshot, SnapshotError, from_binary, migrate, restore, to_binary,
+    Codec, Report, SCHEMA_SECTION, STATE_SECTION, SectionRef, SnapshotError, SnapshotRef,
+    SnapshotWriter, from_tree, migrate, restore, to_bytes,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::cell::OnceCell;
-
-/// Name of the snapshot's section with the author's state.
-const STATE_SECTION: &str = "state";
-/// Name of the section that says what the state is made of.
-const SCHEMA_SECTION: &str = "schema";
+use std::cell::{Cell, OnceCell};
 
 /// Everything of an instance that belongs to the module thread. Fields drop in this order: views
 /// may hold what the author put into egui.
@@ -26,6 +23,8 @@ pub(super) struct App<M: Module> {
     state: M::State,
     /// Traced when it is first asked for.
     schema: OnceCell<Result<Schema, Untraceable>>,
+    /// Bytes of the last capture in the binary codec; the next one will take about as many.
+    binary_size: Cell<usize>,
     host: Host,
 }
 
@@ -37,7 +36,8 @@ fn view_section(view: &str) -> String {
 impl<M: Module> App<M> {
     /// Makes the instance from `snapshot`; empty bytes mean a fresh start.
     pub(super) fn create(host: Host, snapshot: &[u8]) -> Result<(Self, PaintSide), SnapshotError> {
-        let snapshot = if snapshot.is_empty() { None } else { Some(Snapshot::decode(snapshot)?) };
+        let snapshot =
+            if snapshot.is_empty() { None } else { Some(SnapshotRef::decode(snapshot)?) };
         let section = |name: &str| snapshot.as_ref().and_then(|snapshot| snapshot.section(name));
         let state = match section(STATE_SECTION) {
             Some(section) => {
@@ -47,6 +47,7 @@ impl<M: Module> App<M> {
             }
             None => M::State::default(),
         };
+        let binary_size = Cell::new(section(STATE_SECTION).map_or(0, |state| state.payload.len()));
         let mut module = M::create(&CreationContext { host: &host });
         let views = Self::view_names()
             .map(|name| {
@@ -62,7 +63,7 @@ impl<M: Module> App<M> {
             #[cfg(feature = "glow")]
             module.gl_cleanup(),
         );
-        Ok((Self { views, module, state, schema: OnceCell::new(), host }, paint))
+        Ok((Self { views, module, state, schema: OnceCell::new(), binary_size, host }, paint))
     }
 
     fn view_names() -> impl Iterator<Item = &'static str> {
@@ -103,7 +104,7 @@ impl<M: Module> App<M> {
 
     /// What the state is made of, as bytes to compare.
     pub(super) fn identity() -> Result<Vec<u8>, Untraceable> {
-        let schema = Schema::of::<M::State>()?;
+        let schema = M::CODEC.schema()?;
         let mut bytes = schema.fingerprint().to_le_bytes().to_vec();
         bytes.extend(M::SCHEMA_VERSION.to_le_bytes());
         bytes.extend(schema.root().to_string().into_bytes());
@@ -112,31 +113,34 @@ impl<M: Module> App<M> {
 
     /// The state and egui's memory as a snapshot, the state in that codec.
     pub(super) fn capture(&self, codec: Codec) -> Result<Vec<u8>, SnapshotError> {
-        let schema = self.schema.get_or_init(Schema::of::<M::State>).as_ref();
-        let mut sections = vec![match codec {
-            Codec::Named => Section::capture(STATE_SECTION, &self.state)?,
+        let schema = self.schema.get_or_init(|| M::CODEC.schema()).as_ref();
+        let type_name = std::any::type_name::<M>();
+        let module = type_name.split("::").next().unwrap_or(type_name);
+        let fingerprint = schema.ok().map(Schema::fingerprint);
+        let mut snapshot = SnapshotWriter::new(module, M::SCHEMA_VERSION, fingerprint);
+        match codec {
+            Codec::Named => {
+                let state = M::CODEC.to_bytes(&self.state)?;
+                append(&mut snapshot, STATE_SECTION, &state);
+            }
             Codec::Binary => {
                 let schema = schema.map_err(Clone::clone)?;
-                let payload = to_binary(&self.state, schema)?;
-                Section { name: STATE_SECTION.to_owned(), codec, payload }
+                snapshot.section(STATE_SECTION, codec, self.binary_size.get(), |bytes| {
+                    let before = bytes.len();
+                    M::CODEC.write_binary(&self.state, schema, bytes)?;
+                    self.binary_size.set(bytes.len() - before);
+                    Ok::<_, SnapshotError>(())
+                })?;
             }
-        }];
+        }
         for (name, view) in Self::view_names().zip(&self.views) {
-            sections.push(Section::capture(view_section(name), &view.memory())?);
+            append(&mut snapshot, &view_section(name), &to_bytes(&view.memory())?);
         }
         if let (Codec::Named, Ok(schema)) = (codec, schema) {
             // For whoever reads it with another schema, to say what has changed.
-            sections.push(Section::capture(SCHEMA_SECTION, schema)?);
+            append(&mut snapshot, SCHEMA_SECTION, &to_bytes(schema)?);
         }
-        let type_name = std::any::type_name::<M>();
-        let module = type_name.split("::").next().unwrap_or(type_name);
-        let snapshot = Snapshot {
-            module: module.to_owned(),
-            schema_version: M::SCHEMA_VERSION,
-            fingerprint: schema.ok().map(Schema::fingerprint),
-            sections,
-        };
-        Ok(snapshot.encode())
+        Ok(snapshot.finish())
     }
 
     pub(super) fn suspend(&mut self) {
@@ -148,31 +152,49 @@ impl<M: Module> App<M> {
     }
 }
 
+/// Adds a section of named bytes.
+fn append(snapshot: &mut SnapshotWriter, name: &str, payload: &[u8]) {
+    snapshot.section(name, Codec::Named, payload.len(), |bytes| bytes.extend_from_slice(payload));
+}
+
 /// The author's state: brought to today's version, then merged into today's type; or read as it is,
 /// when it was written by code with the same schema.
 fn restore_state<M: Module>(
-    section: &Section,
-    snapshot: Option<&Snapshot>,
+    section: SectionRef<'_>,
+    snapshot: Option<&SnapshotRef<'_>>,
 ) -> Result<(M::State, Report), SnapshotError> {
     let version = snapshot.map_or(1, |snapshot| snapshot.schema_version);
     if section.codec == Codec::Binary {
-        let schema = Schema::of::<M::State>()?;
+        let schema = M::CODEC.schema()?;
         let written = snapshot.and_then(|snapshot| snapshot.fingerprint);
         if version != M::SCHEMA_VERSION || written != Some(schema.fingerprint()) {
             // `tree` says that only its own type can read it.
             section.tree()?;
         }
-        let (state, kept) = from_binary(&section.payload, &schema)?;
+        let (state, kept) =
+            within(Passage::Claiming, || M::CODEC.from_binary(section.payload, &schema))?;
         return Ok((state, Report { kept, ..Report::default() }));
     }
     let mut tree = section.tree()?;
     let migrated = migrate(&mut tree, version, M::SCHEMA_VERSION, M::MIGRATIONS)?;
-    let restored = restore::<M::State>(&tree);
-    Ok((restored.value, Report { migrated, ..restored.report }))
+    let restored = within(Passage::Claiming, || M::CODEC.restore(&tree));
+    let schema = schema_changes::<M>(snapshot);
+    Ok((restored.value, Report { migrated, schema, ..restored.report }))
+}
+
+/// What is different in the state's type since the snapshot was made.
+fn schema_changes<M: Module>(snapshot: Option<&SnapshotRef<'_>>) -> Vec<String> {
+    let today = match M::CODEC.schema() {
+        Ok(schema) => schema,
+        Err(reason) => return vec![format!("{reason}; the state is carried by name")],
+    };
+    let old = snapshot.and_then(|snapshot| snapshot.section(SCHEMA_SECTION));
+    let old = old.and_then(|section| from_tree::<Schema>(&section.tree().ok()?).ok());
+    old.map_or_else(Vec::new, |old| today.diff(&old))
 }
 
 fn restore_section<T: Default + Serialize + DeserializeOwned>(
-    section: &Section,
+    section: SectionRef<'_>,
 ) -> Result<(T, Report), SnapshotError> {
     let restored = restore::<T>(&section.tree()?);
     Ok((restored.value, restored.report))

@@ -11,6 +11,7 @@ use crate::abi::{
     FrameInput, FrameView, HostTable, Instance, ModuleTable, PaintInfo, Slice, WriteFn, code,
 };
 use crate::host::{Host, LogLevel};
+use crate::kept::{Passage, use_memory_of, within};
 use crate::module::Module;
 use crate::snapshot::{Codec, MigrateError, SnapshotError, is_complete};
 use std::ffi::c_void;
@@ -48,7 +49,7 @@ pub const fn table<M: Module>() -> ModuleTable {
         release_gl: release_gl::<M>,
         destroy: destroy::<M>,
         schema: Some(schema::<M>),
-        capture_as: Some(capture_as::<M>),
+        hand_over: Some(hand_over::<M>),
     }
 }
 
@@ -120,6 +121,8 @@ unsafe extern "C" fn create<M: Module>(
     if !unsafe { is_whole(host) } || out.is_null() {
         return code::REFUSED;
     }
+    // SAFETY: ABI-6.
+    unsafe { use_memory_of(host) };
     // SAFETY: ABI-6: the table outlives the instance.
     let host = unsafe { Host::new(host) };
     // SAFETY: ABI-5: lent for the call.
@@ -241,23 +244,37 @@ unsafe extern "C" fn capture<M: Module>(
     write: WriteFn,
 ) -> i32 {
     // SAFETY: as promised to this function.
-    unsafe { capture_as::<M>(instance, Codec::Named as u32, sink, write) }
+    unsafe { write_state::<M>(instance, Codec::Named, Passage::None, sink, write) }
 }
 
-unsafe extern "C" fn capture_as<M: Module>(
+unsafe extern "C" fn hand_over<M: Module>(
     instance: *mut Instance,
     codec: u32,
     sink: *mut c_void,
     write: WriteFn,
 ) -> i32 {
     let codec = [Codec::Named, Codec::Binary].into_iter().find(|known| *known as u32 == codec);
-    let (false, Some(codec)) = (instance.is_null(), codec) else {
+    let Some(codec) = codec else { return code::REFUSED };
+    // SAFETY: as promised to this function.
+    unsafe { write_state::<M>(instance, codec, Passage::Lending, sink, write) }
+}
+
+/// # Safety
+/// As for the two functions of the table.
+unsafe fn write_state<M: Module>(
+    instance: *mut Instance,
+    codec: Codec,
+    passage: Passage,
+    sink: *mut c_void,
+    write: WriteFn,
+) -> i32 {
+    if instance.is_null() {
         return code::REFUSED;
-    };
+    }
     // SAFETY: ABI-4: a live instance on its thread.
     let app = unsafe { app::<M>(instance) };
     let host = app.host();
-    guard(host, || match app.capture(codec) {
+    guard(host, || match within(passage, || app.capture(codec)) {
         Ok(snapshot) => {
             // SAFETY: the host's own function; the bytes are lent for the call (ABI-5).
             unsafe { write(sink, Slice::new(&snapshot)) };

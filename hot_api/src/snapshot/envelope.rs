@@ -16,6 +16,8 @@ use super::capture::{CaptureError, to_bytes};
 use super::decode::DecodeError;
 use super::migrate::MigrateError;
 use super::schema::Untraceable;
+use super::snapshot_ref::{SectionRef, SnapshotRef};
+use super::snapshot_writer::SnapshotWriter;
 use super::tree::Tree;
 use serde::Serialize;
 
@@ -23,10 +25,10 @@ use serde::Serialize;
 pub const FORMAT_VERSION: u32 = 1;
 
 /// The first bytes. The last of them shows when a file was sent as text.
-const MAGIC: [u8; 8] = *b"PITSNAP\n";
-const CRC_SIZE: usize = 4;
+pub(super) const MAGIC: [u8; 8] = *b"PITSNAP\n";
+pub(super) const CRC_SIZE: usize = 4;
 /// No snapshot is shorter than the fields of fixed size.
-const LENGTH_MIN: u64 = 8 + 4 + 8 + 8 + 4 + 1 + 4 + CRC_SIZE as u64;
+pub(super) const LENGTH_MIN: u64 = 8 + 4 + 8 + 8 + 4 + 1 + 4 + CRC_SIZE as u64;
 
 /// What a module leaves to its successor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,17 +148,18 @@ impl Section {
         Ok(Self { name: name.into(), codec: Codec::Named, payload: to_bytes(value)? })
     }
 
+    /// The same, borrowed.
+    #[must_use]
+    pub fn as_ref(&self) -> SectionRef<'_> {
+        SectionRef { name: &self.name, codec: self.codec, payload: &self.payload }
+    }
+
     /// The payload as a tree.
     ///
     /// # Errors
     /// [`SnapshotError::Codec`] for a binary payload, [`SnapshotError::Decode`] for a damaged one.
     pub fn tree(&self) -> Result<Tree, SnapshotError> {
-        match self.codec {
-            Codec::Named => Ok(Tree::decode(&self.payload)?),
-            Codec::Binary => {
-                Err(SnapshotError::Codec { section: self.name.clone(), codec: self.codec })
-            }
-        }
+        self.as_ref().tree()
     }
 }
 
@@ -170,34 +173,11 @@ impl Snapshot {
     /// The snapshot as bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let payloads: usize = self.sections.iter().map(|section| section.payload.len()).sum();
-        // Enough for the fields around some sections; more would only be copied once.
-        let mut bytes = Vec::with_capacity(payloads + 1024);
-        bytes.extend(MAGIC);
-        bytes.extend(FORMAT_VERSION.to_le_bytes());
-        let total = bytes.len();
-        bytes.extend(0_u64.to_le_bytes());
-        put(&mut bytes, self.module.as_bytes());
-        bytes.extend(self.schema_version.to_le_bytes());
-        match self.fingerprint {
-            None => bytes.push(0),
-            Some(fingerprint) => {
-                bytes.push(1);
-                bytes.extend(fingerprint.to_le_bytes());
-            }
-        }
-        let count = u32::try_from(self.sections.len()).expect("a module has a handful of sections");
-        bytes.extend(count.to_le_bytes());
+        let mut writer = SnapshotWriter::new(&self.module, self.schema_version, self.fingerprint);
         for Section { name, codec, payload } in &self.sections {
-            put(&mut bytes, name.as_bytes());
-            bytes.push(*codec as u8);
-            put(&mut bytes, payload);
+            writer.section(name, *codec, payload.len(), |bytes| bytes.extend_from_slice(payload));
         }
-        let length = (bytes.len() + CRC_SIZE) as u64;
-        bytes[total..total + 8].copy_from_slice(&length.to_le_bytes());
-        let crc = crc32fast::hash(&bytes);
-        bytes.extend(crc.to_le_bytes());
-        bytes
+        writer.finish()
     }
 
     /// Reads a snapshot, after checking it one axis at a time.
@@ -205,117 +185,6 @@ impl Snapshot {
     /// # Errors
     /// With the first thing that is wrong: magic, format version, length, checksum, content.
     pub fn decode(bytes: &[u8]) -> Result<Self, SnapshotError> {
-        let mut cursor = Cursor { bytes, at: 0 };
-        check_magic(&mut cursor)?;
-        check_version(&mut cursor)?;
-        check_length(&mut cursor)?;
-        cursor.bytes = check_crc(bytes)?;
-        let snapshot = Self {
-            module: cursor.text()?,
-            schema_version: u32::from_le_bytes(cursor.array()?),
-            fingerprint: cursor.fingerprint()?,
-            sections: cursor.sections()?,
-        };
-        match cursor.bytes.len() - cursor.at {
-            0 => Ok(snapshot),
-            _ => Err(cursor.malformed("bytes follow the last section")),
-        }
-    }
-}
-
-fn put(bytes: &mut Vec<u8>, field: &[u8]) {
-    bytes.extend((field.len() as u64).to_le_bytes());
-    bytes.extend_from_slice(field);
-}
-
-fn check_magic(cursor: &mut Cursor<'_>) -> Result<(), SnapshotError> {
-    if cursor.array().ok() == Some(MAGIC) { Ok(()) } else { Err(SnapshotError::Magic) }
-}
-
-fn check_version(cursor: &mut Cursor<'_>) -> Result<(), SnapshotError> {
-    let found = cursor.bytes.len() as u64;
-    if found < LENGTH_MIN {
-        return Err(SnapshotError::Length { expected: LENGTH_MIN, found });
-    }
-    match u32::from_le_bytes(cursor.array()?) {
-        FORMAT_VERSION => Ok(()),
-        found => Err(SnapshotError::FormatVersion { found }),
-    }
-}
-
-fn check_length(cursor: &mut Cursor<'_>) -> Result<(), SnapshotError> {
-    let expected = u64::from_le_bytes(cursor.array()?);
-    let found = cursor.bytes.len() as u64;
-    if expected == found { Ok(()) } else { Err(SnapshotError::Length { expected, found }) }
-}
-
-/// The bytes before the checksum.
-fn check_crc(bytes: &[u8]) -> Result<&[u8], SnapshotError> {
-    let (content, crc) = bytes
-        .split_last_chunk::<CRC_SIZE>()
-        .expect("a snapshot of the least length has room for a checksum");
-    let (stored, computed) = (u32::from_le_bytes(*crc), crc32fast::hash(content));
-    if stored == computed {
-        Ok(content)
-    } else {
-        Err(SnapshotError::Checksum { offset: content.len(), stored, computed })
-    }
-}
-
-struct Cursor<'b> {
-    bytes: &'b [u8],
-    at: usize,
-}
-
-impl<'b> Cursor<'b> {
-    fn malformed(&self, reason: &'static str) -> SnapshotError {
-        SnapshotError::Malformed { offset: self.at, reason }
-    }
-
-    fn take(&mut self, length: u64) -> Result<&'b [u8], SnapshotError> {
-        let rest = &self.bytes[self.at..];
-        let taken = usize::try_from(length).ok().and_then(|length| rest.get(..length));
-        let taken = taken.ok_or_else(|| self.malformed("a field ends behind the end"))?;
-        self.at += taken.len();
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], SnapshotError> {
-        let taken = self.take(N as u64)?;
-        Ok(taken.try_into().expect("`take` returns as many bytes as it is asked for"))
-    }
-
-    fn field(&mut self) -> Result<&'b [u8], SnapshotError> {
-        let length = u64::from_le_bytes(self.array()?);
-        self.take(length)
-    }
-
-    fn text(&mut self) -> Result<String, SnapshotError> {
-        let text = str::from_utf8(self.field()?).map_err(|_| self.malformed("a name is not UTF-8"));
-        text.map(str::to_owned)
-    }
-
-    fn fingerprint(&mut self) -> Result<Option<u64>, SnapshotError> {
-        match self.array::<1>()? {
-            [0] => Ok(None),
-            [1] => Ok(Some(u64::from_le_bytes(self.array()?))),
-            _ => Err(self.malformed("a fingerprint is neither there nor absent")),
-        }
-    }
-
-    fn sections(&mut self) -> Result<Vec<Section>, SnapshotError> {
-        let count = u32::from_le_bytes(self.array()?);
-        // Collected one by one: a wrong count runs into the end before it costs memory.
-        (0..count).map(|_| self.section()).collect()
-    }
-
-    fn section(&mut self) -> Result<Section, SnapshotError> {
-        let name = self.text()?;
-        let codec = match self.array::<1>()? {
-            [1] => Codec::Named,
-            [2] => Codec::Binary,
-            _ => return Err(self.malformed("a codec is unknown")),
-        };
-        Ok(Section { name, codec, payload: self.field()?.to_vec() })
+        SnapshotRef::decode(bytes).map(|snapshot| snapshot.to_owned())
     }
 }

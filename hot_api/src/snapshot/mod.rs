@@ -54,12 +54,15 @@ mod report;
 mod restore;
 pub mod schema;
 mod serializer;
+mod snapshot_ref;
+mod snapshot_writer;
+mod state_codec;
 mod tree;
 
 #[cfg(test)]
 mod tests;
 
-pub use binary::{BinaryError, from_binary, to_binary};
+pub use binary::{BinaryError, from_binary, to_binary, write_binary};
 pub use capture::{CaptureError, capture, to_bytes};
 pub use decode::{DecodeError, DecodeFault};
 pub use edit::EditError;
@@ -71,7 +74,15 @@ pub use path::{Path, Segment};
 pub use read_error::{ReadError, Trouble};
 pub use report::{Note, Notes, Reason, Report};
 pub use restore::{Restored, restore};
+pub use snapshot_ref::{SectionRef, SnapshotRef};
+pub use snapshot_writer::SnapshotWriter;
+pub use state_codec::StateCodec;
 pub use tree::{Name, Tree};
+
+/// Name of the section of a [`Snapshot`] with the author's state.
+pub const STATE_SECTION: &str = "state";
+/// Name of the section that says what the state is made of.
+pub const SCHEMA_SECTION: &str = "schema";
 
 /// How many containers (lists, structs, options, variants…) may stand inside one another. Capturing
 /// and decoding recurse once a level, so this bounds the stack that a state, or a hostile file,

@@ -80,6 +80,7 @@ impl<'c> Context<'c> {
             dropped: dropped.into_notes(),
             converted: self.converted.into_inner().into_notes(),
             migrated: Vec::new(),
+            schema: Vec::new(),
         }
     }
 }

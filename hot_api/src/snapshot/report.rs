@@ -128,12 +128,16 @@ pub struct Report {
     /// The migrations that ran before, in order. Code from before there were any says nothing.
     #[serde(default)]
     pub migrated: Vec<String>,
+    /// What is different in the type since the state was captured, a line each; or why that is not
+    /// known.
+    #[serde(default)]
+    pub schema: Vec<String>,
 }
 
 impl fmt::Display for Report {
     /// A summary line, then a line for each note.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kept, defaulted, dropped, converted, lost: _, migrated } = self;
+        let Self { kept, defaulted, dropped, converted, lost: _, migrated, schema: _ } = self;
         write!(
             f,
             "{kept} kept, {} defaulted, {} dropped, {} converted",

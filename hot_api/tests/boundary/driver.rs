@@ -120,6 +120,7 @@ impl Driver {
             fault,
             restored,
             gl_get_proc: None,
+            kept: std::ptr::null(),
         });
         let table = table::<Scripted>();
         Self { table, instance: null_mut(), time: 1.0, repaints, side, host, _turn: turn }

@@ -7,7 +7,7 @@ use egui::epaint::Primitive;
 use egui::{ClippedPrimitive, Context, Event, Pos2, RawInput, Rect, Vec2, ViewportId, pos2};
 use egui_demo_lib::DemoWindows;
 use host::event::Generation;
-use host::module::{CodeSource, InputPacket, ModuleThread, Picture, PrimKind};
+use host::module::{CodeSource, InputPacket, LiveSnapshot, ModuleThread, Picture, PrimKind};
 use hot_api::snapshot::{Section, Snapshot};
 use hot_api::wire::{InputItem, ItemWriter};
 use std::path::PathBuf;
@@ -163,7 +163,7 @@ impl Boundary {
             fingerprint: None,
             sections: vec![state],
         };
-        thread.create(snapshot.encode(), LIMIT)?;
+        thread.create(&LiveSnapshot::whole(snapshot.encode()), LIMIT)?;
         Ok(Self { thread })
     }
 

@@ -4,7 +4,7 @@
 use pitstop_tests::bench::{NAMES, run};
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: bench [frame | idle]... [--json]    (no name: all)";
+const USAGE: &str = "usage: bench [frame | idle | state]... [--json]    (no name: all)";
 
 fn main() -> ExitCode {
     let (options, mut names): (Vec<String>, Vec<String>) =

@@ -9,15 +9,14 @@
 //! read as what it was written as. A field that was skipped, a length that was not kept, an order
 //! that differs between the two directions: each is another call than the schema has.
 
+mod cursor;
 mod read;
-mod spot;
 mod write;
 
 use super::schema::Schema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use spot::Spot;
-use std::cell::Cell;
+use std::fmt::{self, Display};
 
 /// A value that the binary codec does not carry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,8 +35,48 @@ pub enum BinaryError {
     },
 }
 
+/// What differs from the schema, or how the bytes end too early, in words.
+#[derive(Debug)]
+struct Mismatch(Box<Reason>);
+
+/// Behind a box: results are returned millions of times, and hardly ever hold one.
+#[derive(Debug)]
+struct Reason(String);
+
+impl Mismatch {
+    fn new(reason: impl Into<String>) -> Self {
+        Self(Box::new(Reason(reason.into())))
+    }
+
+    fn into_reason(self) -> String {
+        self.0.0
+    }
+}
+
+impl Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.0)
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+impl serde::ser::Error for Mismatch {
+    fn custom<T: Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+}
+
+impl serde::de::Error for Mismatch {
+    fn custom<T: Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+}
+
 /// Little-endian, integers in as few bytes as hold them.
-fn config() -> impl bincode::config::Config {
+type Config = bincode::config::Configuration;
+
+fn config() -> Config {
     bincode::config::standard()
 }
 
@@ -49,9 +88,22 @@ pub fn to_binary<T: Serialize + ?Sized>(
     value: &T,
     schema: &Schema,
 ) -> Result<Vec<u8>, BinaryError> {
-    let checked = write::Checked { value, spot: Spot::root(schema.root()) };
-    bincode::serde::encode_to_vec(checked, config())
-        .map_err(|error| BinaryError::Write(error.to_string()))
+    let mut bytes = Vec::new();
+    write_binary(value, schema, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// As [`to_binary`], at the end of what is there already.
+///
+/// # Errors
+/// [`BinaryError::Write`]; then some of the value may have been written.
+pub fn write_binary<T: Serialize + ?Sized>(
+    value: &T,
+    schema: &Schema,
+    bytes: &mut Vec<u8>,
+) -> Result<(), BinaryError> {
+    let mut writer = write::Writer::new(schema.root(), bytes);
+    value.serialize(&mut writer).map_err(|error| BinaryError::Write(error.into_reason()))
 }
 
 /// Reads a value whose type has that schema; with how many values (numbers, texts… not the containers
@@ -63,13 +115,11 @@ pub fn from_binary<T: DeserializeOwned>(
     bytes: &[u8],
     schema: &Schema,
 ) -> Result<(T, u64), BinaryError> {
-    let values = Cell::new(0);
-    let seed = std::marker::PhantomData::<T>;
-    let seed = read::Checked { seed, spot: Spot::counting(schema.root(), &values) };
-    let (value, used) = bincode::serde::seed_decode_from_slice(seed, bytes, config())
-        .map_err(|error| BinaryError::Read(error.to_string()))?;
-    match bytes.len() - used {
-        0 => Ok((value, values.get())),
+    let mut reader = read::Reader::new(bytes, schema.root());
+    let value =
+        T::deserialize(&mut reader).map_err(|error| BinaryError::Read(error.into_reason()))?;
+    match reader.left() {
+        0 => Ok((value, reader.values())),
         left => Err(BinaryError::Left { left }),
     }
 }

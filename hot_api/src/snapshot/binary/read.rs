@@ -1,70 +1,189 @@
-//! A `Deserializer` that holds every request against the schema and passes it on.
+//! A `Deserializer` that holds every request against the schema and reads with bincode.
+//!
+//! As little of it is generic as of the writer, and for the same reason. What is marked `inline` is
+//! called from here alone, and spread over several units of this crate's own.
 
-use super::spot::Spot;
+use super::cursor::{Cursor, Parts};
+use super::{Config, Mismatch, config};
 use crate::snapshot::schema::Format;
+use bincode::de::{BorrowDecode, BorrowDecoder, DecoderImpl};
+use bincode::error::DecodeError;
 use serde::de::value::U32Deserializer;
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess,
+    DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
     VariantAccess, Visitor,
 };
-use std::fmt;
-use std::marker::PhantomData;
 
-/// What is to be read at a spot.
-pub(super) struct Checked<'f, S> {
-    pub(super) seed: S,
-    pub(super) spot: Spot<'f>,
-}
+/// What has not been read.
+struct Rest<'de>(&'de [u8]);
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Checked<'_, S> {
-    type Value = S::Value;
-    fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
-        self.seed.deserialize(Check { inner, spot: self.spot.resolved() })
+impl bincode::de::read::Reader for Rest<'_> {
+    #[inline]
+    fn read(&mut self, bytes: &mut [u8]) -> Result<(), DecodeError> {
+        let count = bytes.len();
+        bytes.copy_from_slice(bincode::de::read::BorrowReader::take_bytes(self, count)?);
+        Ok(())
     }
 }
 
-struct Check<'f, D> {
-    inner: D,
-    spot: Spot<'f>,
+impl<'de> bincode::de::read::BorrowReader<'de> for Rest<'de> {
+    #[inline]
+    fn take_bytes(&mut self, length: usize) -> Result<&'de [u8], DecodeError> {
+        let missing = length.saturating_sub(self.0.len());
+        let (taken, rest) = self
+            .0
+            .split_at_checked(length)
+            .ok_or(DecodeError::UnexpectedEnd { additional: missing })?;
+        self.0 = rest;
+        Ok(taken)
+    }
 }
 
-impl<'de, 'f, D: Deserializer<'de>> Check<'f, D> {
-    fn expect(&self, is_right: bool, found: &str) -> Result<(), D::Error> {
-        if is_right { Ok(()) } else { Err(D::Error::custom(self.spot.mismatch(found))) }
+pub(super) struct Reader<'de, 'f> {
+    decoder: DecoderImpl<Rest<'de>, Config, ()>,
+    at: Cursor<'f>,
+    /// Numbers, texts and variants read so far; see [`super::from_binary`].
+    values: u64,
+    /// How many maps' keys this is inside of. Keys are no values.
+    keys: usize,
+}
+
+impl<'de, 'f> Reader<'de, 'f> {
+    pub(super) fn new(bytes: &'de [u8], root: &'f Format) -> Self {
+        let decoder = DecoderImpl::new(Rest(bytes), config(), ());
+        Self { decoder, at: Cursor::new(root), values: 0, keys: 0 }
+    }
+
+    pub(super) fn values(&self) -> u64 {
+        self.values
+    }
+
+    /// How many bytes have not been read.
+    pub(super) fn left(&mut self) -> usize {
+        self.decoder.borrow_reader().0.len()
+    }
+
+    #[inline]
+    fn get<T: BorrowDecode<'de, ()>>(&mut self) -> Result<T, Mismatch> {
+        T::borrow_decode(&mut self.decoder).map_err(|error| Mismatch::new(error.to_string()))
+    }
+
+    #[inline]
+    fn count_value(&mut self) {
+        self.values += u64::from(self.keys == 0);
+    }
+
+    #[inline]
+    fn option(&mut self) -> Result<bool, Mismatch> {
+        self.at.option()?;
+        match self.get::<u8>()? {
+            0 => {
+                self.count_value();
+                Ok(false)
+            }
+            1 => Ok(true),
+            byte => Err(Mismatch::new(format!("{byte} where an option begins"))),
+        }
+    }
+
+    /// The announced number of parts, each of which takes at least a byte unless there are few.
+    #[inline]
+    fn count(&mut self) -> Result<usize, Mismatch> {
+        self.get()
+    }
+
+    fn list(&mut self) -> Result<(Parts<'f>, usize), Mismatch> {
+        let count = self.count()?;
+        Ok((self.at.list(count)?, count))
+    }
+
+    fn map(&mut self) -> Result<(Parts<'f>, usize), Mismatch> {
+        let count = self.count()?;
+        let parts = self.at.map(count)?;
+        let parts_count = count.checked_mul(2);
+        Ok((parts, parts_count.ok_or_else(|| Mismatch::new(format!("a map of {count} entries")))?))
+    }
+
+    fn enumeration(&mut self, names: &[&str]) -> Result<(), Mismatch> {
+        let known = self.at.variants()?.iter().map(|variant| variant.name.as_str());
+        if !known.eq(names.iter().copied()) {
+            return Err(self.at.mismatch("an enum of other variants"));
+        }
+        self.count_value();
+        Ok(())
     }
 }
 
 macro_rules! simple {
-    ($($method:ident $format:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-            self.expect(*self.spot.format == Format::$format, stringify!($format))?;
-            self.spot.count();
-            self.inner.$method(visitor)
+    ($($method:ident $visit:ident;)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+            let value = self.$visit()?;
+            visitor.$visit(value)
         }
     )*};
+}
+
+macro_rules! values {
+    ($($visit:ident $format:ident $ty:ty;)*) => {
+        impl<'de> Reader<'de, '_> {$(
+            fn $visit(&mut self) -> Result<$ty, Mismatch> {
+                self.at.simple(|next| matches!(next, Format::$format), stringify!($format))?;
+                self.count_value();
+                self.get()
+            }
+        )*}
+    };
+}
+
+values! {
+    visit_bool Bool bool;
+    visit_char Char char;
+    visit_i8 I8 i8;
+    visit_i16 I16 i16;
+    visit_i32 I32 i32;
+    visit_i64 I64 i64;
+    visit_i128 I128 i128;
+    visit_u8 U8 u8;
+    visit_u16 U16 u16;
+    visit_u32 U32 u32;
+    visit_u64 U64 u64;
+    visit_u128 U128 u128;
+    visit_f32 F32 f32;
+    visit_f64 F64 f64;
+    visit_borrowed_str String &'de str;
+    visit_borrowed_bytes Bytes &'de [u8];
 }
 
 macro_rules! never {
     ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, D::Error> {
-            Err(D::Error::custom(self.spot.mismatch("whatever there is")))
+        fn $method<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Mismatch> {
+            Err(self.at.mismatch("whatever there is"))
         }
     )*};
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Check<'_, D> {
-    type Error = D::Error;
+impl<'de> Deserializer<'de> for &mut Reader<'de, '_> {
+    type Error = Mismatch;
 
     simple! {
-        deserialize_bool Bool deserialize_char Char
-        deserialize_i8 I8 deserialize_i16 I16 deserialize_i32 I32 deserialize_i64 I64
-        deserialize_i128 I128
-        deserialize_u8 U8 deserialize_u16 U16 deserialize_u32 U32 deserialize_u64 U64
-        deserialize_u128 U128
-        deserialize_f32 F32 deserialize_f64 F64
-        deserialize_str String deserialize_string String
-        deserialize_bytes Bytes deserialize_byte_buf Bytes
-        deserialize_unit Unit
+        deserialize_bool visit_bool;
+        deserialize_char visit_char;
+        deserialize_i8 visit_i8;
+        deserialize_i16 visit_i16;
+        deserialize_i32 visit_i32;
+        deserialize_i64 visit_i64;
+        deserialize_i128 visit_i128;
+        deserialize_u8 visit_u8;
+        deserialize_u16 visit_u16;
+        deserialize_u32 visit_u32;
+        deserialize_u64 visit_u64;
+        deserialize_u128 visit_u128;
+        deserialize_f32 visit_f32;
+        deserialize_f64 visit_f64;
+        deserialize_str visit_borrowed_str;
+        deserialize_string visit_borrowed_str;
+        deserialize_bytes visit_borrowed_bytes;
+        deserialize_byte_buf visit_borrowed_bytes;
     }
     never! { deserialize_any deserialize_ignored_any deserialize_identifier }
 
@@ -72,298 +191,234 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Check<'_, D> {
         false
     }
 
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        self.at.simple(|next| matches!(next, Format::Unit), "a unit")?;
+        visitor.visit_unit()
+    }
+
     fn deserialize_unit_struct<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.expect(*self.spot.format == Format::Unit, "a unit")?;
-        self.inner.deserialize_unit_struct(name, visitor)
+    ) -> Result<V::Value, Mismatch> {
+        self.deserialize_unit(visitor)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_newtype_struct(name, Parts { visitor, spot: self.spot })
+    ) -> Result<V::Value, Mismatch> {
+        visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.expect(matches!(self.spot.format, Format::Option(_)), "an option")?;
-        self.inner.deserialize_option(Parts { visitor, spot: self.spot })
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        if self.option()? { visitor.visit_some(self) } else { visitor.visit_none() }
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.expect(matches!(self.spot.format, Format::List(_)), "a list")?;
-        self.inner.deserialize_seq(Parts { visitor, spot: self.spot })
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        let (parts, count) = self.list()?;
+        Compound::new(self, parts, count).read(visitor)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(
         self,
         count: usize,
         visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.expect(is_tuple(self.spot, count), "a tuple of another length")?;
-        self.inner.deserialize_tuple(count, Parts { visitor, spot: self.spot })
+    ) -> Result<V::Value, Mismatch> {
+        let parts = self.at.tuple(count)?;
+        Compound::new(self, parts, count).read(visitor)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _name: &'static str,
         count: usize,
         visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.expect(is_tuple(self.spot, count), "a tuple of another length")?;
-        self.inner.deserialize_tuple_struct(name, count, Parts { visitor, spot: self.spot })
+    ) -> Result<V::Value, Mismatch> {
+        self.deserialize_tuple(count, visitor)
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.expect(matches!(self.spot.format, Format::Map(_)), "a map")?;
-        self.inner.deserialize_map(Parts { visitor, spot: self.spot })
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        let (parts, count) = self.map()?;
+        let mut map = Compound::new(self, parts, count);
+        let value = visitor.visit_map(&mut map)?;
+        map.all_read()?;
+        Ok(value)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        name: &'static str,
-        fields: &'static [&'static str],
+        _name: &'static str,
+        names: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.expect(has_fields(self.spot, fields), "a struct of other fields")?;
-        self.inner.deserialize_struct(name, fields, Parts { visitor, spot: self.spot })
+    ) -> Result<V::Value, Mismatch> {
+        let (mark, parts) = self.at.fields(|fields| have_names(fields, names))?;
+        let value = Compound::new(self, parts, names.len()).read(visitor)?;
+        self.at.leave(mark);
+        Ok(value)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        let is_right = self.spot.variants().is_some_and(|known| {
-            known.iter().map(|variant| variant.name.as_str()).eq(variants.iter().copied())
-        });
-        self.expect(is_right, "an enum of other variants")?;
-        self.inner.deserialize_enum(name, variants, Parts { visitor, spot: self.spot })
-    }
-}
-
-fn is_tuple(spot: Spot<'_>, count: usize) -> bool {
-    matches!(spot.format, Format::Tuple(parts) if parts.len() == count)
-}
-
-fn has_fields(spot: Spot<'_>, names: &[&str]) -> bool {
-    spot.fields().is_some_and(|fields| {
-        fields.iter().map(|(name, _)| name.as_str()).eq(names.iter().copied())
-    })
-}
-
-/// Passes the parts of a container on, each at its spot.
-struct Parts<'f, V> {
-    visitor: V,
-    spot: Spot<'f>,
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Parts<'_, V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.visitor.expecting(f)
-    }
-
-    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
-        self.spot.count();
-        self.visitor.visit_none()
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        let Format::Option(format) = self.spot.format else {
-            return Err(D::Error::custom(self.spot.mismatch("an option")));
-        };
-        let spot = self.spot.part(format).resolved();
-        self.visitor.visit_some(Check { inner, spot })
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_newtype_struct(Check { inner, spot: self.spot })
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut inner: A) -> Result<V::Value, A::Error> {
-        let access = Elements { inner: &mut inner, spot: self.spot, done: 0 };
-        let value = self.visitor.visit_seq(access)?;
-        all_read(inner.size_hint())?;
-        Ok(value)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut inner: A) -> Result<V::Value, A::Error> {
-        let mut owes_value = false;
-        let access = Entries { inner: &mut inner, spot: self.spot, owes_value: &mut owes_value };
-        let value = self.visitor.visit_map(access)?;
-        if owes_value {
-            return Err(A::Error::custom("a value of a map was not read"));
+    ) -> Result<V::Value, Mismatch> {
+        self.enumeration(variants)?;
+        let index = self.get::<u32>()?;
+        let chosen = self.at.variant(index)?;
+        let mut is_read = false;
+        let access = Enumeration { reader: self, index, is_read: &mut is_read };
+        let value = visitor.visit_enum(access)?;
+        if !is_read {
+            return Err(Mismatch::new(format!("variant {} was not read", chosen.variant.name)));
         }
-        all_read(inner.size_hint())?;
+        self.at.leave(chosen.mark);
+        Ok(value)
+    }
+}
+
+fn have_names(fields: &[(String, Format)], names: &[&str]) -> bool {
+    fields.iter().map(|(name, _)| name.as_str()).eq(names.iter().copied())
+}
+
+/// A container whose parts are read one by one.
+struct Compound<'r, 'de, 'f> {
+    reader: &'r mut Reader<'de, 'f>,
+    parts: Parts<'f>,
+    done: usize,
+    count: usize,
+}
+
+impl<'r, 'de, 'f> Compound<'r, 'de, 'f> {
+    fn new(reader: &'r mut Reader<'de, 'f>, parts: Parts<'f>, count: usize) -> Self {
+        Self { reader, parts, done: 0, count }
+    }
+
+    fn read<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Mismatch> {
+        let value = visitor.visit_seq(&mut self)?;
+        self.all_read()?;
         Ok(value)
     }
 
-    fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_enum(Chosen { inner, spot: self.spot })
+    /// Moves to the next part, if there is one.
+    fn next(&mut self) -> Result<bool, Mismatch> {
+        if self.done == self.count {
+            return Ok(false);
+        }
+        self.reader.at.part(self.parts, self.done, None)?;
+        self.done += 1;
+        Ok(true)
+    }
+
+    /// As [`Self::next`], for a key or a value.
+    fn next_of_pair(&mut self, is_key: bool) -> Result<bool, Mismatch> {
+        if self.parts.is_key(self.done) != is_key {
+            return Err(Mismatch::new("keys and values out of turn"));
+        }
+        self.next()
+    }
+
+    /// Whoever leaves parts unread leaves them to the next one.
+    fn all_read(&self) -> Result<(), Mismatch> {
+        match self.count - self.done {
+            0 => Ok(()),
+            left => Err(Mismatch::new(format!("not all parts were read, {left} are left"))),
+        }
     }
 }
 
-/// Whoever leaves parts unread leaves them to the next one.
-fn all_read<E: Error>(left: Option<usize>) -> Result<(), E> {
-    match left {
-        Some(0) => Ok(()),
-        left => Err(E::custom(format!("not all parts were read, {left:?} are left"))),
-    }
-}
-
-struct Elements<'f, 'a, A> {
-    inner: &'a mut A,
-    spot: Spot<'f>,
-    done: usize,
-}
-
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, '_, A> {
-    type Error = A::Error;
+impl<'de> SeqAccess<'de> for Compound<'_, 'de, '_> {
+    type Error = Mismatch;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
-    ) -> Result<Option<T::Value>, A::Error> {
-        let around = self.spot.enter();
-        let spot = match self.spot.format {
-            Format::List(item) => Some(self.spot.part(item)),
-            Format::Tuple(parts) => parts.get(self.done).map(|part| self.spot.part(part)),
-            Format::Struct(fields) => fields.get(self.done).map(|(_, field)| around.part(field)),
-            _ => None,
-        };
-        let Some(spot) = spot else { return Ok(None) };
-        self.done += 1;
-        self.inner.next_element_seed(Checked { seed, spot })
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        self.inner.size_hint()
-    }
-}
-
-struct Entries<'f, 'a, A> {
-    inner: &'a mut A,
-    spot: Spot<'f>,
-    owes_value: &'a mut bool,
-}
-
-impl<'f, 'de, A: MapAccess<'de>> Entries<'f, '_, A> {
-    fn pair(&self) -> Result<&'f (Format, Format), A::Error> {
-        match self.spot.format {
-            Format::Map(pair) => Ok(pair),
-            _ => Err(A::Error::custom(self.spot.mismatch("a map"))),
+    ) -> Result<Option<T::Value>, Mismatch> {
+        if !self.next()? {
+            return Ok(None);
         }
+        seed.deserialize(&mut *self.reader).map(Some)
+    }
+
+    /// What the file claims; whoever trusts it is to be careful.
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.count - self.done)
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, '_, A> {
-    type Error = A::Error;
+impl<'de> MapAccess<'de> for Compound<'_, 'de, '_> {
+    type Error = Mismatch;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
-        if *self.owes_value {
-            return Err(A::Error::custom("a value of a map was not read"));
+    ) -> Result<Option<K::Value>, Mismatch> {
+        if !self.next_of_pair(true)? {
+            return Ok(None);
         }
-        let spot = self.spot.part(&self.pair()?.0);
-        let key = self.inner.next_key_seed(Checked { seed, spot })?;
-        *self.owes_value = key.is_some();
-        Ok(key)
+        self.reader.keys += 1;
+        let key = seed.deserialize(&mut *self.reader)?;
+        self.reader.keys -= 1;
+        Ok(Some(key))
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        if !std::mem::take(self.owes_value) {
-            return Err(A::Error::custom("a value of a map without its key"));
-        }
-        let spot = self.spot.part(&self.pair()?.1);
-        self.inner.next_value_seed(Checked { seed, spot })
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Mismatch> {
+        self.next_of_pair(false)?;
+        seed.deserialize(&mut *self.reader)
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.inner.size_hint()
+        Some((self.count - self.done) / 2)
     }
 }
 
-struct Chosen<'f, A> {
-    inner: A,
-    spot: Spot<'f>,
+/// The content of a variant.
+struct Enumeration<'r, 'de, 'f> {
+    reader: &'r mut Reader<'de, 'f>,
+    index: u32,
+    is_read: &'r mut bool,
 }
 
-impl<'de, 'f, A: EnumAccess<'de>> EnumAccess<'de> for Chosen<'f, A> {
-    type Error = A::Error;
-    type Variant = Body<'f, A::Variant>;
+impl<'de> EnumAccess<'de> for Enumeration<'_, 'de, '_> {
+    type Error = Mismatch;
+    type Variant = Self;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(
-        self,
-        seed: S,
-    ) -> Result<(S::Value, Self::Variant), A::Error> {
-        let (index, inner) = self.inner.variant_seed(PhantomData::<u32>)?;
-        let body = self.spot.variants().and_then(|known| known.get(index as usize));
-        let Some(body) = body.map(|variant| &variant.body) else {
-            return Err(A::Error::custom(format!("there is no variant {index}")));
-        };
-        let index: U32Deserializer<A::Error> = index.into_deserializer();
-        let name = seed.deserialize(index)?;
-        Ok((name, Body { inner, enumeration: self.spot, body }))
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Mismatch> {
+        let index: U32Deserializer<Mismatch> = self.index.into_deserializer();
+        Ok((seed.deserialize(index)?, self))
     }
 }
 
-struct Body<'f, A> {
-    inner: A,
-    /// The enum.
-    enumeration: Spot<'f>,
-    body: &'f Format,
-}
+impl<'de> VariantAccess<'de> for Enumeration<'_, 'de, '_> {
+    type Error = Mismatch;
 
-impl<'de, A: VariantAccess<'de>> Body<'_, A> {
-    fn expect(&self, is_right: bool, found: &str) -> Result<(), A::Error> {
-        let spot = Spot::root(self.body);
-        if is_right { Ok(()) } else { Err(A::Error::custom(spot.mismatch(found))) }
-    }
-}
-
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Body<'_, A> {
-    type Error = A::Error;
-
-    fn unit_variant(self) -> Result<(), A::Error> {
-        self.expect(*self.body == Format::Unit, "a variant without content")?;
-        self.enumeration.count();
-        self.inner.unit_variant()
+    fn unit_variant(self) -> Result<(), Mismatch> {
+        *self.is_read = true;
+        self.reader.at.simple(|body| matches!(body, Format::Unit), "a variant without content")
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, A::Error> {
-        let around = self.enumeration.enter();
-        let spot = around.part(self.body);
-        self.inner.newtype_variant_seed(Checked { seed, spot })
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Mismatch> {
+        *self.is_read = true;
+        seed.deserialize(self.reader)
     }
 
     fn tuple_variant<V: Visitor<'de>>(
         self,
         count: usize,
         visitor: V,
-    ) -> Result<V::Value, A::Error> {
-        let around = self.enumeration.enter();
-        let spot = around.part(self.body);
-        self.expect(is_tuple(spot, count), "a tuple variant of another length")?;
-        self.inner.tuple_variant(count, Parts { visitor, spot })
+    ) -> Result<V::Value, Mismatch> {
+        *self.is_read = true;
+        self.reader.deserialize_tuple(count, visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(
         self,
-        fields: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, A::Error> {
-        let around = self.enumeration.enter();
-        let spot = around.part(self.body);
-        self.expect(has_fields(spot, fields), "a struct variant of other fields")?;
-        self.inner.struct_variant(fields, Parts { visitor, spot })
+    ) -> Result<V::Value, Mismatch> {
+        *self.is_read = true;
+        self.reader.deserialize_struct("", names, visitor)
     }
 }

@@ -1,60 +1,100 @@
-//! A `Serializer` that holds every call against the schema and passes it on.
+//! A `Serializer` that holds every call against the schema and writes with bincode.
+//!
+//! Nothing of it is generic but the calls back into the state's own code, so that it is compiled
+//! once, here, with this crate's optimisation: generic code would be compiled along with the state,
+//! which in a debug build costs several times as much.
 
-use super::spot::Spot;
+use super::cursor::{Cursor, Mark, Parts};
+use super::{Config, Mismatch, config};
 use crate::snapshot::schema::Format;
-use serde::ser::{self, Error, Serialize, Serializer};
+use bincode::Encode;
+use bincode::enc::EncoderImpl;
+use bincode::error::EncodeError;
+use serde::ser::{self, Serialize, Serializer};
 
-/// A value at its spot.
-pub(super) struct Checked<'f, 'v, T: ?Sized> {
-    pub(super) value: &'v T,
-    pub(super) spot: Spot<'f>,
-}
+/// Where the bytes go.
+struct Bytes<'w>(&'w mut Vec<u8>);
 
-impl<T: Serialize + ?Sized> Serialize for Checked<'_, '_, T> {
-    fn serialize<S: Serializer>(&self, inner: S) -> Result<S::Ok, S::Error> {
-        self.value.serialize(Check { inner, spot: self.spot.resolved() })
+impl bincode::enc::write::Writer for Bytes<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
     }
 }
 
-struct Check<'f, S> {
-    inner: S,
-    spot: Spot<'f>,
+pub(super) struct Writer<'f> {
+    encoder: EncoderImpl<Bytes<'f>, Config>,
+    at: Cursor<'f>,
 }
 
-impl<'f, S: Serializer> Check<'f, S> {
-    fn expect(&self, is_right: bool, found: &str) -> Result<(), S::Error> {
-        if is_right { Ok(()) } else { Err(S::Error::custom(self.spot.mismatch(found))) }
+impl<'f> Writer<'f> {
+    pub(super) fn new(root: &'f Format, bytes: &'f mut Vec<u8>) -> Self {
+        Self { encoder: EncoderImpl::new(Bytes(bytes), config()), at: Cursor::new(root) }
     }
 
-    /// The body of the variant with that number and name.
-    fn body(&self, index: u32, name: &str) -> Result<&'f Format, S::Error> {
-        let variants = self.spot.variants().unwrap_or_default();
-        match variants.get(index as usize) {
-            Some(variant) if variant.name == name => Ok(&variant.body),
-            _ => Err(S::Error::custom(self.spot.mismatch(&format!("variant {index} {name}")))),
+    #[inline]
+    fn put(&mut self, value: &(impl Encode + ?Sized)) -> Result<(), Mismatch> {
+        value.encode(&mut self.encoder).map_err(|error| Mismatch::new(error.to_string()))
+    }
+
+    #[inline]
+    fn option(&mut self, is_some: bool) -> Result<(), Mismatch> {
+        self.at.option()?;
+        self.put(&u8::from(is_some))
+    }
+
+    fn list(&mut self, count: Option<usize>) -> Result<(Parts<'f>, usize), Mismatch> {
+        let count = count.ok_or_else(|| Mismatch::new("no length was announced"))?;
+        let parts = self.at.list(count)?;
+        self.put(&count)?;
+        Ok((parts, count))
+    }
+
+    fn map(&mut self, count: Option<usize>) -> Result<(Parts<'f>, usize), Mismatch> {
+        let count = count.ok_or_else(|| Mismatch::new("no length was announced"))?;
+        let parts = self.at.map(count)?;
+        self.put(&count)?;
+        Ok((parts, count * 2))
+    }
+
+    fn variant(&mut self, index: u32, name: &str) -> Result<Mark, Mismatch> {
+        let variants = self.at.variants()?;
+        if variants.get(index as usize).is_none_or(|variant| variant.name != name) {
+            return Err(self.at.mismatch(&format!("variant {index} {name}")));
         }
+        let chosen = self.at.variant(index)?;
+        self.put(&index)?;
+        Ok(chosen.mark)
+    }
+
+    fn unit_variant(&mut self, index: u32, name: &str) -> Result<(), Mismatch> {
+        let mark = self.variant(index, name)?;
+        self.at.simple(|body| matches!(body, Format::Unit), "a variant without content")?;
+        self.at.leave(mark);
+        Ok(())
     }
 }
 
 macro_rules! simple {
     ($($method:ident $ty:ty, $format:ident;)*) => {$(
-        fn $method(self, value: $ty) -> Result<S::Ok, S::Error> {
-            self.expect(*self.spot.format == Format::$format, stringify!($format))?;
-            self.inner.$method(value)
+        fn $method(self, value: $ty) -> Result<(), Mismatch> {
+            self.at.simple(|next| matches!(next, Format::$format), stringify!($format))?;
+            self.put(&value)
         }
     )*};
 }
 
-impl<'f, S: Serializer> Serializer for Check<'f, S> {
-    type Ok = S::Ok;
-    type Error = S::Error;
-    type SerializeSeq = Compound<'f, S::SerializeSeq>;
-    type SerializeTuple = Compound<'f, S::SerializeTuple>;
-    type SerializeTupleStruct = Compound<'f, S::SerializeTupleStruct>;
-    type SerializeTupleVariant = Compound<'f, S::SerializeTupleVariant>;
-    type SerializeMap = Compound<'f, S::SerializeMap>;
-    type SerializeStruct = Compound<'f, S::SerializeStruct>;
-    type SerializeStructVariant = Compound<'f, S::SerializeStructVariant>;
+impl<'w, 'f> Serializer for &'w mut Writer<'f> {
+    type Ok = ();
+    type Error = Mismatch;
+    type SerializeSeq = Compound<'w, 'f>;
+    type SerializeTuple = Compound<'w, 'f>;
+    type SerializeTupleStruct = Compound<'w, 'f>;
+    type SerializeTupleVariant = Compound<'w, 'f>;
+    type SerializeMap = Compound<'w, 'f>;
+    type SerializeStruct = Compound<'w, 'f>;
+    type SerializeStructVariant = Compound<'w, 'f>;
 
     simple! {
         serialize_bool bool, Bool;
@@ -80,192 +120,158 @@ impl<'f, S: Serializer> Serializer for Check<'f, S> {
         false
     }
 
-    fn serialize_none(self) -> Result<S::Ok, S::Error> {
-        self.expect(matches!(self.spot.format, Format::Option(_)), "an option")?;
-        self.inner.serialize_none()
+    fn serialize_none(self) -> Result<(), Mismatch> {
+        self.option(false)
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        let Format::Option(inner) = self.spot.format else {
-            return Err(S::Error::custom(self.spot.mismatch("an option")));
-        };
-        self.inner.serialize_some(&Checked { value, spot: self.spot.part(inner) })
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Mismatch> {
+        self.option(true)?;
+        value.serialize(self)
     }
 
-    fn serialize_unit(self) -> Result<S::Ok, S::Error> {
-        self.expect(*self.spot.format == Format::Unit, "a unit")?;
-        self.inner.serialize_unit()
+    fn serialize_unit(self) -> Result<(), Mismatch> {
+        self.at.simple(|next| matches!(next, Format::Unit), "a unit")
     }
 
-    fn serialize_unit_struct(self, name: &'static str) -> Result<S::Ok, S::Error> {
-        self.expect(*self.spot.format == Format::Unit, "a unit")?;
-        self.inner.serialize_unit_struct(name)
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Mismatch> {
+        self.serialize_unit()
     }
 
     fn serialize_unit_variant(
         self,
-        name: &'static str,
+        _name: &'static str,
         index: u32,
         variant: &'static str,
-    ) -> Result<S::Ok, S::Error> {
-        let is_unit = *self.body(index, variant)? == Format::Unit;
-        self.expect(is_unit, "a variant without content")?;
-        self.inner.serialize_unit_variant(name, index, variant)
+    ) -> Result<(), Mismatch> {
+        self.unit_variant(index, variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
-        name: &'static str,
+        _name: &'static str,
         value: &T,
-    ) -> Result<S::Ok, S::Error> {
-        self.inner.serialize_newtype_struct(name, &Checked { value, spot: self.spot })
+    ) -> Result<(), Mismatch> {
+        value.serialize(self)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
-        name: &'static str,
+        _name: &'static str,
         index: u32,
         variant: &'static str,
         value: &T,
-    ) -> Result<S::Ok, S::Error> {
-        let body = self.body(index, variant)?;
-        let around = self.spot.enter();
-        let value = Checked { value, spot: around.part(body) };
-        self.inner.serialize_newtype_variant(name, index, variant, &value)
+    ) -> Result<(), Mismatch> {
+        let mark = self.variant(index, variant)?;
+        value.serialize(&mut *self)?;
+        self.at.leave(mark);
+        Ok(())
     }
 
-    fn serialize_seq(self, count: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
-        self.expect(matches!(self.spot.format, Format::List(_)), "a list")?;
-        let inner = self.inner.serialize_seq(count)?;
-        Ok(Compound { inner, spot: self.spot, variant: None, done: 0, count })
+    fn serialize_seq(self, count: Option<usize>) -> Result<Compound<'w, 'f>, Mismatch> {
+        let (parts, count) = self.list(count)?;
+        Ok(Compound { mark: self.at.mark(), writer: self, parts, count, done: 0 })
     }
 
-    fn serialize_tuple(self, count: usize) -> Result<Self::SerializeTuple, S::Error> {
-        self.expect(is_tuple(self.spot.format, count), "a tuple of another length")?;
-        let inner = self.inner.serialize_tuple(count)?;
-        Ok(Compound { inner, spot: self.spot, variant: None, done: 0, count: Some(count) })
+    fn serialize_tuple(self, count: usize) -> Result<Compound<'w, 'f>, Mismatch> {
+        let parts = self.at.tuple(count)?;
+        Ok(Compound { mark: self.at.mark(), writer: self, parts, count, done: 0 })
     }
 
     fn serialize_tuple_struct(
         self,
-        name: &'static str,
+        _name: &'static str,
         count: usize,
-    ) -> Result<Self::SerializeTupleStruct, S::Error> {
-        self.expect(is_tuple(self.spot.format, count), "a tuple of another length")?;
-        let inner = self.inner.serialize_tuple_struct(name, count)?;
-        Ok(Compound { inner, spot: self.spot, variant: None, done: 0, count: Some(count) })
+    ) -> Result<Compound<'w, 'f>, Mismatch> {
+        self.serialize_tuple(count)
     }
 
     fn serialize_tuple_variant(
         self,
-        name: &'static str,
+        _name: &'static str,
         index: u32,
         variant: &'static str,
         count: usize,
-    ) -> Result<Self::SerializeTupleVariant, S::Error> {
-        let body = self.body(index, variant)?;
-        self.expect(is_tuple(body, count), "a tuple variant of another length")?;
-        let inner = self.inner.serialize_tuple_variant(name, index, variant, count)?;
-        Ok(Compound { inner, spot: self.spot, variant: Some(body), done: 0, count: Some(count) })
+    ) -> Result<Compound<'w, 'f>, Mismatch> {
+        let mark = self.variant(index, variant)?;
+        let parts = self.at.tuple(count)?;
+        Ok(Compound { writer: self, mark, parts, count, done: 0 })
     }
 
-    fn serialize_map(self, count: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
-        self.expect(matches!(self.spot.format, Format::Map(_)), "a map")?;
-        let inner = self.inner.serialize_map(count)?;
-        Ok(Compound { inner, spot: self.spot, variant: None, done: 0, count })
+    fn serialize_map(self, count: Option<usize>) -> Result<Compound<'w, 'f>, Mismatch> {
+        let (parts, count) = self.map(count)?;
+        Ok(Compound { mark: self.at.mark(), writer: self, parts, count, done: 0 })
     }
 
     fn serialize_struct(
         self,
-        name: &'static str,
+        _name: &'static str,
         count: usize,
-    ) -> Result<Self::SerializeStruct, S::Error> {
-        let fields = self.spot.fields();
-        self.expect(fields.is_some_and(|f| f.len() == count), "a struct of other fields")?;
-        let inner = self.inner.serialize_struct(name, count)?;
-        Ok(Compound { inner, spot: self.spot, variant: None, done: 0, count: Some(count) })
+    ) -> Result<Compound<'w, 'f>, Mismatch> {
+        let (mark, parts) = self.at.fields(|fields| fields.len() == count)?;
+        Ok(Compound { writer: self, mark, parts, count, done: 0 })
     }
 
     fn serialize_struct_variant(
         self,
-        name: &'static str,
+        _name: &'static str,
         index: u32,
         variant: &'static str,
         count: usize,
-    ) -> Result<Self::SerializeStructVariant, S::Error> {
-        let body = self.body(index, variant)?;
-        let is_right = matches!(body, Format::Struct(fields) if fields.len() == count);
-        self.expect(is_right, "a struct variant of other fields")?;
-        let inner = self.inner.serialize_struct_variant(name, index, variant, count)?;
-        Ok(Compound { inner, spot: self.spot, variant: Some(body), done: 0, count: Some(count) })
+    ) -> Result<Compound<'w, 'f>, Mismatch> {
+        let mark = self.variant(index, variant)?;
+        let (_, parts) = self.at.fields(|fields| fields.len() == count)?;
+        Ok(Compound { writer: self, mark, parts, count, done: 0 })
     }
-}
-
-fn is_tuple(format: &Format, count: usize) -> bool {
-    matches!(format, Format::Tuple(parts) if parts.len() == count)
 }
 
 /// A container whose parts come one by one.
-struct Compound<'f, C> {
-    inner: C,
-    /// The container, or the enum around it.
-    spot: Spot<'f>,
-    /// The body of the variant, if it is one.
-    variant: Option<&'f Format>,
+pub(super) struct Compound<'w, 'f> {
+    writer: &'w mut Writer<'f>,
+    parts: Parts<'f>,
+    mark: Mark,
     done: usize,
     /// How many parts were announced.
-    count: Option<usize>,
+    count: usize,
 }
 
-impl<'f, C> Compound<'f, C> {
-    /// Hands `write` the next part's spot.
-    fn next<T: ?Sized, E: Error>(
-        &mut self,
-        name: Option<&str>,
-        value: &T,
-        write: impl FnOnce(&mut C, &Checked<'_, '_, T>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let enum_around = self.spot.enter();
-        let spot = match self.variant {
-            Some(body) => enum_around.part(body),
-            None => self.spot,
-        };
-        let struct_around = spot.enter();
-        let part = match (spot.format, name) {
-            (Format::List(item), None) => spot.part(item),
-            (Format::Map(pair), None) => {
-                spot.part(if self.done.is_multiple_of(2) { &pair.0 } else { &pair.1 })
-            }
-            (Format::Tuple(parts), None) if self.done < parts.len() => spot.part(&parts[self.done]),
-            (Format::Struct(fields), Some(name)) => match fields.get(self.done) {
-                Some((known, field)) if known == name => struct_around.part(field),
-                _ => return Err(E::custom(format!("field {name} out of its order"))),
-            },
-            _ => return Err(E::custom(spot.mismatch("one more part"))),
-        };
+impl Compound<'_, '_> {
+    /// Moves to the next part.
+    fn next(&mut self, name: Option<&str>) -> Result<(), Mismatch> {
+        self.writer.at.part(self.parts, self.done, name)?;
         self.done += 1;
-        write(&mut self.inner, &Checked { value, spot: part })
+        Ok(())
     }
 
-    /// The container itself, once as much was written as was announced.
-    fn finish<E: Error>(self, parts_each: usize) -> Result<C, E> {
-        match self.count {
-            Some(count) if count * parts_each == self.done => Ok(self.inner),
-            count => Err(E::custom(format!("{} parts where {count:?} were announced", self.done))),
+    /// As [`Self::next`], for a key or a value.
+    fn next_of_pair(&mut self, is_key: bool) -> Result<(), Mismatch> {
+        if self.parts.is_key(self.done) != is_key {
+            return Err(Mismatch::new("keys and values out of turn"));
         }
+        self.next(None)
+    }
+
+    /// Leaves the container, once as much was written as was announced.
+    fn finish(self) -> Result<(), Mismatch> {
+        let Self { writer, mark, done, count, .. } = self;
+        if done != count {
+            return Err(Mismatch::new(format!("{done} parts where {count} were announced")));
+        }
+        writer.at.leave(mark);
+        Ok(())
     }
 }
 
 macro_rules! lists {
     ($($compound:ident $method:ident),*) => {$(
-        impl<C: ser::$compound> ser::$compound for Compound<'_, C> {
-            type Ok = C::Ok;
-            type Error = C::Error;
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
-                self.next(None, value, |inner, value| inner.$method(value))
+        impl ser::$compound for Compound<'_, '_> {
+            type Ok = ();
+            type Error = Mismatch;
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Mismatch> {
+                self.next(None)?;
+                value.serialize(&mut *self.writer)
             }
-            fn end(self) -> Result<C::Ok, C::Error> {
-                self.finish(1)?.end()
+            fn end(self) -> Result<(), Mismatch> {
+                self.finish()
             }
         }
     )*};
@@ -275,43 +281,40 @@ lists! {
     SerializeTupleStruct serialize_field, SerializeTupleVariant serialize_field
 }
 
-impl<C: ser::SerializeMap> ser::SerializeMap for Compound<'_, C> {
-    type Ok = C::Ok;
-    type Error = C::Error;
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), C::Error> {
-        if !self.done.is_multiple_of(2) {
-            return Err(C::Error::custom("a key after a key"));
-        }
-        self.next(None, key, |inner, key| inner.serialize_key(key))
+impl ser::SerializeMap for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Mismatch;
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Mismatch> {
+        self.next_of_pair(true)?;
+        key.serialize(&mut *self.writer)
     }
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
-        if self.done.is_multiple_of(2) {
-            return Err(C::Error::custom("a value without a key"));
-        }
-        self.next(None, value, |inner, value| inner.serialize_value(value))
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Mismatch> {
+        self.next_of_pair(false)?;
+        value.serialize(&mut *self.writer)
     }
-    fn end(self) -> Result<C::Ok, C::Error> {
-        self.finish(2)?.end()
+    fn end(self) -> Result<(), Mismatch> {
+        self.finish()
     }
 }
 
 macro_rules! structs {
     ($($compound:ident),*) => {$(
-        impl<C: ser::$compound> ser::$compound for Compound<'_, C> {
-            type Ok = C::Ok;
-            type Error = C::Error;
+        impl ser::$compound for Compound<'_, '_> {
+            type Ok = ();
+            type Error = Mismatch;
             fn serialize_field<T: Serialize + ?Sized>(
                 &mut self,
                 name: &'static str,
                 value: &T,
-            ) -> Result<(), C::Error> {
-                self.next(Some(name), value, |inner, value| inner.serialize_field(name, value))
+            ) -> Result<(), Mismatch> {
+                self.next(Some(name))?;
+                value.serialize(&mut *self.writer)
             }
-            fn skip_field(&mut self, name: &'static str) -> Result<(), C::Error> {
-                Err(C::Error::custom(format!("field {name} was left out")))
+            fn skip_field(&mut self, name: &'static str) -> Result<(), Mismatch> {
+                Err(Mismatch::new(format!("field {name} was left out")))
             }
-            fn end(self) -> Result<C::Ok, C::Error> {
-                self.finish(1)?.end()
+            fn end(self) -> Result<(), Mismatch> {
+                self.finish()
             }
         }
     )*};
