@@ -248,7 +248,6 @@ fn m15_a_disk_that_takes_no_checkpoints_is_reported_once() {
     let project = Project::new();
     let mut host = HostProcess::start(&project);
     let dir = pitstop_file(&project, "checkpoint");
-    let away = pitstop_file(&project, "away");
     let complaints = |host: &mut HostProcess| {
         let told = notices_of(host.journal());
         told.iter().filter(|notice| notice.contains("cannot write the checkpoint")).count()
@@ -256,8 +255,13 @@ fn m15_a_disk_that_takes_no_checkpoints_is_reported_once() {
     for round in 1..=2 {
         host.wait_for_kind("checkpoint");
         // Permissions do not stop root; a file in the place of the directory stops everybody.
-        wait_until("the directory is not being written to", || {
-            std::fs::rename(&dir, &away).and_then(|()| std::fs::write(&dir, "in the way")).ok()
+        let mut attempts = 0;
+        let away = wait_until("the directory is not being written to", || {
+            // Made again in between, it has to go somewhere else.
+            attempts += 1;
+            let away = pitstop_file(&project, &format!("away-{round}-{attempts}"));
+            std::fs::rename(&dir, &away).and_then(|()| std::fs::write(&dir, "in the way")).ok()?;
+            Some(away)
         });
         host.wait_for("the complaint", |entry| match &entry.event {
             Event::Notice { message } => {

@@ -62,11 +62,16 @@ impl HostProcess {
     #[track_caller]
     pub fn start(project: &Project) -> Self {
         let mut host = Self::launch(project, HostOptions::default());
-        host.wait_for("the first load", |entry| matches!(entry.event, Event::Committed { .. }));
-        wait_until("every module runs", || {
-            let status = host.try_status()?;
-            status.modules.iter().all(|module| module.generation.is_some()).then_some(())
+        let is_commit = |entry: &Entry| matches!(entry.event, Event::Committed { .. });
+        host.wait_for("the first load", is_commit);
+        let count = wait_until("every module runs", || {
+            let modules = host.try_status()?.modules;
+            modules.iter().all(|module| module.generation.is_some()).then_some(modules.len())
         });
+        // The status may know before the journal has arrived here.
+        for _ in 1..count {
+            host.wait_for("the first load of every module", is_commit);
+        }
         host.take_in();
         host
     }

@@ -11,7 +11,8 @@
 //!
 //! - **Named bytes** ([`to_bytes`], [`Tree::decode`]) describe themselves: every value carries its
 //!   kind and every field its name, so code with another schema can read them. Capturing writes
-//!   them in one pass without building a tree; each name is written once.
+//!   them in one pass without building a tree; each name is written once. Why this is no crate's form:
+//!   `docs/state-format.md`.
 //! - A [`Tree`] is the same value in memory. Whoever looks at a state without knowing its type
 //!   works on trees: migrations, reports, the inventory, the host.
 //! - A [`Snapshot`] is the envelope around the sections of one module, refused as a whole when a

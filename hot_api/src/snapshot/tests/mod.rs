@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 
 /// Few cases under Miri, which is some hundred times slower; never a file for failed ones.
 fn config() -> Config {
-    let cases = if cfg!(miri) { 8 } else { 256 };
+    let cases = if cfg!(miri) { 8 } else { 2_048 };
     Config { failure_persistence: None, cases, ..Config::default() }
 }
 
