@@ -10,24 +10,25 @@ pub fn largest_index(indices: &[u32]) -> u32 {
     indices.iter().copied().max().unwrap_or(0)
 }
 
-/// A module's vertices as egui has them, enlarged by `scale` and then moved to `origin`.
+/// Puts a module's vertices into `placed` as egui has them, enlarged by `scale` and then moved to
+/// `origin`. What was there before goes; its memory is used again.
 #[cfg(feature = "egui")]
 #[inline(never)]
-#[must_use]
-pub fn placed(
+pub fn place(
     vertices: &[crate::abi::Vertex],
     origin: egui::Pos2,
     scale: f32,
-) -> Vec<egui::epaint::Vertex> {
-    let placed = vertices.iter().map(|vertex| {
+    placed: &mut Vec<egui::epaint::Vertex>,
+) {
+    placed.clear();
+    placed.extend(vertices.iter().map(|vertex| {
         let ([x, y], [u, v], [r, g, b, a]) = (vertex.pos, vertex.uv, vertex.color);
         egui::epaint::Vertex {
             pos: origin + egui::vec2(x, y) * scale,
             uv: egui::pos2(u, v),
             color: egui::Color32::from_rgba_premultiplied(r, g, b, a),
         }
-    });
-    placed.collect()
+    }));
 }
 
 #[cfg(test)]
@@ -44,7 +45,8 @@ mod tests {
     fn a_vertex_is_enlarged_and_moved_and_keeps_its_look() {
         let vertex =
             crate::abi::Vertex { pos: [2.0, 3.0], uv: [0.25, 0.5], color: [10, 20, 30, 40] };
-        let placed = super::placed(&[vertex], egui::pos2(100.0, 200.0), 1.5);
+        let mut placed = vec![egui::epaint::Vertex::default(); 3];
+        super::place(&[vertex], egui::pos2(100.0, 200.0), 1.5, &mut placed);
         let expected = egui::epaint::Vertex {
             pos: egui::pos2(103.0, 204.5),
             uv: egui::pos2(0.25, 0.5),

@@ -14,6 +14,7 @@ mod modules;
 mod reload;
 mod sources;
 mod surroundings;
+mod threads;
 mod window;
 
 /// What a host says about a save that leads to new code.

@@ -2,13 +2,16 @@
 
 use crate::RELOADED;
 use host::control::{ModuleOutcome, ModuleResult, Request};
-use host::event::{Event, Generation, Trigger};
+use host::event::{Event, FaultSite, Generation, Trigger};
+use host::module::{CallError, CodeSource, InputPacket, LiveSnapshot, ModuleThread};
 use host::status::{ModuleHealth, Status};
-use host::swap::Slot;
+use host::swap::{FrameResult, Slot};
 use hot_api::snapshot::{Snapshot, Tree};
 use pitstop_tests::engine_run::EngineRun;
+use pitstop_tests::in_process::{Stage, silent_services};
 use pitstop_tests::{DEADLINE, HostProcess, Project};
 use std::fs;
+use std::time::Duration;
 
 fn module<'a>(status: &'a Status, name: &str) -> &'a host::status::ModuleStatus {
     status.modules.iter().find(|module| module.name == name).expect("the module is registered")
@@ -252,4 +255,49 @@ fn r02_a_module_that_is_not_registered_cannot_be_reloaded() {
     let reply = host.request(&Request::Reload { module, wait: true, trigger: Trigger::Command });
     let error = reply.error.expect("there is no such module");
     assert!(error.contains("middle") && error.contains("left, right"), "{error}");
+}
+
+#[test]
+fn r01_logic_runs_once_a_frame_whether_a_view_is_drawn_or_not() {
+    let project = Project::new();
+    let built = project.build();
+    let mut stage = Stage::new();
+    stage.reload(&built.artifacts[&project.package("ui")]).expect("the module loads");
+    let ticks = |stage: &Stage| stage.state()["ticks"].as_u64().expect("a number");
+    let before = ticks(&stage);
+    for _ in 0..3 {
+        let _picture = stage.frame(&[]);
+    }
+    assert_eq!(ticks(&stage), before + 3, "with the first view");
+    let slot = stage.slot();
+    assert!(slot.begin_frame());
+    slot.queue_logic(InputPacket::default());
+    let result = slot.finish_logic();
+    slot.end_frame();
+    assert!(matches!(result, Some(FrameResult::Picture { .. })), "{result:?}");
+    assert_eq!(ticks(&stage), before + 4, "on its own");
+}
+
+#[test]
+fn k06_logic_that_does_not_return_is_called_by_its_name() {
+    let project = Project::new();
+    let endless = "if data.ticks == 2 { loop { std::thread::park(); } }";
+    project.replace("ui/src/lib.rs", "// in logic", endless);
+    let built = project.build();
+    let artifact = &built.artifacts[&project.package("ui")];
+    let source = CodeSource::File(&artifact.path);
+    let services = silent_services();
+    let mut thread = ModuleThread::load(&source, Generation(1), "ui", services, DEADLINE)
+        .unwrap_or_else(|error| panic!("{error}"));
+    thread.create(&LiveSnapshot::default(), DEADLINE).expect("a default state");
+    let input = InputPacket::default;
+    for _ in 0..2 {
+        thread.frame_after(Some(input()), 0, input(), DEADLINE).expect("a picture");
+    }
+    let limit = Duration::from_millis(100);
+    let error = thread.frame_after(Some(input()), 0, input(), limit).expect_err("it hangs");
+    assert!(matches!(error, CallError::Overdue { site: FaultSite::Logic, .. }), "{error:?}");
+    let retirement = thread.retire(limit);
+    let why_not = retirement.why_not.unwrap_or_default();
+    assert!(!retirement.unmapped && why_not.contains("has not returned"), "{why_not}");
 }

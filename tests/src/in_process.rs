@@ -114,11 +114,12 @@ impl Stage {
         let input = InputPacket { time: self.time, items: encode(events), ..Default::default() };
         assert!(self.slot.begin_frame(), "a swap is going on");
         let quiet = InputPacket { items: Vec::new(), ..input.clone() };
-        let _platform_requests = self.slot.logic(quiet);
+        self.slot.queue_logic(quiet);
         let picture = match self.slot.frame(0, input) {
             FrameResult::Picture { picture, .. } => *picture,
             FrameResult::Hold(reason) => panic!("no picture: {reason:?} {:?}", self.slot.fault()),
         };
+        assert!(self.slot.finish_logic().is_none(), "the view has taken it along");
         self.slot.release_retired();
         self.slot.end_frame();
         self.settle();

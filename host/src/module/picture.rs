@@ -125,7 +125,7 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Copies `view`.
+    /// Copies `view`, into the memory of a picture that is no longer needed.
     ///
     /// # Errors
     /// When something in it cannot be right; the picture is then not used at all.
@@ -133,7 +133,7 @@ impl Picture {
     /// # Safety
     /// The slices of `view` are what a module returned for its last call and no other call was made
     /// since (ABI-5): where they pass the checks here, they point to that many live elements.
-    pub(super) unsafe fn copy(view: &FrameView) -> Result<Self, PictureError> {
+    pub(super) unsafe fn copy(view: &FrameView, spare: Self) -> Result<Self, PictureError> {
         // SAFETY: promised by the caller, for each array in turn.
         let (prims, textures, freed, platform) = unsafe {
             (
@@ -153,7 +153,7 @@ impl Picture {
                 .then(|| Duration::from_nanos(view.repaint_after_ns)),
             passes: view.passes,
             skipped_items: view.skipped_items,
-            ..Self::default()
+            ..spare.emptied()
         };
         // SAFETY: as above.
         unsafe { picture.reserve(prims) }?;
@@ -166,6 +166,15 @@ impl Picture {
             picture.textures.push(unsafe { copy_texture(texture) }?);
         }
         Ok(picture)
+    }
+
+    /// Nothing, with the memory for as many meshes.
+    fn emptied(self) -> Self {
+        let Self { mut prims, mut vertices, mut indices, .. } = self;
+        prims.clear();
+        vertices.clear();
+        indices.clear();
+        Self { prims, vertices, indices, ..Self::default() }
     }
 
     /// Makes room for all meshes at once: growing bit by bit would copy each vertex twice.
@@ -187,9 +196,9 @@ impl Picture {
             let address = prims.as_ptr().addr();
             return Err(PictureError::Slice { what: "meshes together", len, address });
         }
-        self.prims.reserve_exact(prims.len());
-        self.vertices.reserve_exact(vertices);
-        self.indices.reserve_exact(indices);
+        self.prims.reserve(prims.len());
+        self.vertices.reserve(vertices);
+        self.indices.reserve(indices);
         Ok(())
     }
 
@@ -223,6 +232,14 @@ impl Picture {
         };
         self.prims.push(PicturePrim { clip: prim.clip, kind });
         Ok(())
+    }
+
+    /// Puts what the logic before this frame asked for in front of what the frame asks for.
+    pub(super) fn prepend_requests(&mut self, mut logic: Self) {
+        logic.platform.append(&mut self.platform);
+        self.platform = std::mem::take(&mut logic.platform);
+        self.repaint_after = [self.repaint_after, logic.repaint_after].into_iter().flatten().min();
+        self.prepend_textures(logic);
     }
 
     /// Puts the texture changes of an earlier picture, which was never shown, before this one's.

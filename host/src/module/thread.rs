@@ -18,7 +18,7 @@ use crate::event::{FaultSite, Generation};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -44,6 +44,9 @@ pub struct ModuleThread {
     path: Option<PathBuf>,
     views: Vec<String>,
     build: String,
+    in_logic: Arc<AtomicBool>,
+    /// Memory for the next picture.
+    spare: Box<Picture>,
     overdue: Option<Overdue>,
     /// A picture that came after its limit; its textures belong in front of the next one's.
     late: Vec<(u32, Picture)>,
@@ -88,6 +91,8 @@ impl ModuleThread {
         let instance = Arc::new(AtomicPtr::new(std::ptr::null_mut()));
         let worker_host = Arc::clone(&host);
         let worker_instance = Arc::clone(&instance);
+        let in_logic = Arc::new(AtomicBool::new(false));
+        let worker_in_logic = Arc::clone(&in_logic);
         let (path, header) = match source {
             CodeSource::File(path) => (Some(path.to_path_buf()), None),
             CodeSource::Linked(header) => (None, Some(*header)),
@@ -109,7 +114,8 @@ impl ModuleThread {
                 };
                 let _gone = loaded_sender.send(result);
                 if let Some(table) = table {
-                    Worker { table, host: worker_host, instance: worker_instance }.run(&receiver);
+                    let (host, instance) = (worker_host, worker_instance);
+                    Worker { table, host, instance, in_logic: worker_in_logic }.run(&receiver);
                 }
                 let _gone = exited_sender.send(());
                 library
@@ -139,6 +145,8 @@ impl ModuleThread {
             path,
             views,
             build,
+            in_logic,
+            spare: Box::default(),
             overdue: None,
             late: Vec::new(),
             late_fault: None,
@@ -181,12 +189,34 @@ impl ModuleThread {
         input: InputPacket,
         limit: Duration,
     ) -> Result<Picture, CallError> {
-        let mut picture = self.call(Call::Frame { view, input }, limit)?.picture()?;
+        self.frame_after(None, view, input, limit)
+    }
+
+    /// Draws one view, and runs the application's logic before when there is input for it: both
+    /// within one limit, and for one change of threads, which takes longer than most logic does.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub fn frame_after(
+        &mut self,
+        logic: Option<InputPacket>,
+        view: u32,
+        input: InputPacket,
+        limit: Duration,
+    ) -> Result<Picture, CallError> {
+        let spare = std::mem::take(&mut self.spare);
+        let call = Call::Frame { view, input, logic, spare };
+        let mut picture = self.call(call, limit)?.picture()?;
         while let Some(index) = self.late.iter().rposition(|(of, _)| *of == view) {
             let (_, late) = self.late.remove(index);
             picture.prepend_textures(late);
         }
         Ok(picture)
+    }
+
+    /// Takes back a picture whose content has been used; the next one is made in its memory.
+    pub fn recycle(&mut self, picture: Box<Picture>) {
+        self.spare = picture;
     }
 
     /// Lets go of what cannot exist twice.
@@ -272,6 +302,8 @@ impl ModuleThread {
             }
             Err(RecvTimeoutError::Disconnected) => Err(CallError::Gone),
             Err(RecvTimeoutError::Timeout) => {
+                let in_logic = self.in_logic.load(Ordering::Acquire);
+                let site = if in_logic { FaultSite::Logic } else { site };
                 self.overdue = Some(Overdue { site, view, since: started, limit, reply });
                 Err(CallError::Overdue { site, limit })
             }

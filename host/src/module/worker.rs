@@ -15,13 +15,19 @@ use hot_api::snapshot::Codec;
 use std::ffi::c_void;
 use std::mem::size_of;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 /// What the thread is asked to do.
 pub(super) enum Call {
     Create(Arc<Vec<u8>>),
     Logic(InputPacket),
-    Frame { view: u32, input: InputPacket },
+    /// With the logic before it, if that has not run in this frame.
+    Frame {
+        view: u32,
+        input: InputPacket,
+        logic: Option<InputPacket>,
+        spare: Box<Picture>,
+    },
     Schema,
     Capture,
     HandOver(Codec),
@@ -68,6 +74,8 @@ pub(super) struct Worker {
     pub(super) table: ModuleTable,
     pub(super) host: Arc<HostBox>,
     pub(super) instance: Arc<AtomicPtr<Instance>>,
+    /// Whether the logic before a frame is running, for whoever waits for too long.
+    pub(super) in_logic: Arc<AtomicBool>,
 }
 
 impl Worker {
@@ -93,6 +101,7 @@ impl Worker {
         let mut view = FrameView::empty();
         let mut reply = Reply::Done;
         let mut picture = false;
+        let (mut earlier, mut spare) = (None, Picture::default());
         // SAFETY: ABI-4: this is the generation's thread and calls come one at a time; `instance`
         // is null (refused by the module) or alive; ABI-5: everything passed lives during the call.
         let code = unsafe {
@@ -102,7 +111,11 @@ impl Worker {
                     picture = true;
                     (self.table.logic)(instance, &raw_input(&input), &raw mut view)
                 }
-                Call::Frame { view: index, input } => {
+                Call::Frame { view: index, input, logic, spare: given } => {
+                    spare = *given;
+                    if let Some(logic) = logic {
+                        earlier = Some(self.logic(instance, &logic)?);
+                    }
                     picture = true;
                     (self.table.frame)(instance, index, &raw_input(&input), &raw mut view)
                 }
@@ -137,11 +150,36 @@ impl Worker {
         }
         if picture {
             // SAFETY: ABI-5: the view is this call's, and no other call was made since.
-            let copied = unsafe { Picture::copy(&view) };
-            let picture = copied.map_err(|error| CallError::Refused(error.to_string()))?;
+            let copied = unsafe { Picture::copy(&view, spare) };
+            let mut picture = copied.map_err(|error| CallError::Refused(error.to_string()))?;
+            if let Some(earlier) = earlier {
+                picture.prepend_requests(earlier);
+            }
             reply = Reply::Picture(Box::new(picture));
         }
         Ok(reply)
+    }
+
+    /// The logic before a frame: a call of its own, without a wait of the caller in between.
+    ///
+    /// # Safety
+    /// On the generation's thread, with its instance (ABI-4).
+    unsafe fn logic(
+        &self,
+        instance: *mut Instance,
+        input: &InputPacket,
+    ) -> Result<Picture, CallError> {
+        let mut view = FrameView::empty();
+        self.in_logic.store(true, Ordering::Release);
+        // SAFETY: promised by the caller; ABI-5: everything passed lives during the call.
+        let code = unsafe { (self.table.logic)(instance, &raw_input(input), &raw mut view) };
+        self.in_logic.store(false, Ordering::Release);
+        if code != code::OK {
+            return Err(self.failure(code, FaultSite::Logic));
+        }
+        // SAFETY: ABI-5: the view is this call's, and no other call was made since.
+        let copied = unsafe { Picture::copy(&view, Picture::default()) };
+        copied.map_err(|error| CallError::Refused(error.to_string()))
     }
 
     /// # Safety

@@ -7,12 +7,13 @@ use super::dashboard::dashboard_bar;
 use super::error_panel::{error_panel, tint};
 use super::inspector::Inspector;
 use super::orders::Order;
+use super::scene_painter::ScenePainter;
 use super::view::ModuleView;
 use super::{editor, theme};
 use crate::engine::{Board, Engine, EngineHandle, Failure, FailureKind};
 use crate::event::Trigger;
 use crate::module::InputPacket;
-use crate::swap::{HoldReason, Slot};
+use crate::swap::{FrameResult, HoldReason, Slot};
 use egui::{
     Align2, CentralPanel, Context, Frame, Id, Key, LayerId, Modifiers, Order as LayerOrder, Panel,
     Rect, TextStyle, Ui, UiBuilder,
@@ -44,6 +45,7 @@ pub(super) struct Shell {
     seen: HashMap<String, Failure>,
     editor_error: Option<String>,
     inspectors: Vec<Inspector>,
+    painter: ScenePainter,
 }
 
 impl Shell {
@@ -59,6 +61,7 @@ impl Shell {
             seen: HashMap::new(),
             editor_error: None,
             inspectors: Vec::new(),
+            painter: ScenePainter::default(),
         }
     }
 
@@ -76,17 +79,21 @@ impl Shell {
         slots.into_iter().filter(|slot| slot.begin_frame()).collect()
     }
 
-    fn run_logic(slots: &[Arc<Slot>], ctx: &Context) {
+    fn queue_logic(slots: &[Arc<Slot>], ctx: &Context) {
         let time = ctx.input(|input| input.time);
         let native_pixels_per_point = ctx.pixels_per_point();
         for slot in slots {
             let input = InputPacket { time, native_pixels_per_point, ..InputPacket::default() };
-            let asker = super::platform::Asker {
-                rect: ctx.content_rect(),
-                has_pointer: false,
-                has_keyboard: false,
-            };
-            if let crate::swap::FrameResult::Picture { picture, .. } = slot.logic(input) {
+            slot.queue_logic(input);
+        }
+    }
+
+    /// Of the modules that drew no view.
+    fn finish_logic(slots: &[Arc<Slot>], ctx: &Context) {
+        for slot in slots {
+            let rect = ctx.content_rect();
+            let asker = super::platform::Asker { rect, has_pointer: false, has_keyboard: false };
+            if let Some(FrameResult::Picture { picture, .. }) = slot.finish_logic() {
                 super::platform::apply(ctx, &picture.platform, asker);
             }
         }
@@ -134,7 +141,8 @@ impl Shell {
         for slot in &slots {
             for pane in panes.iter().filter(|pane| pane.module == slot.name()) {
                 self.views.entry(pane.clone()).or_insert_with(|| {
-                    ModuleView::new(Arc::clone(slot), pane.view, pane.title.clone())
+                    let (title, painter) = (pane.title.clone(), self.painter.clone());
+                    ModuleView::new(Arc::clone(slot), pane.view, title, painter)
                 });
             }
         }
@@ -224,7 +232,8 @@ impl eframe::App for Shell {
         // A hidden window has no `ui` call; its modules go on all the same.
         if ctx.input(|input| input.viewport().visible()) == Some(false) {
             let slots = self.begin_frames();
-            Self::run_logic(&slots, ctx);
+            Self::queue_logic(&slots, ctx);
+            Self::finish_logic(&slots, ctx);
             for slot in slots {
                 slot.end_frame();
             }
@@ -233,10 +242,11 @@ impl eframe::App for Shell {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
+        let mut ready = Vec::new();
         if ctx.current_pass_index() == 0 {
             self.hotkey(&ctx);
-            let ready = self.begin_frames();
-            Self::run_logic(&ready, &ctx);
+            ready = self.begin_frames();
+            Self::queue_logic(&ready, &ctx);
             self.arrange(&ready);
         }
         let board = self.handle().board();
@@ -249,6 +259,7 @@ impl eframe::App for Shell {
         let ground = Frame::new().fill(ui.visuals().panel_fill);
         CentralPanel::default().frame(ground).show(ui, |ui| self.tree.ui(&mut areas, ui));
         let seen = areas.seen;
+        Self::finish_logic(&ready, &ctx);
         for Seen { module, area, is_only_slow } in seen {
             if !is_only_slow {
                 orders.extend(self.failure(ui, &module, area, &board));
@@ -280,6 +291,7 @@ impl eframe::App for Shell {
             slot.release_all_gl();
             slot.end_frame();
         }
+        self.painter.destroy();
     }
 }
 

@@ -20,6 +20,7 @@ mod platform;
 mod report;
 #[cfg(test)]
 mod samples;
+mod scene_painter;
 mod textures;
 mod theme;
 mod units;

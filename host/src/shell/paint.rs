@@ -1,72 +1,128 @@
-//! A [`Picture`] as shapes of the window's own egui.
+//! A [`Picture`] as primitives that are ready to be painted.
 
+use super::scene_painter::ScenePainter;
 use super::textures::ViewTextures;
-use crate::event::Generation;
-use crate::module::{Picture, PrimKind};
+use crate::event::FaultSite;
+use crate::module::{Fault, Picture, PrimKind};
 use crate::swap::Slot;
-use egui::epaint::Mesh;
-use egui::{Painter, Pos2, Rect, Shape};
+use egui::epaint::{Mesh, Primitive};
+use egui::{ClippedPrimitive, Pos2, Rect, TextureId};
 use hot_api::abi::PaintInfo;
 use hot_api::mesh;
 use std::mem::size_of;
 use std::sync::Arc;
 
 /// What is on the screen of one view; shown again when the module has nothing newer.
-#[derive(Default)]
 pub(super) struct Shown {
-    shapes: Vec<(Rect, Shape)>,
-    origin: Pos2,
+    primitives: Arc<Vec<ClippedPrimitive>>,
+    area: Rect,
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self { primitives: Arc::default(), area: Rect::NOTHING }
+    }
 }
 
 impl Shown {
-    /// Converts `picture` for an area that begins at `origin`. Both sides count physical pixels, so
-    /// nothing is resampled.
-    pub(super) fn new(
+    /// Converts `picture` for that area, and cuts it off there. Both sides count physical pixels, so
+    /// nothing is resampled. The memory of the picture before it is used again.
+    pub(super) fn take(
+        &mut self,
         picture: &Picture,
-        generation: Generation,
-        textures: &ViewTextures,
-        slot: &Arc<Slot>,
-        view: u32,
-        origin: Pos2,
+        area: Rect,
         pixels_per_point: f32,
-    ) -> Self {
-        let place = Placement { origin, scale: picture.pixels_per_point / pixels_per_point };
-        let shapes = picture
-            .prims
-            .iter()
-            .filter_map(|prim| {
-                let shape = match &prim.kind {
-                    PrimKind::Mesh { texture, vertices, indices } => {
-                        let texture_id = textures.get(generation, *texture)?;
-                        let vertices = &picture.vertices[vertices.clone()];
-                        Shape::mesh(Mesh {
-                            indices: picture.indices[indices.clone()].to_vec(),
-                            vertices: mesh::placed(vertices, place.origin, place.scale),
-                            texture_id,
-                        })
+        texture: impl Fn(u64) -> Option<TextureId>,
+        callback: impl Fn(u64) -> Arc<egui_glow::CallbackFn>,
+    ) {
+        let place =
+            Placement { origin: area.min, scale: picture.pixels_per_point / pixels_per_point };
+        self.area = area;
+        // Shared only while the window is being painted.
+        let primitives = Arc::make_mut(&mut self.primitives);
+        let mut used = 0;
+        for prim in &picture.prims {
+            let clip_rect = place.rect(prim.clip).intersect(area);
+            match &prim.kind {
+                PrimKind::Mesh { texture: id, vertices, indices } => {
+                    let Some(texture_id) = texture(*id) else { continue };
+                    let mesh = mesh_at(primitives, used, clip_rect);
+                    mesh.texture_id = texture_id;
+                    mesh.indices.clear();
+                    mesh.indices.extend_from_slice(&picture.indices[indices.clone()]);
+                    let vertices = &picture.vertices[vertices.clone()];
+                    mesh::place(vertices, place.origin, place.scale, &mut mesh.vertices);
+                }
+                PrimKind::Callback { id, rect } => {
+                    let (rect, callback) = (place.rect(*rect), callback(*id));
+                    let primitive = Primitive::Callback(egui::PaintCallback { rect, callback });
+                    let primitive = ClippedPrimitive { clip_rect, primitive };
+                    match primitives.get_mut(used) {
+                        Some(known) if !is_mesh(known) => *known = primitive,
+                        _ => primitives.insert(used, primitive),
                     }
-                    PrimKind::Callback { id, rect } => {
-                        let callback = callback(slot, view, *id);
-                        Shape::Callback(egui::PaintCallback { rect: place.rect(*rect), callback })
-                    }
-                };
-                Some((place.rect(prim.clip), shape))
-            })
-            .collect();
-        Self { shapes, origin }
+                }
+            }
+            used += 1;
+        }
+        primitives.truncate(used);
     }
 
-    /// Paints it, cut off at `painter`'s clip rectangle.
-    pub(super) fn paint(&self, painter: &Painter, origin: Pos2) {
-        let moved = origin - self.origin;
-        for (clip, shape) in &self.shapes {
-            let mut shape = shape.clone();
-            if moved != egui::Vec2::ZERO {
-                shape.translate(moved);
+    /// Paints it through `painter`, when the window is painted.
+    pub(super) fn paint(
+        &mut self,
+        ui: &egui::Painter,
+        area: Rect,
+        slot: &Arc<Slot>,
+        textures: &ViewTextures,
+        painter: &ScenePainter,
+    ) {
+        if area != self.area {
+            self.move_to(area);
+        }
+        let (primitives, slot) = (Arc::clone(&self.primitives), Arc::clone(slot));
+        let (queue, painter) = (Arc::clone(textures.queue()), painter.clone());
+        let callback = egui_glow::CallbackFn::new(move |info, outer| {
+            if let Err(error) = painter.paint(outer, &info, &queue, &primitives) {
+                let message = format!("the picture cannot be painted: {error}");
+                let (location, backtrace) = (String::new(), String::new());
+                let fault = Fault { site: FaultSite::Paint, message, location, backtrace };
+                slot.paint_fault(Box::new(fault));
             }
-            painter.with_clip_rect(clip.translate(moved).intersect(painter.clip_rect())).add(shape);
+        });
+        ui.add(egui::PaintCallback { rect: area, callback: Arc::new(callback) });
+    }
+
+    /// An old picture in a new place: its corner stays the area's, and it is cut off anew.
+    fn move_to(&mut self, area: Rect) {
+        let moved = area.min - self.area.min;
+        self.area = area;
+        for ClippedPrimitive { clip_rect, primitive } in Arc::make_mut(&mut self.primitives) {
+            *clip_rect = clip_rect.translate(moved).intersect(area);
+            match primitive {
+                Primitive::Mesh(mesh) => mesh.translate(moved),
+                Primitive::Callback(callback) => callback.rect = callback.rect.translate(moved),
+            }
         }
     }
+}
+
+/// The mesh with that number; one of the picture before, if there was any in its place.
+fn mesh_at(primitives: &mut Vec<ClippedPrimitive>, index: usize, clip_rect: Rect) -> &mut Mesh {
+    if !primitives.get(index).is_some_and(is_mesh) {
+        let primitive = Primitive::Mesh(Mesh::default());
+        primitives.insert(index, ClippedPrimitive { clip_rect, primitive });
+    }
+    let ClippedPrimitive { clip_rect: known, primitive } = &mut primitives[index];
+    *known = clip_rect;
+    match primitive {
+        Primitive::Mesh(mesh) => mesh,
+        Primitive::Callback(_) => unreachable!("a mesh was put there"),
+    }
+}
+
+fn is_mesh(primitive: &ClippedPrimitive) -> bool {
+    matches!(primitive.primitive, Primitive::Mesh(_))
 }
 
 #[derive(Clone, Copy)]
@@ -86,7 +142,7 @@ impl Placement {
 }
 
 /// A callback of ours that runs the module's, when the picture is painted.
-fn callback(slot: &Arc<Slot>, view: u32, id: u64) -> Arc<egui_glow::CallbackFn> {
+pub(super) fn callback(slot: &Arc<Slot>, view: u32, id: u64) -> Arc<egui_glow::CallbackFn> {
     let slot = Arc::clone(slot);
     let target = slot.paint_target();
     Arc::new(egui_glow::CallbackFn::new(move |info, _painter| {

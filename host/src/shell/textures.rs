@@ -1,94 +1,100 @@
-//! A module's textures in the window's own texture manager.
+//! A view's textures, by the ids that its module gives them.
 
+use super::scene_painter::{ScenePainter, TextureQueue};
 use crate::event::Generation;
 use crate::module::TextureChange;
-use egui::epaint::{ImageDelta, textures::TextureManager};
-use egui::{ColorImage, Context, TextureFilter, TextureId, TextureOptions, TextureWrapMode};
+use egui::epaint::ImageDelta;
+use egui::{ColorImage, TextureFilter, TextureId, TextureOptions, TextureWrapMode};
 use hot_api::abi::Sampling;
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The textures of one view, kept for each generation that may still be shown: a roll-back shows
 /// pictures whose textures came long ago.
-#[derive(Debug, Default)]
 pub(super) struct ViewTextures {
-    ids: HashMap<(Generation, u64), TextureId>,
+    painter: ScenePainter,
+    queue: Arc<Mutex<TextureQueue>>,
+    known: HashMap<(Generation, u64), Known>,
+}
+
+#[derive(Clone, Copy)]
+struct Known {
+    id: TextureId,
+    size: [usize; 2],
 }
 
 impl ViewTextures {
-    /// The window's id for a module's texture.
+    pub(super) fn new(painter: ScenePainter) -> Self {
+        Self { painter, queue: Arc::default(), known: HashMap::new() }
+    }
+
+    /// What the next painting is to do first and last.
+    pub(super) fn queue(&self) -> &Arc<Mutex<TextureQueue>> {
+        &self.queue
+    }
+
+    /// The painter's id for a module's texture.
     pub(super) fn get(&self, generation: Generation, id: u64) -> Option<TextureId> {
-        self.ids.get(&(generation, id)).copied()
+        self.known.get(&(generation, id)).map(|known| known.id)
     }
 
     /// Creates and changes textures, before painting.
-    pub(super) fn apply(
-        &mut self,
-        ctx: &Context,
-        generation: Generation,
-        changes: Vec<TextureChange>,
-    ) {
-        if changes.is_empty() {
-            return;
-        }
-        let manager = ctx.tex_manager();
-        let mut manager = manager.write();
+    pub(super) fn apply(&mut self, generation: Generation, changes: Vec<TextureChange>) {
         for change in changes {
-            self.apply_one(&mut manager, generation, change);
+            self.apply_one(generation, change);
         }
     }
 
-    fn apply_one(
-        &mut self,
-        manager: &mut TextureManager,
-        generation: Generation,
-        change: TextureChange,
-    ) {
+    fn apply_one(&mut self, generation: Generation, change: TextureChange) {
         let TextureChange { id, pos, size, sampling, pixels } = change;
         let options = options(sampling);
         let size = size.map(|side| side as usize);
-        let image = Arc::new(ColorImage::from_rgba_premultiplied(size, &pixels));
-        let known = self.ids.get(&(generation, id)).copied();
-        match (known, pos) {
-            (None, None) => {
-                let name = format!("{generation} texture {id}");
-                self.ids.insert((generation, id), manager.alloc(name, image.into(), options));
-            }
-            (Some(known), None) => manager.set(known, ImageDelta::full(image, options)),
+        let key = (generation, id);
+        let known = self.known.get(&key).copied();
+        let (texture, pos) = match (known, pos) {
+            (None, None) => (self.painter.new_texture(), None),
+            (Some(known), None) => (known.id, None),
             (Some(known), Some(pos)) => {
-                let [x, y] = pos.map(|side| side as usize);
-                let fits = manager
-                    .meta(known)
-                    .is_some_and(|meta| x + size[0] <= meta.size[0] && y + size[1] <= meta.size[1]);
-                if fits {
-                    manager.set(known, ImageDelta::partial([x, y], image, options));
+                let pos = pos.map(|side| side as usize);
+                let fits = |axis: usize| pos[axis] + size[axis] <= known.size[axis];
+                if !(fits(0) && fits(1)) {
+                    return;
                 }
+                (known.id, Some(pos))
             }
             // A patch for a texture that never came: there is nothing to put it on.
-            (None, Some(_)) => {}
-        }
+            (None, Some(_)) => return,
+        };
+        let image = Arc::new(ColorImage::from_rgba_premultiplied(size, &pixels));
+        let delta = match pos {
+            None => {
+                self.known.insert(key, Known { id: texture, size });
+                ImageDelta::full(image, options)
+            }
+            Some(pos) => ImageDelta::partial(pos, image, options),
+        };
+        self.queue.lock().set.push((texture, delta));
     }
 
-    /// Frees textures that the module freed; the manager waits until this frame is painted.
-    pub(super) fn free(&mut self, ctx: &Context, generation: Generation, freed: &[u64]) {
-        let manager = ctx.tex_manager();
-        for id in freed {
-            if let Some(known) = self.ids.remove(&(generation, *id)) {
-                manager.write().free(known);
-            }
-        }
+    /// Frees textures that the module freed, once this frame is painted.
+    pub(super) fn free(&mut self, generation: Generation, freed: &[u64]) {
+        let freed = freed.iter().filter_map(|id| self.known.remove(&(generation, *id)));
+        self.queue.lock().free.extend(freed.map(|known| known.id));
     }
 
     /// Frees the textures of every generation but these.
-    pub(super) fn retain(&mut self, ctx: &Context, live: &[Generation]) {
-        let manager = ctx.tex_manager();
-        self.ids.retain(|(generation, _), id| {
-            let keep = live.contains(generation);
-            if !keep {
-                manager.write().free(*id);
-            }
-            keep
-        });
+    pub(super) fn retain(&mut self, live: &[Generation]) {
+        let gone = self.known.extract_if(|(generation, _), _| !live.contains(generation));
+        self.queue.lock().free.extend(gone.map(|(_, known)| known.id));
+    }
+}
+
+impl Drop for ViewTextures {
+    fn drop(&mut self) {
+        let queued = std::mem::take(&mut *self.queue.lock());
+        let known = self.known.values().map(|known| known.id);
+        self.painter.abandon(known.chain(queued.free));
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::accesskit::{TreeMerge, is_wanted};
 use super::input::{InputRoute, Place, size_px};
-use super::paint::Shown;
+use super::paint::{Shown, callback};
 use super::platform::{self, Asker};
+use super::scene_painter::ScenePainter;
 use super::textures::ViewTextures;
 use crate::event::Generation;
 use crate::module::{InputPacket, Picture};
@@ -23,6 +24,7 @@ pub(super) struct ModuleView {
     index: u32,
     title: String,
     route: InputRoute,
+    painter: ScenePainter,
     textures: ViewTextures,
     shown: Shown,
     tree: TreeMerge,
@@ -34,13 +36,14 @@ pub(super) struct ModuleView {
 }
 
 impl ModuleView {
-    pub(super) fn new(slot: Arc<Slot>, index: u32, title: String) -> Self {
+    pub(super) fn new(slot: Arc<Slot>, index: u32, title: String, painter: ScenePainter) -> Self {
         Self {
             slot,
             index,
             title,
             route: InputRoute::default(),
-            textures: ViewTextures::default(),
+            textures: ViewTextures::new(painter.clone()),
+            painter,
             shown: Shown::default(),
             tree: TreeMerge::default(),
             generation: None,
@@ -69,7 +72,8 @@ impl ModuleView {
             let ppp = self.module_pixels_per_point;
             self.tree.hang_up(&ctx, id, &self.title, rect, None, ppp);
         }
-        self.shown.paint(&ui.painter().with_clip_rect(rect), rect.min);
+        let painter = ui.painter().with_clip_rect(rect);
+        self.shown.paint(&painter, rect, &self.slot, &self.textures, &self.painter);
         rect
     }
 
@@ -79,7 +83,7 @@ impl ModuleView {
         match self.slot.frame(self.index, input) {
             FrameResult::Picture { generation, picture } => {
                 self.hold = None;
-                self.take(ctx, place, id, generation, *picture);
+                self.take(ctx, place, id, generation, picture);
             }
             FrameResult::Hold(reason) => {
                 self.hold = Some(reason);
@@ -129,22 +133,16 @@ impl ModuleView {
         place: Place,
         id: Id,
         generation: Generation,
-        mut picture: Picture,
+        mut picture: Box<Picture>,
     ) {
         self.generation = Some(generation);
         self.module_pixels_per_point = picture.pixels_per_point;
-        self.textures.apply(ctx, generation, std::mem::take(&mut picture.textures));
-        self.shown = Shown::new(
-            &picture,
-            generation,
-            &self.textures,
-            &self.slot,
-            self.index,
-            place.rect.min,
-            ctx.pixels_per_point(),
-        );
-        self.textures.free(ctx, generation, &picture.freed);
-        self.textures.retain(ctx, &self.slot.live_generations());
+        self.textures.apply(generation, std::mem::take(&mut picture.textures));
+        let callback = |id| callback(&self.slot, self.index, id);
+        let texture = |id| self.textures.get(generation, id);
+        self.shown.take(&picture, place.rect, ctx.pixels_per_point(), texture, callback);
+        self.textures.free(generation, &picture.freed);
+        self.textures.retain(&self.slot.live_generations());
         let asker = Asker {
             rect: place.rect,
             has_pointer: self.route.has_pointer(),
@@ -164,6 +162,7 @@ impl ModuleView {
         if let Some(after) = picture.repaint_after {
             ctx.request_repaint_after(after);
         }
+        self.slot.recycle(picture);
     }
 }
 

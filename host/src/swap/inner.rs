@@ -19,6 +19,8 @@ pub(super) struct Inner {
     pub(super) overdue: Option<Generation>,
     pub(super) earlier: Earlier,
     pub(super) retiring: Vec<Active>,
+    /// Logic that runs with the next view that is drawn.
+    pub(super) logic: Option<InputPacket>,
 }
 
 /// What is known of one view.

@@ -13,6 +13,7 @@ mod active;
 mod candidate;
 mod carried;
 mod earlier;
+mod exchange;
 mod gate;
 mod inner;
 mod keep;

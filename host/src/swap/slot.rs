@@ -4,14 +4,16 @@
 //! reached it. Consumes: input from the UI thread, [`Proven`] candidates from the engine. Produces:
 //! [`FrameResult`]s for the UI thread, [`SlotEvent`]s for the engine. Never: waits for more than
 //! the frame limit on the UI thread.
+//!
+//! Here is what the UI thread asks of it; the engine's half is in `exchange.rs`, and what is done with
+//! its state in `carried.rs` and `keep.rs`.
 
 use super::active::Active;
-use super::candidate::Proven;
-use super::gate::{Gate, SwapTurn};
+use super::gate::Gate;
 use super::inner::{Inner, ViewSlot};
-use super::told::{FrameResult, HoldReason, PendingCommit, ShownView, SlotEvent};
+use super::told::{FrameResult, HoldReason, ShownView, SlotEvent};
 use super::touch::Touch;
-use crate::event::{FaultSite, Generation};
+use crate::event::Generation;
 use crate::module::{CallError, Fault, InputPacket, PaintTarget, Picture};
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
@@ -83,8 +85,6 @@ impl Slot {
         &self.package
     }
 
-    // ---- UI thread ----
-
     /// UI thread. Begins a frame; `false` when a swap takes longer than the frame limit, and then
     /// the last picture is to be shown. Every frame ends with [`Self::end_frame`].
     #[must_use]
@@ -149,6 +149,19 @@ impl Slot {
         self.call(&mut inner, |active, limit| active.thread.logic(input, limit))
     }
 
+    /// UI thread, within a frame. Has the module's logic run with the first view that is drawn, which
+    /// saves a change of threads. [`Self::finish_logic`] runs it when none is.
+    pub fn queue_logic(&self, input: InputPacket) {
+        self.inner.lock().logic = Some(input);
+    }
+
+    /// UI thread, within a frame, after all views. Runs the logic that was queued, if none of them
+    /// has taken it along.
+    pub fn finish_logic(&self) -> Option<FrameResult> {
+        let input = self.inner.lock().logic.take()?;
+        Some(self.logic(input))
+    }
+
     /// UI thread, within a frame. Draws one view. Input is never lost: what the module cannot take
     /// now reaches it with its next frame.
     pub fn frame(&self, view: u32, input: InputPacket) -> FrameResult {
@@ -173,11 +186,16 @@ impl Slot {
             self.defer(index, &input.items);
             return hold;
         }
+        let logic = inner.logic.take();
+        if logic.is_some() {
+            inner.end_probation();
+        }
         let refocus = inner.views[index].frames < REFOCUS_FRAMES;
         let deferred = self.deferred.lock().get_mut(index).map(std::mem::take).unwrap_or_default();
         let packet = inner.views[index].packet(deferred, input, refocus);
-        let result =
-            self.call(&mut inner, |active, limit| active.thread.frame(view, packet, limit));
+        let result = self.call(&mut inner, |active, limit| {
+            active.thread.frame_after(logic, view, packet, limit)
+        });
         match result {
             FrameResult::Picture { generation, mut picture } => {
                 let slot = &mut inner.views[index];
@@ -193,6 +211,13 @@ impl Slot {
                 FrameResult::Picture { generation, picture }
             }
             hold @ FrameResult::Hold(_) => hold,
+        }
+    }
+
+    /// Takes back a picture whose content has been used, so that the next one needs no new memory.
+    pub fn recycle(&self, picture: Box<Picture>) {
+        if let Some(active) = &mut self.inner.lock().active {
+            active.thread.recycle(picture);
         }
     }
 
@@ -248,100 +273,6 @@ impl Slot {
         let mut inner = self.inner.lock();
         let _held = self.on_fault(&mut inner, fault);
     }
-
-    // ---- engine thread ----
-
-    /// Engine thread. Waits for the frame boundary.
-    #[must_use]
-    pub fn begin_swap(&self, limit: Duration) -> Option<SwapTurn<'_>> {
-        self.gate.begin_swap(limit)
-    }
-
-    /// What runs.
-    #[must_use]
-    pub fn generation(&self) -> Option<Generation> {
-        self.inner.lock().active.as_ref().map(|active| active.generation)
-    }
-
-    /// The hash of the library that runs.
-    #[must_use]
-    pub fn artifact(&self) -> Option<String> {
-        self.inner.lock().active.as_ref().map(|active| active.artifact.clone())
-    }
-
-    /// Any thread: a snapshot of the running generation. Waits for the frame boundary.
-    ///
-    /// # Errors
-    /// When nothing runs or the module cannot be captured.
-    pub fn snapshot(&self, limit: Duration) -> Result<Vec<u8>, CallError> {
-        let site = FaultSite::Capture;
-        let _turn = self.gate.begin_swap(limit).ok_or(CallError::Overdue { site, limit })?;
-        let mut inner = self.inner.lock();
-        let Some(active) = &mut inner.active else {
-            return Err(CallError::Gone);
-        };
-        active.thread.capture(limit)
-    }
-
-    /// Engine thread, within a swap that failed: the old generation takes back what it let go of.
-    pub fn resume(&self, limit: Duration) -> Result<(), CallError> {
-        match &mut self.inner.lock().active {
-            Some(active) => active.thread.resume(limit),
-            None => Ok(()),
-        }
-    }
-
-    /// What each view was last shown with, for hidden passes.
-    #[must_use]
-    pub fn last_inputs(&self) -> Vec<InputPacket> {
-        self.inner.lock().views.iter().map(|view| view.last.clone()).collect()
-    }
-
-    /// Engine thread, within a swap. From here on the new generation draws.
-    pub fn commit(&self, proven: Proven, pending: PendingCommit) {
-        let mut inner = self.inner.lock();
-        let Proven { active, carried, .. } = proven;
-        // A generation that was itself still on probation needs no fallback any more.
-        let replaced = inner.active.replace(active);
-        let older = std::mem::replace(&mut inner.fallback, replaced);
-        inner.retiring.extend(older);
-        let stuck = inner.fallback.as_mut().is_some_and(|old| old.thread.overdue_for().is_some());
-        if inner.fault.take().is_some() || stuck {
-            // What faulted is no place to go back to.
-            let faulted = inner.fallback.take();
-            inner.retiring.extend(faulted);
-        }
-        inner.overdue = None;
-        inner.pending = Some(Box::new(pending));
-        inner.views.resize_with(carried.len(), ViewSlot::default);
-        for (view, picture) in inner.views.iter_mut().zip(carried) {
-            view.carried = Some(picture);
-            view.told = false;
-            view.frames = 0;
-        }
-    }
-
-    /// When the swap was made that no frame has confirmed yet.
-    #[must_use]
-    pub fn unshown_since(&self) -> Option<Instant> {
-        self.inner.lock().pending.as_ref().map(|pending| pending.swapped_at)
-    }
-
-    /// Engine thread. The commit that no frame has confirmed, when the window does not draw.
-    #[must_use]
-    pub fn take_unshown(&self) -> Option<Box<PendingCommit>> {
-        self.inner.lock().pending.take()
-    }
-
-    /// Engine thread, at the end: everything that is loaded.
-    #[must_use]
-    pub fn take_all(&self) -> Vec<Active> {
-        let mut inner = self.inner.lock();
-        let retiring = std::mem::take(&mut inner.retiring);
-        inner.active.take().into_iter().chain(inner.fallback.take()).chain(retiring).collect()
-    }
-
-    // ---- both ----
 
     fn call(
         &self,

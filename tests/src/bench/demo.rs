@@ -185,8 +185,12 @@ impl Boundary {
             ..InputPacket::default()
         };
         let quiet = InputPacket { items: Vec::new(), ..input.clone() };
-        self.thread.logic(quiet, LIMIT)?;
-        Ok(self.thread.frame(0, input, LIMIT)?)
+        Ok(self.thread.frame_after(Some(quiet), 0, input, LIMIT)?)
+    }
+
+    /// Gives a picture back when it has been used, as the window does.
+    pub fn recycle(&mut self, picture: Picture) {
+        self.thread.recycle(Box::new(picture));
     }
 
     /// Ends the instance and unloads the library.

@@ -1,20 +1,21 @@
 //! What one frame costs more through the boundary.
 //!
 //! Both ways run in the same process, turn and turn about, so that whatever else the machine does
-//! hits both. A third number adds what the window does with a picture: it hands the meshes to its
-//! own egui as shapes, which tessellates them once more.
+//! hits both. A third number adds what the window does with a picture before its painter takes it.
 
 use super::demo::{Boundary, Direct, window_names};
 use super::report::Report;
 use super::stats::Summary;
-use egui::epaint::{ClippedShape, Mesh};
-use egui::{Context, Pos2, Rect, Shape, TextureId, pos2};
-use host::module::{Picture, PrimKind};
+use egui::epaint::{Mesh, Primitive};
+use egui::{ClippedPrimitive, Pos2, Rect, TextureId, pos2};
+use host::module::{Picture, PicturePrim, PrimKind};
 use hot_api::mesh;
 use std::time::{Duration, Instant};
 
 /// Frames before the first that counts: fonts, layout and buffers have settled.
 const WARM_UP: u32 = 60;
+/// Where the view begins: below the dashboard.
+const AREA_MIN: Pos2 = pos2(0.0, 57.0);
 /// Frames that count.
 const FRAMES: u32 = 400;
 
@@ -33,9 +34,8 @@ pub fn run(show: &mut dyn FnMut(&Report)) -> anyhow::Result<()> {
 fn measure(windows: &[String]) -> anyhow::Result<Report> {
     let mut direct = Direct::new(windows);
     let mut boundary = Boundary::new(windows)?;
-    let window = Window::new();
     let (mut directly, mut through, mut onto) = (Vec::new(), Vec::new(), Vec::new());
-    let mut vertices = 0;
+    let (mut vertices, mut ready) = (0, Vec::new());
     for frame in 0..WARM_UP + FRAMES {
         let mut run_directly = || {
             let began = Instant::now();
@@ -47,9 +47,9 @@ fn measure(windows: &[String]) -> anyhow::Result<Report> {
             let picture = boundary.frame(frame)?;
             let got = began.elapsed();
             vertices = picture.vertices.len();
-            window.take(&picture);
+            make_ready(&picture, &mut ready);
             let shown = began.elapsed();
-            drop(picture);
+            boundary.recycle(picture);
             // Dropping is part of both.
             let dropped = began.elapsed() - shown;
             Ok((got + dropped, shown + dropped))
@@ -79,34 +79,27 @@ fn measure(windows: &[String]) -> anyhow::Result<Report> {
         .number("extra us with window", onto.median_us - direct.median_us, "µs a frame"))
 }
 
-/// What the shell does with a picture, without its window.
-struct Window {
-    ctx: Context,
-}
-
-impl Window {
-    fn new() -> Self {
-        let ctx = Context::default();
-        // Tessellating needs the fonts that the first pass loads.
-        ctx.run_ui(egui::RawInput::default(), |_| {}).drop_without_applying_deltas();
-        Self { ctx }
-    }
-
-    fn take(&self, picture: &Picture) {
-        let rect = |[left, top, right, bottom]: [f32; 4]| {
-            Rect::from_min_max(pos2(left, top), pos2(right, bottom))
+/// What the window makes of a picture before it paints: primitives at the place of the view.
+fn make_ready(picture: &Picture, ready: &mut Vec<ClippedPrimitive>) {
+    let rect = |[left, top, right, bottom]: [f32; 4]| {
+        Rect::from_min_max(pos2(left, top), pos2(right, bottom)).translate(AREA_MIN.to_vec2())
+    };
+    let is_mesh = |prim: &&PicturePrim| matches!(prim.kind, PrimKind::Mesh { .. });
+    let empty = || ClippedPrimitive {
+        clip_rect: Rect::NOTHING,
+        primitive: Primitive::Mesh(Mesh::default()),
+    };
+    ready.resize_with(picture.prims.iter().filter(is_mesh).count(), empty);
+    for (ready, prim) in ready.iter_mut().zip(picture.prims.iter().filter(is_mesh)) {
+        let (PrimKind::Mesh { texture, vertices, indices }, Primitive::Mesh(mesh)) =
+            (&prim.kind, &mut ready.primitive)
+        else {
+            continue;
         };
-        let shapes = picture.prims.iter().filter_map(|prim| match &prim.kind {
-            PrimKind::Mesh { texture, vertices, indices } => {
-                let mesh = Mesh {
-                    indices: picture.indices[indices.clone()].to_vec(),
-                    vertices: mesh::placed(&picture.vertices[vertices.clone()], Pos2::ZERO, 1.0),
-                    texture_id: TextureId::Managed(*texture),
-                };
-                Some(ClippedShape::new(rect(prim.clip), Shape::mesh(mesh)))
-            }
-            PrimKind::Callback { .. } => None,
-        });
-        drop(self.ctx.tessellate(shapes.collect(), 1.0));
+        ready.clip_rect = rect(prim.clip);
+        mesh.texture_id = TextureId::Managed(*texture);
+        mesh.indices.clear();
+        mesh.indices.extend_from_slice(&picture.indices[indices.clone()]);
+        mesh::place(&picture.vertices[vertices.clone()], AREA_MIN, 1.0, &mut mesh.vertices);
     }
 }

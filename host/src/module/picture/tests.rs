@@ -35,9 +35,25 @@ fn texture(size: [u32; 2], pixels: &[u8]) -> TextureSet {
     TextureSet { id: 5, pos, size, sampling: Sampling::default(), reserved: 0, pixels }
 }
 
+/// A picture of before, of which nothing may be seen again.
+fn used() -> Picture {
+    Picture {
+        flags: 7,
+        prims: vec![PicturePrim {
+            clip: [1.0; 4],
+            kind: PrimKind::Callback { id: 3, rect: [2.0; 4] },
+        }],
+        vertices: vec![Vertex::default(); 9],
+        indices: vec![8; 3],
+        freed: vec![4],
+        platform: vec![1, 2],
+        ..Picture::default()
+    }
+}
+
 fn copy(view: &FrameView) -> Result<Picture, PictureError> {
     // SAFETY: ABI-5: what is not crooked in a way that is checked points to live arrays of the test.
-    unsafe { Picture::copy(view) }
+    unsafe { Picture::copy(view, used()) }
 }
 
 fn copy_prims(prims: &[Prim]) -> Result<Picture, PictureError> {

@@ -1,0 +1,69 @@
+//! Threads that a module starts, at a swap.
+
+use crate::RELOADED;
+use host::event::{Entry, Event};
+use pitstop_tests::{HostProcess, Project};
+
+/// Has the module start a thread when it is created, and ask it to end, or not, when it is dropped.
+fn project_with_thread(ends: bool) -> Project {
+    let project = Project::new();
+    let stop = if ends { "self.stop.take();" } else { "std::mem::forget(self.stop.take());" };
+    let join = if ends { "self.thread.take().unwrap().join().unwrap();" } else { "" };
+    project.edit("ui/src/lib.rs", |code| {
+        let code = code.replace(
+            "struct Ui;\n",
+            &format!(
+                "struct Ui {{
+                    stop: Option<std::sync::mpsc::Sender<()>>,
+                    thread: Option<std::thread::JoinHandle<()>>,
+                }}
+
+                impl Drop for Ui {{
+                    fn drop(&mut self) {{
+                        {stop}
+                        {join}
+                    }}
+                }}\n"
+            ),
+        );
+        code.replace(
+            "// in create\n        Self\n",
+            "let (sender, receiver) = std::sync::mpsc::channel();
+            let thread = std::thread::spawn(move || while receiver.recv().is_ok() {});
+            Self { stop: Some(sender), thread: Some(thread) }\n",
+        )
+    });
+    project
+}
+
+#[track_caller]
+fn retirement(entry: &Entry) -> (bool, String) {
+    match &entry.event {
+        Event::Retired { unmapped, why_not } => (*unmapped, why_not.clone().unwrap_or_default()),
+        other => panic!("{other:?} is no retirement"),
+    }
+}
+
+#[test]
+fn k14_a_thread_that_ends_with_its_module_lets_the_library_go() {
+    let project = project_with_thread(true);
+    let mut host = HostProcess::start(&project);
+    host.check(|| project.rename("ui", "two"), &RELOADED);
+    let retired = host.wait_for_kind("retired");
+    assert_eq!(retirement(&retired), (true, String::new()), "{}", host.words());
+    assert_eq!(host.seen_by("ui"), ["one", "two"]);
+}
+
+#[test]
+fn k14_a_thread_that_runs_on_keeps_its_library_mapped_and_the_user_is_told() {
+    let project = project_with_thread(false);
+    let mut host = HostProcess::start(&project);
+    host.check(|| project.rename("ui", "two"), &RELOADED);
+    let retired = host.wait_for_kind("retired");
+    let (unmapped, why_not) = retirement(&retired);
+    assert!(!unmapped && why_not.contains("a thread of it runs on"), "{why_not}");
+    assert!(host.words().contains("a thread of it runs on"), "{}", host.words());
+    // Nothing was taken away from under that thread.
+    host.check(|| project.rename("ui", "three"), &RELOADED);
+    assert_eq!(host.seen_by("ui"), ["one", "two", "three"], "{}", host.words());
+}
