@@ -169,3 +169,32 @@ fn r06_what_refused_code_did_to_the_state_never_happened() {
     assert_eq!(state["seen_by"], serde_json::json!(["one"]));
     assert_eq!(state["text"], "");
 }
+
+#[test]
+fn k06_a_state_that_cannot_be_captured_keeps_the_old_code_which_takes_back_what_it_let_go_of() {
+    let project = Project::new();
+    let refuses = "#[serde(serialize_with = \"refuse\")]\n    pub text: String";
+    project.replace("data/src/lib.rs", "pub text: String", refuses);
+    let refuse = "fn refuse<S: serde::Serializer>(_: &String, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom(\"not this one\"))
+    }";
+    project.replace("data/src/lib.rs", "// at the end", refuse);
+    let note = |name: &str| {
+        format!(
+            "std::fs::write(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{name}\"), \"\").unwrap();"
+        )
+    };
+    let methods = format!(
+        "fn suspend(&mut self, _: &mut Data) {{ {} }}
+         fn resume(&mut self, _: &mut Data) {{ {} }}
+         fn logic(",
+        note("suspended"),
+        note("resumed")
+    );
+    project.replace("ui/src/lib.rs", "fn logic(", &methods);
+    let mut host = HostProcess::start(&project);
+    host.check(|| project.rename("ui", "two"), &REJECTED);
+    assert!(host.words().contains("not this one"), "{}", host.words());
+    assert!(project.path("ui/suspended").exists() && project.path("ui/resumed").exists());
+    assert_eq!(host.status().modules[0].generation, Some(Generation(1)));
+}

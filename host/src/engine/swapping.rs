@@ -77,9 +77,12 @@ impl Worker {
         // Nobody edits or leaves out what has no names.
         let by_name = !matches!(state, StateSource::Running) || self.has_state_keys(name);
         let schema = candidate.schema().filter(|_| !by_name);
-        let running = slot
-            .capture_for(schema, STEP_LIMIT)
-            .map_err(|error| Rejection::of_call(Stage::Capture, &error))?;
+        let running = match slot.capture_for(schema, STEP_LIMIT) {
+            Ok(running) => running,
+            Err(error) => {
+                return Err(self.back_out(slot, Rejection::of_call(Stage::Capture, &error)));
+            }
+        };
         let note = running.note.clone();
         let may_lose = is_rollback || !self.refuses_loss(name, &state);
         let carried = match state {
