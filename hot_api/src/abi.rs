@@ -239,6 +239,11 @@ pub struct KeptBuffer {
     pub length: u64,
 }
 
+impl KeptBuffer {
+    /// No buffer: what the host is to write to.
+    pub const NONE: Self = Self { number: 0, bytes: std::ptr::null_mut(), length: 0 };
+}
+
 /// The module's own object; only the module knows what is in it.
 #[repr(C)]
 #[derive(Debug)]

@@ -7,7 +7,7 @@
 use crate::snapshot::schema::{Schema, Untraceable};
 use crate::snapshot::{
     MigrateError, Migration, Restored, SCHEMA_SECTION, STATE_SECTION, Section, Snapshot,
-    SnapshotError, from_tree, migrate, restore,
+    SnapshotError, migrate, restore,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::io::{self, Write};
@@ -123,10 +123,7 @@ impl Golden {
         let version = self.schema_version;
         let frozen = self.snapshot(version)?;
         let today = Schema::of::<T>()?;
-        let old: Option<Schema> = frozen
-            .section(SCHEMA_SECTION)
-            .and_then(|section| section.tree().ok())
-            .and_then(|tree| from_tree(&tree).ok());
+        let old = frozen.section(SCHEMA_SECTION).and_then(|section| section.as_ref().schema());
         if old.as_ref() == Some(&today) {
             return Ok(());
         }

@@ -52,9 +52,6 @@ enum Memory {
     Host(Held),
 }
 
-/// To be written to by the host.
-const NONE: KeptBuffer = KeptBuffer { number: 0, bytes: std::ptr::null_mut(), length: 0 };
-
 /// One holder's share of a buffer of the host.
 struct Held {
     table: &'static KeptTable,
@@ -110,14 +107,14 @@ pub(crate) unsafe fn use_memory_of(host: *const HostTable) {
 
 impl Held {
     fn zeroed(table: &'static KeptTable, length: usize) -> Option<Self> {
-        let mut buffer = NONE;
+        let mut buffer = KeptBuffer::NONE;
         // SAFETY: ABI-4; `buffer` is written during the call alone.
         let code = unsafe { (table.make)(length as u64, &raw mut buffer) };
         (code == code::OK).then_some(Self { table, buffer })
     }
 
     fn claimed(table: &'static KeptTable, number: u64) -> Option<Self> {
-        let mut buffer = NONE;
+        let mut buffer = KeptBuffer::NONE;
         // SAFETY: as for `make`.
         let code = unsafe { (table.claim)(number, &raw mut buffer) };
         (code == code::OK).then_some(Self { table, buffer })

@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// Makes an edit that leads to new code, and returns what became of the state.
 #[track_caller]
-fn reload(host: &mut HostProcess, edit: impl FnOnce()) -> StateReport {
+pub(crate) fn reload(host: &mut HostProcess, edit: impl FnOnce()) -> StateReport {
     host.check(edit, &RELOADED);
     let found = host.journal().iter().rev().find_map(|entry| match &entry.event {
         Event::Committed { state, .. } => Some(state.clone()),

@@ -1,7 +1,8 @@
 //! Buffers that are too large to be carried over.
 
+use crate::codec::reload;
 use crate::{REJECTED, RELOADED};
-use host::event::{Event, StateReport};
+use host::event::Event;
 use pitstop_tests::project::renamed;
 use pitstop_tests::{HostOptions, HostProcess, Project};
 use serde_json::Value;
@@ -35,15 +36,6 @@ fn unsaved() -> Project {
 }
 
 #[track_caller]
-fn last_report(host: &mut HostProcess) -> StateReport {
-    let found = host.journal().iter().rev().find_map(|entry| match &entry.event {
-        Event::Committed { state, .. } => Some(state.clone()),
-        _ => None,
-    });
-    found.unwrap_or_else(|| panic!("nothing was committed\n{}", host.words()))
-}
-
-#[track_caller]
 fn numbers(state: &Value, field: &str) -> Vec<u64> {
     let numbers = state[field].as_array().unwrap_or_else(|| panic!("no {field} in {state}"));
     numbers.iter().map(|number| number.as_u64().expect("a number")).collect()
@@ -53,15 +45,13 @@ fn numbers(state: &Value, field: &str) -> Vec<u64> {
 fn kept_bytes_stay_where_they_are_whatever_the_codec() {
     let project = unsaved();
     let mut host = HostProcess::start(&project);
-    host.check(|| project.rename("ui", "two"), &RELOADED);
-    let report = last_report(&mut host);
+    let report = reload(&mut host, || project.rename("ui", "two"));
     assert_eq!(report.codec, "binary", "{}", host.words());
     assert!(report.bytes < 100_000, "the snapshot has {} bytes", report.bytes);
 
     let field = "    /// What was typed.\n";
     let added = format!("    pub due: Option<u32>,\n{field}");
-    host.check(|| project.replace("data/src/lib.rs", field, &added), &RELOADED);
-    let report = last_report(&mut host);
+    let report = reload(&mut host, || project.replace("data/src/lib.rs", field, &added));
     assert_eq!(report.codec, "named", "{}", host.words());
     assert!(report.bytes < 100_000, "the snapshot has {} bytes", report.bytes);
     assert!(report.dropped.is_empty() && report.defaulted.len() == 1, "{report:?}");

@@ -17,9 +17,9 @@ mod surroundings;
 mod threads;
 mod window;
 
-/// What a host says about a save that leads to new code.
-const RELOADED: [&str; 4] = ["change", "build_started", "build_finished", "committed"];
-/// About one that the compiler refuses.
+use pitstop_tests::host_process::RELOADED;
+
+/// What a host says about a save that the compiler refuses.
 const NOT_COMPILED: [&str; 3] = ["change", "build_started", "build_failed"];
 /// About one that leads to the library that runs already.
 const UNCHANGED: [&str; 4] = ["change", "build_started", "build_finished", "no_change"];

@@ -21,6 +21,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+/// What a host says about a save that leads to new code.
+pub const RELOADED: [&str; 4] = ["change", "build_started", "build_finished", "committed"];
+
 /// Entries that may wait until the test looks at them.
 const JOURNAL_AHEAD: usize = 65_536;
 

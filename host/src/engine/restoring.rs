@@ -33,7 +33,8 @@ impl Worker {
                     continue;
                 }
             };
-            let bytes = self.carried_fields(name, &checkpoint.bytes);
+            let carried = self.carried_fields(name, &checkpoint.bytes);
+            let bytes = carried.unwrap_or(checkpoint.bytes);
             match self.try_swap(swap(StateSource::Given(bytes))) {
                 Ok(()) => {
                     self.set_aside(name, store.as_ref(), &refused);

@@ -75,7 +75,7 @@ impl Worker {
             return Err(Rejection::new(Stage::Capture, reason));
         };
         // Nobody edits or leaves out what has no names.
-        let by_name = !matches!(state, StateSource::Running) || self.has_state_keys(name);
+        let by_name = !matches!(state, StateSource::Running) || !self.state_keys(name).is_empty();
         let schema = candidate.schema().filter(|_| !by_name);
         let running = match slot.capture_for(schema, STEP_LIMIT) {
             Ok(running) => running,
@@ -86,11 +86,10 @@ impl Worker {
         let note = running.note.clone();
         let may_lose = is_rollback || !self.refuses_loss(name, &state);
         let carried = match state {
-            StateSource::Running if by_name => {
-                let bytes = self.carried_fields(name, &running.snapshot.bytes);
-                running.with_bytes(bytes)
-            }
-            StateSource::Running => running,
+            StateSource::Running => match self.carried_fields(name, &running.snapshot.bytes) {
+                Some(carried) => running.with_bytes(carried),
+                None => running,
+            },
             StateSource::Given(snapshot) => Carried::named(snapshot),
             StateSource::Edited(edit) => match edit.apply(&running.snapshot.bytes) {
                 Ok(edited) => running.with_bytes(edited),
@@ -132,30 +131,26 @@ impl Worker {
         rejection
     }
 
-    fn has_state_keys(&self, name: &str) -> bool {
+    /// The fields that are carried over; none for all of them.
+    fn state_keys(&self, name: &str) -> &[String] {
         let spec = self.config.modules.iter().find(|spec| spec.name == name);
-        spec.is_some_and(|spec| !spec.state_keys.is_empty())
+        spec.map_or(&[], |spec| &spec.state_keys)
     }
 
-    /// Leaves only the configured fields in the state.
-    pub(super) fn carried_fields(&self, name: &str, snapshot: &[u8]) -> Vec<u8> {
-        let spec = self.config.modules.iter().find(|spec| spec.name == name);
-        let Some(keys) = spec.map(|spec| &spec.state_keys).filter(|keys| !keys.is_empty()) else {
-            return snapshot.to_vec();
-        };
-        if snapshot.is_empty() {
-            return snapshot.to_vec();
+    /// The snapshot with the configured fields alone; `None` when it stays as it is.
+    pub(super) fn carried_fields(&self, name: &str, snapshot: &[u8]) -> Option<Vec<u8>> {
+        let keys = self.state_keys(name);
+        if keys.is_empty() || snapshot.is_empty() {
+            return None;
         }
         let retain = |state: &mut Tree| {
             state.retain_fields(keys);
             Ok(())
         };
-        match with_state(snapshot, retain) {
-            Ok(retained) => retained,
-            Err(error) => {
-                self.notice(format!("{name}: state_keys was not applied: {error}"));
-                snapshot.to_vec()
-            }
+        let retained = with_state(snapshot, retain);
+        if let Err(error) = &retained {
+            self.notice(format!("{name}: state_keys was not applied: {error}"));
         }
+        retained.ok()
     }
 }

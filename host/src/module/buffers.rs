@@ -115,14 +115,6 @@ pub(super) fn take_lent() -> Vec<Lent> {
     LENT.take()
 }
 
-/// How many buffers there are, and their bytes together.
-#[must_use]
-pub fn kept_buffers() -> (usize, u64) {
-    let store = STORE.lock();
-    let bytes = store.buffers.values().map(|buffer| buffer.length).sum();
-    (store.buffers.len(), bytes)
-}
-
 fn done(is_done: bool) -> i32 {
     if is_done { code::OK } else { code::REFUSED }
 }
@@ -184,17 +176,15 @@ unsafe extern "C" fn claim(number: u64, out: *mut KeptBuffer) -> i32 {
 mod tests {
     use super::*;
 
-    const NONE: KeptBuffer = KeptBuffer { number: 0, bytes: std::ptr::null_mut(), length: 0 };
-
     fn made(length: u64) -> KeptBuffer {
-        let mut buffer = NONE;
+        let mut buffer = KeptBuffer::NONE;
         // SAFETY: a buffer to be written to.
         assert_eq!(unsafe { make(length, &raw mut buffer) }, code::OK);
         buffer
     }
 
     fn claimed(number: u64) -> Option<KeptBuffer> {
-        let mut buffer = NONE;
+        let mut buffer = KeptBuffer::NONE;
         // SAFETY: as above.
         (unsafe { claim(number, &raw mut buffer) } == code::OK).then_some(buffer)
     }
@@ -239,7 +229,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_had_is_refused() {
-        let mut buffer = NONE;
+        let mut buffer = KeptBuffer::NONE;
         // SAFETY: as above; null is allowed.
         unsafe {
             assert_eq!(make(u64::MAX, &raw mut buffer), code::REFUSED);

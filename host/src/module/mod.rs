@@ -18,7 +18,7 @@ mod state_calls;
 mod thread;
 mod worker;
 
-pub use buffers::{Lent, kept_buffers};
+pub use buffers::Lent;
 pub use call::{CallError, Fault, InputPacket};
 pub use library::{Library, LoadError};
 pub use paint_target::PaintTarget;

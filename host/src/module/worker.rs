@@ -74,7 +74,7 @@ pub(super) struct Worker {
     pub(super) table: ModuleTable,
     pub(super) host: Arc<HostBox>,
     pub(super) instance: Arc<AtomicPtr<Instance>>,
-    /// Whether the logic before a frame is running, for whoever waits for too long.
+    /// Whether the logic is running, for whoever waits for too long.
     pub(super) in_logic: Arc<AtomicBool>,
 }
 
@@ -108,8 +108,7 @@ impl Worker {
             match call {
                 Call::Create(snapshot) => self.create(&snapshot),
                 Call::Logic(input) => {
-                    picture = true;
-                    (self.table.logic)(instance, &raw_input(&input), &raw mut view)
+                    return Ok(Reply::Picture(Box::new(self.logic(instance, &input)?)));
                 }
                 Call::Frame { view: index, input, logic, spare: given } => {
                     spare = *given;
@@ -160,7 +159,7 @@ impl Worker {
         Ok(reply)
     }
 
-    /// The logic before a frame: a call of its own, without a wait of the caller in between.
+    /// The logic, alone or before a frame.
     ///
     /// # Safety
     /// On the generation's thread, with its instance (ABI-4).

@@ -27,4 +27,5 @@ mod units;
 mod view;
 mod window;
 
+pub use paint::Shown;
 pub use window::{WindowError, has_display, run};

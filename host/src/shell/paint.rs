@@ -9,13 +9,20 @@ use egui::epaint::{Mesh, Primitive};
 use egui::{ClippedPrimitive, Pos2, Rect, TextureId};
 use hot_api::abi::PaintInfo;
 use hot_api::mesh;
+use std::any::Any;
 use std::mem::size_of;
 use std::sync::Arc;
 
 /// What is on the screen of one view; shown again when the module has nothing newer.
-pub(super) struct Shown {
+pub struct Shown {
     primitives: Arc<Vec<ClippedPrimitive>>,
     area: Rect,
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shown").field("area", &self.area).finish_non_exhaustive()
+    }
 }
 
 impl Default for Shown {
@@ -27,13 +34,13 @@ impl Default for Shown {
 impl Shown {
     /// Converts `picture` for that area, and cuts it off there. Both sides count physical pixels, so
     /// nothing is resampled. The memory of the picture before it is used again.
-    pub(super) fn take(
+    pub fn take(
         &mut self,
         picture: &Picture,
         area: Rect,
         pixels_per_point: f32,
         texture: impl Fn(u64) -> Option<TextureId>,
-        callback: impl Fn(u64) -> Arc<egui_glow::CallbackFn>,
+        callback: impl Fn(u64) -> Arc<dyn Any + Send + Sync>,
     ) {
         let place =
             Placement { origin: area.min, scale: picture.pixels_per_point / pixels_per_point };
@@ -42,11 +49,10 @@ impl Shown {
         let primitives = Arc::make_mut(&mut self.primitives);
         let mut used = 0;
         for prim in &picture.prims {
-            let clip_rect = place.rect(prim.clip).intersect(area);
             match &prim.kind {
                 PrimKind::Mesh { texture: id, vertices, indices } => {
                     let Some(texture_id) = texture(*id) else { continue };
-                    let mesh = mesh_at(primitives, used, clip_rect);
+                    let mesh = mesh_at(primitives, used);
                     mesh.texture_id = texture_id;
                     mesh.indices.clear();
                     mesh.indices.extend_from_slice(&picture.indices[indices.clone()]);
@@ -56,13 +62,14 @@ impl Shown {
                 PrimKind::Callback { id, rect } => {
                     let (rect, callback) = (place.rect(*rect), callback(*id));
                     let primitive = Primitive::Callback(egui::PaintCallback { rect, callback });
-                    let primitive = ClippedPrimitive { clip_rect, primitive };
+                    let primitive = ClippedPrimitive { clip_rect: area, primitive };
                     match primitives.get_mut(used) {
                         Some(known) if !is_mesh(known) => *known = primitive,
                         _ => primitives.insert(used, primitive),
                     }
                 }
             }
+            primitives[used].clip_rect = place.rect(prim.clip).intersect(area);
             used += 1;
         }
         primitives.truncate(used);
@@ -108,14 +115,12 @@ impl Shown {
 }
 
 /// The mesh with that number; one of the picture before, if there was any in its place.
-fn mesh_at(primitives: &mut Vec<ClippedPrimitive>, index: usize, clip_rect: Rect) -> &mut Mesh {
+fn mesh_at(primitives: &mut Vec<ClippedPrimitive>, index: usize) -> &mut Mesh {
     if !primitives.get(index).is_some_and(is_mesh) {
         let primitive = Primitive::Mesh(Mesh::default());
-        primitives.insert(index, ClippedPrimitive { clip_rect, primitive });
+        primitives.insert(index, ClippedPrimitive { clip_rect: Rect::NOTHING, primitive });
     }
-    let ClippedPrimitive { clip_rect: known, primitive } = &mut primitives[index];
-    *known = clip_rect;
-    match primitive {
+    match &mut primitives[index].primitive {
         Primitive::Mesh(mesh) => mesh,
         Primitive::Callback(_) => unreachable!("a mesh was put there"),
     }
@@ -142,7 +147,7 @@ impl Placement {
 }
 
 /// A callback of ours that runs the module's, when the picture is painted.
-pub(super) fn callback(slot: &Arc<Slot>, view: u32, id: u64) -> Arc<egui_glow::CallbackFn> {
+pub(super) fn callback(slot: &Arc<Slot>, view: u32, id: u64) -> Arc<dyn Any + Send + Sync> {
     let slot = Arc::clone(slot);
     let target = slot.paint_target();
     Arc::new(egui_glow::CallbackFn::new(move |info, _painter| {

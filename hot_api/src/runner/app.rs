@@ -10,7 +10,7 @@ use crate::module::{CreationContext, Frame, Module, View};
 use crate::snapshot::schema::{Schema, Untraceable};
 use crate::snapshot::{
     Codec, Report, SCHEMA_SECTION, STATE_SECTION, SectionRef, SnapshotError, SnapshotRef,
-    SnapshotWriter, from_tree, migrate, restore, to_bytes,
+    SnapshotWriter, migrate, restore, to_bytes,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::cell::{Cell, OnceCell};
@@ -22,11 +22,14 @@ pub(super) struct App<M: Module> {
     module: M,
     state: M::State,
     /// Traced when it is first asked for.
-    schema: OnceCell<Result<Schema, Untraceable>>,
+    schema: OnceCell<Traced>,
     /// Bytes of the last capture in the binary codec; the next one will take about as many.
     binary_size: Cell<usize>,
     host: Host,
 }
+
+/// What a state is made of, or why that is not known.
+type Traced = Result<Schema, Untraceable>;
 
 /// The name of the section with a view's egui memory.
 fn view_section(view: &str) -> String {
@@ -39,9 +42,11 @@ impl<M: Module> App<M> {
         let snapshot =
             if snapshot.is_empty() { None } else { Some(SnapshotRef::decode(snapshot)?) };
         let section = |name: &str| snapshot.as_ref().and_then(|snapshot| snapshot.section(name));
+        let schema = OnceCell::new();
         let state = match section(STATE_SECTION) {
             Some(section) => {
-                let (state, report) = restore_state::<M>(section, snapshot.as_ref())?;
+                let schema = schema.get_or_init(|| M::CODEC.schema());
+                let (state, report) = restore_state::<M>(section, snapshot.as_ref(), schema)?;
                 host.restored(&serde_json::to_string(&report).unwrap_or_default());
                 state
             }
@@ -63,7 +68,7 @@ impl<M: Module> App<M> {
             #[cfg(feature = "glow")]
             module.gl_cleanup(),
         );
-        Ok((Self { views, module, state, schema: OnceCell::new(), binary_size, host }, paint))
+        Ok((Self { views, module, state, schema, binary_size, host }, paint))
     }
 
     fn view_names() -> impl Iterator<Item = &'static str> {
@@ -162,34 +167,34 @@ fn append(snapshot: &mut SnapshotWriter, name: &str, payload: &[u8]) {
 fn restore_state<M: Module>(
     section: SectionRef<'_>,
     snapshot: Option<&SnapshotRef<'_>>,
+    schema: &Traced,
 ) -> Result<(M::State, Report), SnapshotError> {
     let version = snapshot.map_or(1, |snapshot| snapshot.schema_version);
     if section.codec == Codec::Binary {
-        let schema = M::CODEC.schema()?;
+        let schema = schema.as_ref().map_err(Clone::clone)?;
         let written = snapshot.and_then(|snapshot| snapshot.fingerprint);
         if version != M::SCHEMA_VERSION || written != Some(schema.fingerprint()) {
-            // `tree` says that only its own type can read it.
-            section.tree()?;
+            let (section, codec) = (section.name.to_owned(), section.codec);
+            return Err(SnapshotError::Codec { section, codec });
         }
         let (state, kept) =
-            within(Passage::Claiming, || M::CODEC.from_binary(section.payload, &schema))?;
+            within(Passage::Claiming, || M::CODEC.from_binary(section.payload, schema))?;
         return Ok((state, Report { kept, ..Report::default() }));
     }
     let mut tree = section.tree()?;
     let migrated = migrate(&mut tree, version, M::SCHEMA_VERSION, M::MIGRATIONS)?;
     let restored = within(Passage::Claiming, || M::CODEC.restore(&tree));
-    let schema = schema_changes::<M>(snapshot);
+    let schema = schema_changes(snapshot, schema);
     Ok((restored.value, Report { migrated, schema, ..restored.report }))
 }
 
 /// What is different in the state's type since the snapshot was made.
-fn schema_changes<M: Module>(snapshot: Option<&SnapshotRef<'_>>) -> Vec<String> {
-    let today = match M::CODEC.schema() {
+fn schema_changes(snapshot: Option<&SnapshotRef<'_>>, today: &Traced) -> Vec<String> {
+    let today = match today {
         Ok(schema) => schema,
         Err(reason) => return vec![format!("{reason}; the state is carried by name")],
     };
-    let old = snapshot.and_then(|snapshot| snapshot.section(SCHEMA_SECTION));
-    let old = old.and_then(|section| from_tree::<Schema>(&section.tree().ok()?).ok());
+    let old = snapshot.and_then(|snapshot| snapshot.section(SCHEMA_SECTION)?.schema());
     old.map_or_else(Vec::new, |old| today.diff(&old))
 }
 

@@ -6,6 +6,8 @@
 use super::envelope::{
     CRC_SIZE, Codec, FORMAT_VERSION, LENGTH_MIN, MAGIC, Section, Snapshot, SnapshotError,
 };
+use super::from_tree::from_tree;
+use super::schema::Schema;
 use super::tree::Tree;
 
 /// As [`Snapshot`], borrowed from its bytes.
@@ -79,6 +81,12 @@ impl<'b> SnapshotRef<'b> {
 }
 
 impl SectionRef<'_> {
+    /// The schema in it, if it is a [`SCHEMA_SECTION`](super::SCHEMA_SECTION) that can be read.
+    #[must_use]
+    pub fn schema(&self) -> Option<Schema> {
+        from_tree(&self.tree().ok()?).ok()
+    }
+
     /// The payload as a tree.
     ///
     /// # Errors

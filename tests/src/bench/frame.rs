@@ -6,16 +6,15 @@
 use super::demo::{Boundary, Direct, window_names};
 use super::report::Report;
 use super::stats::Summary;
-use egui::epaint::{Mesh, Primitive};
-use egui::{ClippedPrimitive, Pos2, Rect, TextureId, pos2};
-use host::module::{Picture, PicturePrim, PrimKind};
-use hot_api::mesh;
+use egui::{Rect, TextureId, pos2};
+use host::shell::Shown;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Frames before the first that counts: fonts, layout and buffers have settled.
 const WARM_UP: u32 = 60;
-/// Where the view begins: below the dashboard.
-const AREA_MIN: Pos2 = pos2(0.0, 57.0);
+/// Where the view is: below the dashboard.
+const AREA: Rect = Rect::from_min_max(pos2(0.0, 57.0), pos2(1280.0, 857.0));
 /// Frames that count.
 const FRAMES: u32 = 400;
 
@@ -35,7 +34,7 @@ fn measure(windows: &[String]) -> anyhow::Result<Report> {
     let mut direct = Direct::new(windows);
     let mut boundary = Boundary::new(windows)?;
     let (mut directly, mut through, mut onto) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut vertices, mut ready) = (0, Vec::new());
+    let (mut vertices, mut ready) = (0, Shown::default());
     for frame in 0..WARM_UP + FRAMES {
         let mut run_directly = || {
             let began = Instant::now();
@@ -47,7 +46,9 @@ fn measure(windows: &[String]) -> anyhow::Result<Report> {
             let picture = boundary.frame(frame)?;
             let got = began.elapsed();
             vertices = picture.vertices.len();
-            make_ready(&picture, &mut ready);
+            // Which texture it is, and whose callback, makes no difference before painting.
+            let texture = |id| Some(TextureId::Managed(id));
+            ready.take(&picture, AREA, 1.0, texture, |_| Arc::new(()));
             let shown = began.elapsed();
             boundary.recycle(picture);
             // Dropping is part of both.
@@ -77,29 +78,4 @@ fn measure(windows: &[String]) -> anyhow::Result<Report> {
         .number("ratio with window", onto.median_us / direct.median_us, "×")
         .number("extra us", through.median_us - direct.median_us, "µs a frame")
         .number("extra us with window", onto.median_us - direct.median_us, "µs a frame"))
-}
-
-/// What the window makes of a picture before it paints: primitives at the place of the view.
-fn make_ready(picture: &Picture, ready: &mut Vec<ClippedPrimitive>) {
-    let rect = |[left, top, right, bottom]: [f32; 4]| {
-        Rect::from_min_max(pos2(left, top), pos2(right, bottom)).translate(AREA_MIN.to_vec2())
-    };
-    let is_mesh = |prim: &&PicturePrim| matches!(prim.kind, PrimKind::Mesh { .. });
-    let empty = || ClippedPrimitive {
-        clip_rect: Rect::NOTHING,
-        primitive: Primitive::Mesh(Mesh::default()),
-    };
-    ready.resize_with(picture.prims.iter().filter(is_mesh).count(), empty);
-    for (ready, prim) in ready.iter_mut().zip(picture.prims.iter().filter(is_mesh)) {
-        let (PrimKind::Mesh { texture, vertices, indices }, Primitive::Mesh(mesh)) =
-            (&prim.kind, &mut ready.primitive)
-        else {
-            continue;
-        };
-        ready.clip_rect = rect(prim.clip);
-        mesh.texture_id = TextureId::Managed(*texture);
-        mesh.indices.clear();
-        mesh.indices.extend_from_slice(&picture.indices[indices.clone()]);
-        mesh::place(&picture.vertices[vertices.clone()], AREA_MIN, 1.0, &mut mesh.vertices);
-    }
 }

@@ -6,6 +6,7 @@
 
 use super::report::Report;
 use super::stats::Summary;
+use crate::host_process::RELOADED;
 use crate::{HostProcess, Project};
 use anyhow::Context as _;
 use host::event::{Event, StagesMicros};
@@ -25,8 +26,6 @@ const KEPT: [(&str, usize); 2] = [("1 MB", 1 << 20), ("1 GB", 1 << 30)];
 const BYTES_MEASURED: usize = 100_000_000;
 const ROUNDS_MIN: usize = 3;
 const ROUNDS_MAX: usize = 200;
-/// What a host says about a save that leads to new code.
-const RELOADED: [&str; 4] = ["change", "build_started", "build_finished", "committed"];
 /// Reloads of a real host, for each size and codec.
 const RELOADS: usize = 5;
 

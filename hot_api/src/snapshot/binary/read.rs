@@ -86,19 +86,13 @@ impl<'de, 'f> Reader<'de, 'f> {
         }
     }
 
-    /// The announced number of parts, each of which takes at least a byte unless there are few.
-    #[inline]
-    fn count(&mut self) -> Result<usize, Mismatch> {
-        self.get()
-    }
-
     fn list(&mut self) -> Result<(Parts<'f>, usize), Mismatch> {
-        let count = self.count()?;
+        let count = self.get()?;
         Ok((self.at.list(count)?, count))
     }
 
     fn map(&mut self) -> Result<(Parts<'f>, usize), Mismatch> {
-        let count = self.count()?;
+        let count = self.get()?;
         let parts = self.at.map(count)?;
         let parts_count = count.checked_mul(2);
         Ok((parts, parts_count.ok_or_else(|| Mismatch::new(format!("a map of {count} entries")))?))

@@ -169,12 +169,12 @@ impl<'w, 'f> Serializer for &'w mut Writer<'f> {
 
     fn serialize_seq(self, count: Option<usize>) -> Result<Compound<'w, 'f>, Mismatch> {
         let (parts, count) = self.list(count)?;
-        Ok(Compound { mark: self.at.mark(), writer: self, parts, count, done: 0 })
+        Ok(Compound::new(self.at.mark(), self, parts, count))
     }
 
     fn serialize_tuple(self, count: usize) -> Result<Compound<'w, 'f>, Mismatch> {
         let parts = self.at.tuple(count)?;
-        Ok(Compound { mark: self.at.mark(), writer: self, parts, count, done: 0 })
+        Ok(Compound::new(self.at.mark(), self, parts, count))
     }
 
     fn serialize_tuple_struct(
@@ -194,12 +194,12 @@ impl<'w, 'f> Serializer for &'w mut Writer<'f> {
     ) -> Result<Compound<'w, 'f>, Mismatch> {
         let mark = self.variant(index, variant)?;
         let parts = self.at.tuple(count)?;
-        Ok(Compound { writer: self, mark, parts, count, done: 0 })
+        Ok(Compound::new(mark, self, parts, count))
     }
 
     fn serialize_map(self, count: Option<usize>) -> Result<Compound<'w, 'f>, Mismatch> {
         let (parts, count) = self.map(count)?;
-        Ok(Compound { mark: self.at.mark(), writer: self, parts, count, done: 0 })
+        Ok(Compound::new(self.at.mark(), self, parts, count))
     }
 
     fn serialize_struct(
@@ -208,7 +208,7 @@ impl<'w, 'f> Serializer for &'w mut Writer<'f> {
         count: usize,
     ) -> Result<Compound<'w, 'f>, Mismatch> {
         let (mark, parts) = self.at.fields(|fields| fields.len() == count)?;
-        Ok(Compound { writer: self, mark, parts, count, done: 0 })
+        Ok(Compound::new(mark, self, parts, count))
     }
 
     fn serialize_struct_variant(
@@ -220,7 +220,7 @@ impl<'w, 'f> Serializer for &'w mut Writer<'f> {
     ) -> Result<Compound<'w, 'f>, Mismatch> {
         let mark = self.variant(index, variant)?;
         let (_, parts) = self.at.fields(|fields| fields.len() == count)?;
-        Ok(Compound { writer: self, mark, parts, count, done: 0 })
+        Ok(Compound::new(mark, self, parts, count))
     }
 }
 
@@ -234,7 +234,11 @@ pub(super) struct Compound<'w, 'f> {
     count: usize,
 }
 
-impl Compound<'_, '_> {
+impl<'w, 'f> Compound<'w, 'f> {
+    fn new(mark: Mark, writer: &'w mut Writer<'f>, parts: Parts<'f>, count: usize) -> Self {
+        Self { writer, parts, mark, done: 0, count }
+    }
+
     /// Moves to the next part.
     fn next(&mut self, name: Option<&str>) -> Result<(), Mismatch> {
         self.writer.at.part(self.parts, self.done, name)?;
