@@ -90,6 +90,12 @@ pub struct Settings {
     pub cargo_args: Vec<String>,
     /// Further environment of the build.
     pub build_env: BTreeMap<String, String>,
+    /// Make cargo's calls of rustc again instead of running cargo, where that gives the same.
+    pub replay: bool,
+    /// Link modules against one shared library of what rarely changes.
+    pub thin_link: bool,
+    /// Packages of the workspace that belong into that library.
+    pub shared: Vec<String>,
     /// Arguments for the application itself.
     pub args: Vec<OsString>,
 }
@@ -121,6 +127,9 @@ impl Settings {
             build_dir: file.build_dir.clone().unwrap_or_else(|| BUILD_DIR.into()),
             cargo_args: file.cargo_args.clone(),
             build_env: file.build.env.clone(),
+            replay: file.build.replay.unwrap_or(true),
+            thin_link: file.build.thin_link.unwrap_or(true),
+            shared: file.build.shared.clone(),
             args: cli.args.clone(),
         }
     }

@@ -3,7 +3,7 @@
 //! Owns: the order in which things start and stop. Consumes: [`DevArgs`]. Produces: an exit code.
 //! Never: decides about reloads.
 
-use crate::build::BuildConfig;
+use crate::build::{BuildConfig, ReplayConfig};
 use crate::checkpoint::Store;
 use crate::cli::{DevArgs, Exit};
 use crate::config::{EnvSettings, PitstopFile, Settings};
@@ -100,7 +100,7 @@ impl Launch {
         }
         let source = match linked {
             Some(header) => SourceOfCode::Linked(header),
-            None => SourceOfCode::Build(Box::new(build_source(&workspace, &settings)?)),
+            None => SourceOfCode::Build(Box::new(build_source(&workspace, &settings, &dir)?)),
         };
         Ok(Self { settings, root, dir, source, journal, lock })
     }
@@ -229,7 +229,29 @@ const NO_DISPLAY: &str = "pitstop: there is no display (neither DISPLAY nor WAYL
                           set); running headless. Saved files are built and swapped all the same; \
                           `cargo xtask status` shows what runs.";
 
-fn build_source(workspace: &Workspace, settings: &Settings) -> anyhow::Result<BuildSource> {
+/// `None` when every build has to go through cargo: because the user wants it, because this program
+/// does not know where it is, or because one module is linked into another, so that cargo needs it.
+fn replay_config(
+    workspace: &Workspace,
+    settings: &Settings,
+    packages: &[String],
+    dir: &Path,
+) -> Option<ReplayConfig> {
+    let wrapper = std::env::current_exe().ok()?;
+    let wanted = settings.replay && !workspace.any_needs_another(packages);
+    wanted.then(|| ReplayConfig {
+        wrapper,
+        thin_link: settings.thin_link,
+        shared: settings.shared.clone(),
+        generations_dir: dir.join("generations"),
+    })
+}
+
+fn build_source(
+    workspace: &Workspace,
+    settings: &Settings,
+    dir: &Path,
+) -> anyhow::Result<BuildSource> {
     let packages: Vec<String> =
         settings.modules.iter().map(|module| module.package.clone()).collect();
     Ok(BuildSource {
@@ -243,6 +265,7 @@ fn build_source(workspace: &Workspace, settings: &Settings) -> anyhow::Result<Bu
                 .iter()
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
+            replay: replay_config(workspace, settings, &packages, dir),
         },
         inputs: workspace.modules_inputs(&packages)?,
         tiers: workspace.tiers(&packages)?,

@@ -22,6 +22,7 @@
 pub mod build;
 pub mod checkpoint;
 pub mod cli;
+mod companion;
 pub mod config;
 pub mod control;
 pub mod crash;

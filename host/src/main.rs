@@ -13,6 +13,9 @@ struct Line {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = host::build::replay::intercept() {
+        return code;
+    }
     let line = Line::parse();
     #[cfg(feature = "linked")]
     let linked = Some(&hot_ui::PITSTOP_MODULE);

@@ -156,6 +156,17 @@ impl Workspace {
         ))
     }
 
+    /// Whether one of these packages needs another of them, by however many steps.
+    #[must_use]
+    pub fn any_needs_another(&self, packages: &[String]) -> bool {
+        let dirs: BTreeSet<PathBuf> =
+            packages.iter().filter_map(|name| self.dir_of(name).ok()).collect();
+        dirs.iter().any(|dir| {
+            let reached = self.closure(std::slice::from_ref(dir), &BTreeSet::new());
+            reached.intersection(&dirs).any(|other| other != dir)
+        })
+    }
+
     fn dir_of(&self, name: &str) -> Result<PathBuf, WorkspaceError> {
         let found = self.packages.iter().find(|(_, package)| package.name == name);
         found.map(|(dir, _)| dir.clone()).ok_or_else(|| WorkspaceError::NoSuchPackage {

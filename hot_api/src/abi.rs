@@ -8,6 +8,14 @@
 use std::ffi::{c_char, c_void};
 use std::mem::{offset_of, size_of};
 
+/// What the build identity in a module's header begins with.
+pub const BUILD_PREFIX: &str = "pitstop-build-";
+
+/// The build identity as it is compiled. Whoever loads a copy of the library writes the 64 hexadecimal digits
+/// of its BLAKE3 hash over the zeros, and can so read back which build runs.
+pub const BUILD_UNSTAMPED: &str =
+    "pitstop-build-0000000000000000000000000000000000000000000000000000000000000000";
+
 /// Name of the exported static [`ModuleHeader`].
 pub const HEADER_SYMBOL: &[u8] = b"PITSTOP_MODULE\0";
 /// First bytes of every header.

@@ -6,6 +6,14 @@
 #[macro_export]
 macro_rules! export_module {
     ($module:ty) => {
+        /// Hot builds put what rarely changes into one library; naming it is what links it.
+        #[doc(hidden)]
+        #[allow(unexpected_cfgs, clippy::allow_attributes, reason = "set by hot builds alone")]
+        mod pitstop_shared_parts {
+            #[cfg(pitstop_shared)]
+            extern crate pitstop_shared as _;
+        }
+
         #[doc(hidden)]
         #[unsafe(no_mangle)]
         pub static PITSTOP_MODULE: $crate::abi::ModuleHeader = {
@@ -13,7 +21,13 @@ macro_rules! export_module {
             static VIEWS: [$crate::abi::Slice<u8>; $crate::runner::VIEWS_MAX] =
                 $crate::runner::view_names::<$module>();
             $crate::runner::header(
-                concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")),
+                concat!(
+                    "pitstop-build-",
+                    "0000000000000000000000000000000000000000000000000000000000000000 ",
+                    env!("CARGO_PKG_NAME"),
+                    " ",
+                    env!("CARGO_PKG_VERSION")
+                ),
                 $crate::abi::Slice {
                     ptr: VIEWS.as_ptr(),
                     len: $crate::runner::view_count::<$module>(),

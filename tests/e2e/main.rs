@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod boundary;
+mod build;
 mod checkpoint;
 mod codec;
 mod endurance;

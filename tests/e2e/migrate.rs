@@ -81,10 +81,12 @@ fn with_step(code: &str, step: &str) -> String {
 /// Compiles the module, and keeps the library that the next build would overwrite.
 #[track_caller]
 fn build_as(project: &Project, dir: &TempDir, name: &str) -> Artifact {
-    let artifact = project.build().artifacts.into_values().next().expect("one module was built");
+    let mut artifact =
+        project.build().artifacts.into_values().next().expect("one module was built");
     let path = dir.path().join(format!("{name}.so"));
     std::fs::copy(&artifact.path, &path).expect("copied");
-    Artifact { path, ..artifact }
+    artifact.path = path;
+    artifact
 }
 
 #[track_caller]

@@ -151,13 +151,9 @@ fn k11_ten_orders_at_once_are_one_reload() {
     assert_eq!(host.seen_by("ui"), ["one", "two", "fence"]);
 }
 
-#[test]
-fn k20_a_build_that_did_not_see_the_change_says_so() {
-    let project = Project::new();
-    let mut host = HostProcess::start(&project);
-    // A file that comes from an archive or another machine can be older than the last build, and
-    // cargo goes by the time alone.
-    let path = project.path("ui/src/lib.rs");
+/// The module's code under another name, put in place with a time long before the last build, as files
+/// have that come from an archive or another machine.
+fn put_old_file_in_place(project: &Project) {
     let code = project.read("ui/src/lib.rs").replace("\"one\"", "\"two\"");
     let beside = project.path("ignored/lib.rs");
     project.save("ignored/lib.rs", &code);
@@ -165,12 +161,30 @@ fn k20_a_build_that_did_not_see_the_change_says_so() {
         std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
     let file = std::fs::File::options().write(true).open(&beside).expect("it was just saved");
     file.set_modified(long_ago).expect("ours to date");
-    host.check(|| std::fs::rename(&beside, &path).expect("moved"), &UNCHANGED);
+    std::fs::rename(&beside, project.path("ui/src/lib.rs")).expect("moved");
+}
+
+#[test]
+fn k20_a_file_older_than_the_last_build_is_built() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    host.check(|| put_old_file_in_place(&project), &RELOADED);
+    assert_eq!(host.seen_by("ui"), ["one", "two"]);
+}
+
+/// Cargo goes by the time alone.
+#[test]
+fn k20_a_build_that_did_not_see_the_change_says_so() {
+    let project = Project::new();
+    project.edit("pitstop.toml", |toml| format!("{toml}[build]\nreplay = false\n"));
+    let mut host = HostProcess::start(&project);
+    host.check(|| put_old_file_in_place(&project), &UNCHANGED);
     let Event::Notice { message } = host.wait_for_kind("notice").event else { unreachable!() };
     assert!(
         message.contains("ui/src/lib.rs") && message.contains("save it once more"),
         "{message}"
     );
+    let code = project.read("ui/src/lib.rs");
     host.check(|| project.save("ui/src/lib.rs", &format!("{code}// again\n")), &RELOADED);
     assert_eq!(host.seen_by("ui"), ["one", "two"]);
 }

@@ -98,6 +98,7 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
                 packages: packages.clone(),
                 args: vec!["--offline".into()],
                 env: Vec::new(),
+                replay: None,
             },
             inputs: workspace.modules_inputs(&packages).expect(known),
             tiers: workspace.tiers(&packages).expect(known),

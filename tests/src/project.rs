@@ -172,8 +172,12 @@ impl Drop for Project {
     fn drop(&mut self) {
         drop(self.temp.take());
         // Nobody will ask for these libraries again, and each is ten megabytes.
-        for dir in ["", "deps", "incremental", ".fingerprint", "build"] {
-            let Ok(entries) = fs::read_dir(build_dir().join("debug").join(dir)) else { continue };
+        let by_cargo = ["", "deps", "incremental", ".fingerprint", "build"];
+        let by_replay = ["", "out", "incremental", "captured"];
+        let by_cargo = by_cargo.map(|dir| build_dir().join("debug").join(dir));
+        let by_replay = by_replay.map(|dir| build_dir().join("replay").join(dir));
+        for dir in by_cargo.into_iter().chain(by_replay) {
+            let Ok(entries) = fs::read_dir(dir) else { continue };
             for path in entries.flatten().map(|entry| entry.path()) {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 if belongs_to(&name, &self.id) {
@@ -229,6 +233,7 @@ pub fn build(root: &Path, target_dir: &Path, packages: &[&str]) -> Built {
         packages: packages.iter().map(|&package| package.to_owned()).collect(),
         args: vec!["--offline".into()],
         env: Vec::new(),
+        replay: None,
     };
     let built = Builder::new(config).build(&Cancel::new(), &mut |_| {});
     built.unwrap_or_else(|error| {

@@ -3,11 +3,14 @@
 //! Owns: the identity of built files. Consumes: cargo's artifact messages. Produces: [`Artifact`].
 //! Never: copies or loads.
 
-use super::BuildError;
+use super::{BuildError, SharedLibrary};
+use crate::companion;
 use cargo_metadata::{CrateType, PackageId};
+use hot_api::abi::BUILD_UNSTAMPED;
+use memchr::memmem;
 use std::collections::BTreeSet;
 use std::env::consts::DLL_EXTENSION;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +21,7 @@ pub struct Artifact {
     pub package: String,
     /// Where cargo put it. The next build overwrites it: load a [`super::ShadowCopy`].
     pub path: PathBuf,
-    /// BLAKE3 of the file, in hexadecimal.
+    /// BLAKE3, in hexadecimal: of the file or, when it goes with a shared library, of the hashes of both.
     pub hash: String,
     /// Size of the file.
     pub bytes: u64,
@@ -28,6 +31,29 @@ pub struct Artifact {
     /// What was read to build it, the sources of local dependencies included; absolute and
     /// canonical. What the build itself generated is left out.
     pub inputs: BTreeSet<PathBuf>,
+    /// What it needs beside it, when it is thinly linked.
+    pub shared: Option<SharedLibrary>,
+    /// Nobody but this process writes the file.
+    pub(super) is_ours: bool,
+    /// Where in the file a generation's copy differs from it.
+    pub(super) marks: Marks,
+}
+
+/// Places that are kept free for what only a generation's copy can say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// The build identity.
+    pub(super) build: Vec<u64>,
+    /// The name of the shared library.
+    pub(super) shared: Vec<u64>,
+}
+
+impl Marks {
+    /// `shared` is what the shared library is called now.
+    pub(super) fn find(bytes: &[u8], shared: &str) -> Self {
+        let at = |needle: &str| memmem::find_iter(bytes, needle).map(|at| at as u64).collect();
+        Self { build: at(BUILD_UNSTAMPED), shared: at(shared) }
+    }
 }
 
 impl Artifact {
@@ -36,19 +62,43 @@ impl Artifact {
     /// # Errors
     /// [`BuildError::Unreadable`].
     pub fn read(package: &str, path: PathBuf, fresh: bool) -> Result<Self, BuildError> {
-        let (hash, bytes) = hash_file(&path).map_err(|source| BuildError::Unreadable {
+        let content = fs::read(&path).map_err(|source| BuildError::Unreadable {
             package: package.to_owned(),
             path: path.clone(),
             source,
         })?;
-        Ok(Self { package: package.to_owned(), path, hash, bytes, fresh, inputs: BTreeSet::new() })
+        Ok(Self {
+            package: package.to_owned(),
+            path,
+            hash: blake3::hash(&content).to_hex().to_string(),
+            bytes: content.len() as u64,
+            fresh,
+            inputs: BTreeSet::new(),
+            shared: None,
+            is_ours: false,
+            marks: Marks::find(&content, companion::UNNAMED),
+        })
     }
+}
+
+impl Artifact {
+    /// Makes it one that goes with a shared library.
+    pub(super) fn thin(mut self, shared: &SharedLibrary) -> Self {
+        self.hash =
+            blake3::hash(format!("{} {}", self.hash, shared.hash).as_bytes()).to_hex().to_string();
+        self.shared = Some(shared.clone());
+        self
+    }
+}
+
+/// Whether it is of a crate that can be loaded.
+pub(super) fn is_module(message: &cargo_metadata::Artifact) -> bool {
+    message.target.crate_types.contains(&CrateType::CDyLib)
 }
 
 /// The loadable library among the files that a message announces.
 pub(super) fn library_of(message: &cargo_metadata::Artifact) -> Option<PathBuf> {
-    let is_module = message.target.crate_types.contains(&CrateType::CDyLib);
-    let files = message.filenames.iter().filter(|_| is_module);
+    let files = message.filenames.iter().filter(|_| is_module(message));
     let mut libraries = files.filter(|file| file.extension() == Some(DLL_EXTENSION));
     libraries.next().map(|file| file.as_std_path().to_owned())
 }
@@ -63,11 +113,11 @@ pub(super) fn package_name(id: &PackageId) -> &str {
     }
 }
 
-/// BLAKE3 in hexadecimal, and the number of bytes.
-pub(super) fn hash_file(path: &Path) -> io::Result<(String, u64)> {
+/// BLAKE3 in hexadecimal.
+pub(super) fn hash_file(path: &Path) -> io::Result<String> {
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(File::open(path)?)?;
-    Ok((hasher.finalize().to_hex().to_string(), hasher.count()))
+    Ok(hasher.finalize().to_hex().to_string())
 }
 
 #[cfg(test)]

@@ -45,8 +45,16 @@ impl DepInfo {
     /// # Errors
     /// Those of reading a text file.
     pub fn beside(library: &Path, root: &Path) -> io::Result<Self> {
-        let mut info = Self::parse(&fs::read_to_string(library.with_extension("d"))?);
-        info.files = info.files.iter().map(|file| resolve(&root.join(file))).collect();
+        Self::read(&library.with_extension("d"), root)
+    }
+
+    /// Reads a `.d` file and resolves the names in it against `dir`.
+    ///
+    /// # Errors
+    /// Those of reading a text file.
+    pub fn read(path: &Path, dir: &Path) -> io::Result<Self> {
+        let mut info = Self::parse(&fs::read_to_string(path)?);
+        info.files = info.files.iter().map(|file| resolve(&dir.join(file))).collect();
         Ok(info)
     }
 }

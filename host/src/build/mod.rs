@@ -1,7 +1,7 @@
 //! From sources to a library that can be loaded.
 //!
 //! ```text
-//! ChangeSet --cargo--> Artifact --shadow--> ShadowCopy
+//! ChangeSet --cargo or replay--> Artifact --shadow--> ShadowCopy
 //! ```
 //!
 //! Owns: the compiler's processes and the copies of what they made. Consumes: package names.
@@ -9,6 +9,7 @@
 //! or decides whether to build.
 
 mod artifact;
+mod builder;
 mod cancel;
 mod cargo;
 mod dep_info;
@@ -16,11 +17,16 @@ mod diagnostic;
 mod error;
 mod lock_file;
 mod process;
+pub mod replay;
 mod shadow;
+mod shared_library;
 
 pub use artifact::Artifact;
+pub use builder::{BuildConfig, Builder, Built, Progress};
 pub use cancel::Cancel;
-pub use cargo::{BuildConfig, Builder, Built, Progress};
+
 pub use dep_info::DepInfo;
 pub use error::BuildError;
+pub use replay::ReplayConfig;
 pub use shadow::ShadowCopy;
+pub use shared_library::SharedLibrary;

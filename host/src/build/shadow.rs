@@ -5,14 +5,19 @@
 //!
 //! Each generation has a file name of its own, because loaders cache by name, Windows locks what
 //! is loaded, and debuggers need to find it. It is a copy, because a linker may write into the
-//! file it made before.
+//! file it made before; and because the copy gets the hash of what was built written into it, which the
+//! host reads back from the code that runs.
 
-use super::artifact::hash_file;
-use super::{Artifact, BuildError};
+use super::artifact::{Marks, hash_file};
+use super::shared_library::write_at;
+use super::{Artifact, BuildError, SharedLibrary};
+use crate::companion;
 use crate::event::Generation;
+use hot_api::abi::BUILD_PREFIX;
 use std::collections::BTreeSet;
 use std::env::consts::DLL_EXTENSION;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// One library under the name of its generation. Dropping it leaves the file: see [`Self::prune`].
@@ -53,14 +58,17 @@ impl ShadowCopy {
                 source,
             });
         }
-        let copied = fs::copy(&artifact.path, &partial).and_then(|_| hash_file(&partial));
+        let copied = fs::copy(&artifact.path, &partial).and_then(|_| match artifact.is_ours {
+            true => Ok(true),
+            false => Ok(hash_file(&partial)? == artifact.hash),
+        });
         let result = match copied {
-            Ok((hash, _)) if hash != artifact.hash => {
-                Err(BuildError::StillWriting { path: artifact.path.clone() })
+            Ok(false) => Err(BuildError::StillWriting { path: artifact.path.clone() }),
+            Ok(true) => {
+                let stamp = Some(artifact.hash.as_str());
+                finish(&partial, &path, &artifact.marks, artifact.shared.as_ref(), stamp)
+                    .map_err(shadow)
             }
-            // Renaming replaces a file that an earlier host left without touching its content:
-            // that host may still have it mapped.
-            Ok(_) => fs::rename(&partial, &path).map_err(shadow),
             Err(source) => Err(shadow(source)),
         };
         if result.is_err() {
@@ -75,16 +83,70 @@ impl ShadowCopy {
         })
     }
 
+    /// Copies a copy once more, so that the same code can be loaded beside itself.
+    ///
+    /// # Errors
+    /// Those of reading and writing files.
+    pub fn duplicate(from: &Path, to: &Path) -> io::Result<()> {
+        let companion = companion::of(from);
+        let shared = companion.is_file().then(|| SharedLibrary::read(companion)).transpose()?;
+        let name = companion::name_of(from);
+        let marks = Marks::find(&fs::read(from)?, &name);
+        let partial = to.with_extension("partial");
+        fs::copy(from, &partial)?;
+        finish(&partial, to, &marks, shared.as_ref(), None)
+    }
+
     /// Removes the module's copies of all generations that are not in `keep`, those of earlier
     /// hosts included, and returns what it removed. A file that cannot be removed (Windows locks
     /// what is loaded) is left for the next time.
     pub fn prune(dir: &Path, module: &str, keep: &BTreeSet<Generation>) -> Vec<PathBuf> {
         let files = fs::read_dir(dir).into_iter().flatten().flatten();
-        files
+        let removed = files
             .map(|entry| entry.path())
             .filter(|path| generation_of(path, module).is_some_and(|n| !keep.contains(&n)))
             .filter(|path| fs::remove_file(path).is_ok())
-            .collect()
+            .collect();
+        remove_widowed(dir);
+        removed
+    }
+}
+
+/// Writes into a copy what makes it that of a generation, puts the shared library beside it, and gives it
+/// its name.
+fn finish(
+    partial: &Path,
+    path: &Path,
+    marks: &Marks,
+    shared: Option<&SharedLibrary>,
+    stamp: Option<&str>,
+) -> io::Result<()> {
+    let file = fs::File::options().write(true).open(partial)?;
+    for at in &marks.build {
+        let digits = at + BUILD_PREFIX.len() as u64;
+        write_at(&file, stamp.unwrap_or_default().as_bytes(), digits)?;
+    }
+    if let Some(shared) = shared {
+        shared.copy_for(path)?;
+        for at in &marks.shared {
+            write_at(&file, companion::name_of(path).as_bytes(), *at)?;
+        }
+    }
+    drop(file);
+    // Renaming replaces a file that an earlier host left without touching its content: that host
+    // may still have it mapped.
+    fs::rename(partial, path)
+}
+
+/// Removes copies of the shared library whose module is gone.
+fn remove_widowed(dir: &Path) {
+    let files = fs::read_dir(dir).into_iter().flatten().flatten();
+    let (copies, modules): (Vec<PathBuf>, Vec<PathBuf>) =
+        files.map(|entry| entry.path()).partition(|path| companion::is_one(path));
+    let needed: BTreeSet<PathBuf> = modules.iter().map(|module| companion::of(module)).collect();
+    for copy in copies.iter().filter(|copy| !needed.contains(*copy)) {
+        // What is locked is removed the next time.
+        let _left = fs::remove_file(copy);
     }
 }
 
@@ -98,11 +160,13 @@ fn generation_of(path: &Path, module: &str) -> Option<Generation> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hot_api::abi::BUILD_UNSTAMPED;
 
     struct Dirs {
         _temp: tempfile::TempDir,
         library: PathBuf,
         copies: PathBuf,
+        shared: Option<SharedLibrary>,
     }
 
     impl Dirs {
@@ -110,11 +174,18 @@ mod tests {
             let temp = tempfile::tempdir().expect("create a temporary directory");
             let library = temp.path().join("libui.so");
             fs::write(&library, "the library").expect("write the library");
-            Self { copies: temp.path().join("with space/generations"), library, _temp: temp }
+            Self {
+                copies: temp.path().join("with space/generations"),
+                library,
+                shared: None,
+                _temp: temp,
+            }
         }
 
         fn artifact(&self) -> Artifact {
-            Artifact::read("ui", self.library.clone(), false).expect("the library is there")
+            let artifact = Artifact::read("ui", self.library.clone(), false);
+            let artifact = artifact.expect("the library is there");
+            Artifact { shared: self.shared.clone(), ..artifact }
         }
 
         fn copy(&self, module: &str, generation: u64) -> Result<ShadowCopy, BuildError> {
@@ -143,6 +214,41 @@ mod tests {
         assert_eq!(read(&first), "the library", "the first is untouched");
         assert_eq!(read(&second), "the next library", "the second is new");
         assert_ne!(first.hash, second.hash, "hashes tell them apart");
+    }
+
+    #[test]
+    fn n11_the_copy_names_the_build_that_it_is() {
+        let dirs = Dirs::new();
+        fs::write(&dirs.library, format!("code {BUILD_UNSTAMPED} more")).expect("the library");
+        let copy = dirs.copy("ui", 1).expect("a copy");
+        let text = fs::read_to_string(&copy.path).expect("the copy is there");
+        assert_eq!(text, format!("code {BUILD_PREFIX}{} more", copy.hash));
+        assert_eq!(copy.hash, dirs.artifact().hash, "the hash is that of what was built");
+    }
+
+    #[test]
+    fn a_thin_library_goes_with_its_own_shared_one() {
+        let mut dirs = Dirs::new();
+        let home = dirs.library.with_file_name("0123");
+        fs::create_dir(&home).expect("a directory");
+        let shared = home.join(companion::UNNAMED);
+        fs::write(&shared, companion::UNNAMED).expect("a shared library");
+        fs::write(&dirs.library, format!("needs {}", companion::UNNAMED)).expect("the library");
+        dirs.shared = Some(SharedLibrary::read(shared).expect("it has its name"));
+        let first = dirs.copy("ui", 1).expect("a copy");
+        let again = first.path.with_file_name("ui-g1-r1.so");
+        ShadowCopy::duplicate(&first.path, &again).expect("the copy of a copy");
+        for path in [&first.path, &again] {
+            let name = companion::name_of(path);
+            let text = fs::read_to_string(path).expect("the copy is there");
+            assert_eq!(text, format!("needs {name}"));
+            let shared = fs::read_to_string(companion::of(path)).expect("it is beside it");
+            assert_eq!(shared, name);
+        }
+        fs::remove_file(&again).expect("it is there");
+        ShadowCopy::prune(&dirs.copies, "ui", &[Generation(1)].into());
+        let left = [&first.path, &companion::of(&first.path)].map(|path| path.exists());
+        assert_eq!((left, companion::of(&again).exists()), ([true; 2], false));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// What each key takes, as errors say it. A key that is not here is unknown.
-const KEYS: [(&str, &str); 15] = [
+const KEYS: [(&str, &str); 18] = [
     ("frame_limit_ms", "a whole number of milliseconds above 0, such as `250`"),
     ("on_state_loss", "\"accept\", \"ask\" or \"reject\""),
     ("kept_generations", "a whole number, such as `5`"),
@@ -21,7 +21,10 @@ const KEYS: [(&str, &str); 15] = [
     ("cargo_args", "a list of texts, such as `[\"--features\", \"x\"]`"),
     ("watch", "`true` or `false`"),
     ("auto_reload", "`true` or `false`"),
-    ("build", "a table `[build.env]`"),
+    ("build", "a table `[build]`"),
+    ("build.replay", "`true` or `false`"),
+    ("build.thin_link", "`true` or `false`"),
+    ("build.shared", "a list of packages of the workspace, such as `[\"engine\"]`"),
     ("build.env", "a table of texts, such as `RUST_LOG = \"info\"`"),
     ("module", "tables `[[module]]`, each with a `name`"),
     ("module.name", "a text of letters, digits, `_` and `-` that no other module has"),
@@ -51,6 +54,9 @@ pub struct PitstopFile {
 #[serde(default)]
 pub(super) struct BuildTable {
     pub(super) env: BTreeMap<String, String>,
+    pub(super) replay: Option<bool>,
+    pub(super) thin_link: Option<bool>,
+    pub(super) shared: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -234,6 +240,7 @@ mod tests {
         let (file, warnings) = parse(
             "frame_limit_ms = 100\non_state_loss = \"ask\"\nkept_generations = 0\n\
              build_dir = \"b\"\ncargo_args = [\"--offline\"]\nwatch = false\nauto_reload = false\n\
+             [build]\nreplay = false\nthin_link = false\nshared = [\"engine\"]\n\
              [build.env]\nANY_THING = \"x\"\n\
              [[module]]\nname = \"a\"\n\
              [[module]]\nname = \"b-2\"\npackage = \"p\"\npath = \"l.so\"\nstate_keys = [\"k\"]\nviews = [\"v\"]\n",
@@ -243,6 +250,8 @@ mod tests {
         assert_eq!(file.frame_limit_ms.map(std::num::NonZeroU64::get), Some(100));
         assert_eq!(file.on_state_loss, Some(OnStateLoss::Ask));
         assert_eq!(file.build.env["ANY_THING"], "x");
+        assert_eq!((file.build.replay, file.build.thin_link), (Some(false), Some(false)));
+        assert_eq!(file.build.shared, ["engine"]);
         assert_eq!(file.modules[1].name.get_ref(), "b-2");
         assert_eq!(file.modules[1].views, ["v"]);
         assert_eq!(parse("").expect("an empty file").0, PitstopFile::default());

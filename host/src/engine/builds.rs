@@ -1,7 +1,8 @@
-//! The thread that runs cargo, one build at a time.
+//! The thread that runs the compiler, one build at a time.
 
 use super::config::{Message, Outbox};
 use crate::build::{BuildError, Builder, Built, Cancel, Progress};
+use crate::event::BuildWay;
 use crossbeam_channel::{Sender, bounded};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -9,6 +10,7 @@ use std::time::Instant;
 /// What the build thread reports.
 #[derive(Debug)]
 pub(super) enum BuildReport {
+    Started(BuildWay),
     Progress(Progress),
     Done { result: Result<Built, BuildError>, started: Instant },
 }
@@ -28,6 +30,9 @@ impl BuildThread {
             .spawn(move || {
                 for cancel in queue {
                     let started = Instant::now();
+                    if !reports.send(Message::Build(BuildReport::Started(builder.way()))) {
+                        return;
+                    }
                     let result = builder.build(&cancel, &mut |progress| {
                         // Progress is for the eye; a full queue has better things to carry.
                         reports.try_send(Message::Build(BuildReport::Progress(progress)));

@@ -121,7 +121,7 @@ impl Worker {
             self.kept.copies,
             std::env::consts::DLL_EXTENSION
         ));
-        std::fs::copy(&file.path, &copy)
+        ShadowCopy::duplicate(&file.path, &copy)
             .map_err(|error| format!("{}: {error}", file.path.display()))?;
         self.swap(Swap {
             slot,

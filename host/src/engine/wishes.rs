@@ -9,7 +9,7 @@ use super::config::SourceOfCode;
 use super::request::Request;
 use super::settle::Ticket;
 use super::worker::Worker;
-use crate::event::{Event, Generation, Trigger};
+use crate::event::{BuildWay, Event, Generation, Trigger};
 use crate::watch::{ChangeSet, Watcher};
 use crate::workspace::Tier;
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,9 +150,7 @@ impl Worker {
     }
 
     pub(super) fn start_build(&mut self, request: Request) {
-        let way = crate::event::BuildWay::Cargo;
-        for (name, generation) in &request.modules {
-            self.record(Some(name), Some(*generation), Event::BuildStarted { way });
+        for name in request.modules.keys() {
             self.board.change_module(name, |module| module.status = ModuleStatus::Building);
         }
         self.board.change(|board| {
@@ -162,6 +160,14 @@ impl Worker {
         self.build_guard = self.watcher.as_ref().map(Watcher::build_guard);
         if let Some(builds) = &mut self.builds {
             builds.build();
+        }
+    }
+
+    /// The build thread knows by now which way it goes.
+    pub(super) fn on_build_started(&self, way: BuildWay) {
+        let modules = self.building.iter().flat_map(|request| &request.modules);
+        for (name, generation) in modules {
+            self.record(Some(name), Some(*generation), Event::BuildStarted { way });
         }
     }
 

@@ -244,6 +244,7 @@ impl Worker {
         match message {
             Message::Watch(WatchEvent::Change(set)) => self.on_change(&set),
             Message::Watch(WatchEvent::Notice(message)) => self.notice(message),
+            Message::Build(BuildReport::Started(way)) => self.on_build_started(way),
             Message::Build(BuildReport::Progress(progress)) => {
                 let crate::build::Progress { done, total, unit } = progress;
                 self.record(None, None, Event::BuildProgress { done, total, unit: unit.clone() });

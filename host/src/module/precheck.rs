@@ -5,6 +5,7 @@
 //! with its length first.
 
 use object::read::elf::ProgramHeader as _;
+use object::read::{ReadCache, ReadRef};
 use object::{Architecture, Endianness, FileKind, Object as _};
 use std::path::{Path, PathBuf};
 
@@ -64,20 +65,22 @@ pub enum PrecheckError {
 /// One variant for each way in which it cannot be a loadable library.
 pub(super) fn precheck(path: &Path) -> Result<(), PrecheckError> {
     let path_buf = || path.to_path_buf();
-    let bytes = std::fs::read(path)
-        .map_err(|source| PrecheckError::Unreadable { path: path_buf(), source })?;
-    if bytes.is_empty() {
+    let unreadable = |source| PrecheckError::Unreadable { path: path_buf(), source };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let length = file.metadata().map_err(unreadable)?.len();
+    if length == 0 {
         return Err(PrecheckError::Empty { path: path_buf() });
     }
+    // A library can be large; only its tables are of interest.
+    let bytes = &ReadCache::new(file);
     let not_a_library = |reason: String| PrecheckError::NotALibrary { path: path_buf(), reason };
-    let kind = FileKind::parse(&*bytes).map_err(|error| not_a_library(error.to_string()))?;
+    let kind = FileKind::parse(bytes).map_err(|error| not_a_library(error.to_string()))?;
     let needed = match kind {
-        FileKind::Elf64 => elf_extent::<object::elf::FileHeader64<Endianness>>(&bytes),
-        FileKind::Elf32 => elf_extent::<object::elf::FileHeader32<Endianness>>(&bytes),
+        FileKind::Elf64 => elf_extent::<object::elf::FileHeader64<Endianness>>(bytes, length),
+        FileKind::Elf32 => elf_extent::<object::elf::FileHeader32<Endianness>>(bytes, length),
         FileKind::MachO64 | FileKind::MachOFat64 | FileKind::Pe64 | FileKind::Pe32 => Ok(0),
         other => return Err(not_a_library(format!("a {other:?} file"))),
     };
-    let length = bytes.len() as u64;
     match needed {
         Ok(needed) if needed > length => {
             return Err(PrecheckError::Truncated { path: path_buf(), length, needed });
@@ -85,7 +88,7 @@ pub(super) fn precheck(path: &Path) -> Result<(), PrecheckError> {
         Ok(_) => {}
         Err(error) => return Err(not_a_library(error.to_string())),
     }
-    let file = object::File::parse(&*bytes).map_err(|error| not_a_library(error.to_string()))?;
+    let file = object::File::parse(bytes).map_err(|error| not_a_library(error.to_string()))?;
     match expected_architecture() {
         Some(expected) if file.architecture() != expected => Err(PrecheckError::Architecture {
             path: path_buf(),
@@ -101,8 +104,9 @@ pub(super) fn precheck(path: &Path) -> Result<(), PrecheckError> {
 }
 
 /// The end of the furthest thing that the file's tables speak of.
-fn elf_extent<Elf: object::read::elf::FileHeader<Endian = Endianness>>(
-    bytes: &[u8],
+fn elf_extent<'data, Elf: object::read::elf::FileHeader<Endian = Endianness>>(
+    bytes: impl ReadRef<'data>,
+    length: u64,
 ) -> object::read::Result<u64> {
     let header = Elf::parse(bytes)?;
     let endian = header.endian()?;
@@ -119,7 +123,7 @@ fn elf_extent<Elf: object::read::elf::FileHeader<Endian = Endianness>>(
         header.e_phentsize(endian).into(),
     );
     let mut needed = sections.max(segments);
-    if needed > bytes.len() as u64 {
+    if needed > length {
         return Ok(needed);
     }
     for segment in header.program_headers(endian, bytes)? {

@@ -81,6 +81,17 @@ impl Candidate {
             CodeSource::Linked(_) => None,
         };
         let mut active = Active { generation, artifact, file, schema: None, thread };
+        if let Some(other) = active.other_build() {
+            let reason = format!(
+                "the loaded code is build {other} and not {}; something wrote to its file while it was \
+                 loaded: reload once more",
+                active.artifact
+            );
+            return Err(Rejection {
+                retirement: Some(active.thread.retire(limit)),
+                ..Rejection::new(Stage::Handshake, reason)
+            });
+        }
         match active.thread.schema(limit) {
             Ok(schema) => active.schema = schema,
             // It could not even say that it does not know.

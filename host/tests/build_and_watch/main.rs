@@ -2,5 +2,6 @@
 
 mod build;
 mod project;
+mod replay;
 mod watch;
 mod workspace;

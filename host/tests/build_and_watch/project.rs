@@ -1,6 +1,6 @@
 //! A cargo workspace in a temporary directory, with a space and letters beyond ASCII in its path.
 
-use host::build::{BuildConfig, Builder};
+use host::build::{BuildConfig, Builder, ReplayConfig};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -75,14 +75,33 @@ impl Project {
         fs::write(&path, text).unwrap_or_else(|error| panic!("write {}: {error}", path.display()));
     }
 
+    /// One that runs cargo for every build.
     pub(crate) fn builder(&self, packages: &[&str]) -> Builder {
-        Builder::new(BuildConfig {
+        Builder::new(self.config(packages))
+    }
+
+    /// One that makes cargo's calls of rustc again.
+    pub(crate) fn replaying_builder(&self, packages: &[&str]) -> Builder {
+        let mut config = self.config(packages);
+        config.target_dir = self.root.join("target/pitstop/replayed");
+        config.replay = Some(ReplayConfig {
+            wrapper: env!("CARGO_BIN_EXE_host").into(),
+            thin_link: true,
+            shared: Vec::new(),
+            generations_dir: self.root.join("target/pitstop/generations"),
+        });
+        Builder::new(config)
+    }
+
+    fn config(&self, packages: &[&str]) -> BuildConfig {
+        BuildConfig {
             workspace_root: self.root.clone(),
             target_dir: self.root.join("target/pitstop/build"),
             packages: packages.iter().map(|&name| name.to_owned()).collect(),
             args: vec!["--offline".into()],
             env: Vec::new(),
-        })
+            replay: None,
+        }
     }
 }
 

@@ -1,0 +1,115 @@
+//! Crates that do not need each other, compiled side by side.
+//!
+//! Owns: as many compilers at once as the machine has processors. Consumes: [`Unit`]s. Produces: [`Done`].
+//! Never: decides which.
+
+use super::graph::Index;
+use super::known::Known;
+use super::run::{self, Ran};
+use super::unit::Unit;
+use crate::build::{BuildError, Cancel, Progress, diagnostic};
+use crate::event::{Diagnostic, DiagnosticLevel};
+use std::num::NonZero;
+use std::thread;
+use std::time::SystemTime;
+
+/// Errors that say that libraries do not fit together, and nothing about the user's code.
+const MISMATCHES: [&str; 7] = ["E0460", "E0461", "E0462", "E0463", "E0464", "E0514", "E0786"];
+
+/// Progress, counted.
+pub(super) struct Counted<'a> {
+    done: u32,
+    total: u32,
+    tell: &'a mut dyn FnMut(Progress),
+}
+
+impl<'a> Counted<'a> {
+    pub(super) fn new(total: usize, tell: &'a mut dyn FnMut(Progress)) -> Self {
+        Self { done: 0, total: u32::try_from(total).unwrap_or(u32::MAX), tell }
+    }
+
+    pub(super) fn done(&mut self, unit: &Unit) {
+        self.done += 1;
+        let unit = unit.crate_name().to_owned();
+        (self.tell)(Progress { done: self.done, total: self.total.max(self.done), unit });
+    }
+}
+
+/// What came of one crate.
+pub(super) struct Done {
+    pub(super) index: Index,
+    /// `None` when it has to be compiled again in any case.
+    pub(super) known: Option<Known>,
+    /// What the compiler said, when it refused.
+    pub(super) failure: Option<Vec<Diagnostic>>,
+}
+
+impl Done {
+    /// Whether the compiler refused because of something that only cargo can mend.
+    pub(super) fn is_outdated(&self) -> bool {
+        let mut codes = self.failure.iter().flatten().filter_map(|said| said.code.as_deref());
+        codes.any(|code| MISMATCHES.contains(&code))
+    }
+}
+
+/// Compiles all of them. Blocks until the last compiler has ended.
+///
+/// # Errors
+/// [`BuildError::Cancelled`], and when rustc cannot be run.
+pub(super) fn run_all(
+    units: &[(Index, &Unit)],
+    cancel: &Cancel,
+    progress: &mut Counted<'_>,
+) -> Result<Vec<Done>, BuildError> {
+    if let [(index, unit)] = units {
+        let done = compile(*index, unit, cancel)?;
+        progress.done(unit);
+        return Ok(vec![done]);
+    }
+    let (give, jobs) = crossbeam_channel::unbounded();
+    let (report, reports) = crossbeam_channel::unbounded();
+    for unit in units {
+        // The other end is held below.
+        let _sent = give.send(*unit);
+    }
+    drop(give);
+    let compilers = thread::available_parallelism().map_or(1, NonZero::get).min(units.len());
+    thread::scope(|scope| {
+        for _ in 0..compilers {
+            let (jobs, report) = (jobs.clone(), report.clone());
+            scope.spawn(move || {
+                for (index, unit) in jobs {
+                    let done = compile(index, unit, cancel);
+                    if report.send((unit, done)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(report);
+        let mut all = Vec::new();
+        for (unit, done) in reports {
+            all.push(done?);
+            progress.done(unit);
+        }
+        Ok(all)
+    })
+}
+
+fn compile(index: Index, unit: &Unit, cancel: &Cancel) -> Result<Done, BuildError> {
+    let since = SystemTime::now();
+    let Ran { status, mut diagnostics, text } = run::run(&unit.captured, cancel)?;
+    if status.success() {
+        let known = Known::of(unit, since, &diagnostics);
+        return Ok(Done { index, known, failure: None });
+    }
+    let told = diagnostics.iter().any(|said| said.level == DiagnosticLevel::Error);
+    if !told || !text.is_empty() {
+        let words = text.join("\n");
+        let name = unit.crate_name();
+        diagnostics.push(diagnostic::from_text(&format!(
+            "rustc ended with {status} for `{name}`\n{words}"
+        )));
+    }
+    Ok(Done { index, known: None, failure: Some(diagnostics) })
+}

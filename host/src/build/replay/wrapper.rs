@@ -1,0 +1,106 @@
+//! What cargo calls instead of rustc.
+//!
+//! Owns: the process between cargo and rustc. Consumes: cargo's call. Produces: a file with that
+//! call; then it becomes rustc. Never: changes what rustc is told.
+//!
+//! A module's own crate is not compiled at all: it is replayed as soon as cargo has made what it needs,
+//! and compiling it twice would double the wait. Cargo takes a crate without files for one that is out of
+//! date, and so asks again in its next run.
+
+use super::captured::{Captured, stem_of};
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// Where calls are written; set for cargo and what it starts.
+pub(super) const CAPTURE_DIR: &str = "PITSTOP_CAPTURE_DIR";
+
+/// Packages whose `cdylib` is left to the replay, separated by commas.
+pub(super) const CAPTURE_ONLY: &str = "PITSTOP_CAPTURE_ONLY";
+
+/// Does the work of a wrapper of rustc, when cargo has started this program as one: `None`
+/// otherwise. To be called before anything else; returns on Unix only when rustc need not or cannot run.
+#[must_use]
+pub fn intercept() -> Option<ExitCode> {
+    let dir = PathBuf::from(env::var_os(CAPTURE_DIR)?);
+    let only = env::var(CAPTURE_ONLY).unwrap_or_default();
+    let mut args = env::args_os().skip(1);
+    let program = args.next()?;
+    let args: Vec<OsString> = args.collect();
+    if capture(&program, &args, &dir, &only) == Some(Done::Skip) {
+        return Some(ExitCode::SUCCESS);
+    }
+    let mut rustc = Command::new(program);
+    rustc.args(args).env_remove(CAPTURE_DIR).env_remove(CAPTURE_ONLY);
+    Some(become_rustc(rustc))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    /// The call is written down and made.
+    Compile,
+    /// The call is written down.
+    Skip,
+}
+
+/// `None` for a call that compiles nothing or cannot be written down; rustc runs all the same, and
+/// what it makes is built by cargo from then on.
+fn capture(program: &OsString, args: &[OsString], dir: &Path, only: &str) -> Option<Done> {
+    let program = program.to_str()?.to_owned();
+    let args = args.iter().map(|arg| arg.to_str().map(str::to_owned));
+    let args = expand(args.collect::<Option<Vec<_>>>()?)?;
+    let own = [CAPTURE_DIR, CAPTURE_ONLY];
+    let env = env::vars_os().filter(|(name, _)| own.iter().all(|own| name != own));
+    let env = env.map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let env = env.collect::<Option<Vec<_>>>()?;
+    let captured = Captured::new(program, args, env::current_dir().ok()?, env.into_iter());
+    let arguments = captured.arguments();
+    let (stem, out_dir) = (stem_of(&arguments)?, arguments.first("--out-dir")?);
+    captured.write(&dir.join(format!("{stem}.json"))).ok()?;
+    let package = captured.variable("CARGO_PKG_NAME")?;
+    let is_module = arguments.all("--crate-type").any(|kind| kind == "cdylib");
+    if is_module && only.split(',').any(|name| name == package) {
+        // What an earlier cargo made would pass for the result of this one.
+        let _absent = fs::remove_file(Path::new(out_dir).join(format!("{stem}.d")));
+        return Some(Done::Skip);
+    }
+    Some(Done::Compile)
+}
+
+/// Reads the file that cargo passes when a command line is too long for the system.
+fn expand(args: Vec<String>) -> Option<Vec<String>> {
+    let mut whole = Vec::with_capacity(args.len());
+    for arg in args {
+        match arg.strip_prefix('@') {
+            Some(file) => {
+                whole.extend(fs::read_to_string(file).ok()?.lines().map(str::to_owned));
+            }
+            None => whole.push(arg),
+        }
+    }
+    Some(whole)
+}
+
+#[cfg(unix)]
+fn become_rustc(mut rustc: Command) -> ExitCode {
+    let error = std::os::unix::process::CommandExt::exec(&mut rustc);
+    failed(&rustc, &error)
+}
+
+#[cfg(not(unix))]
+fn become_rustc(mut rustc: Command) -> ExitCode {
+    match rustc.status() {
+        Ok(status) => {
+            let code = status.code().and_then(|code| u8::try_from(code).ok());
+            ExitCode::from(code.unwrap_or(u8::MAX))
+        }
+        Err(error) => failed(&rustc, &error),
+    }
+}
+
+fn failed(rustc: &Command, error: &std::io::Error) -> ExitCode {
+    crate::terminal::say(&format!("cannot run {}: {error}", rustc.get_program().display()));
+    ExitCode::FAILURE
+}

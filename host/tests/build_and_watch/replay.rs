@@ -1,0 +1,317 @@
+//! Replayed builds beside those of cargo: the same behaviour, edit after edit.
+#![expect(unsafe_code, reason = "what was built is called")]
+
+use crate::project::Project;
+use host::build::{BuildError, Builder, Built, Cancel};
+use host::event::{BuildWay, DiagnosticLevel};
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+const UI: &str = r#"
+mod part;
+include!(concat!(env!("OUT_DIR"), "/made.rs"));
+const WORDS: &str = include_str!("words.txt");
+#[unsafe(no_mangle)]
+pub extern "C" fn answer() -> i32 {
+    let feature = if cfg!(feature = "more") { 100_000 } else { 0 };
+    let checked = if cfg!(debug_assertions) { 0 } else { 200_000 };
+    let env = option_env!("ANSWER").map_or(0, |text| text.len() as i32 * 1_000_000);
+    part::number() + MADE + WORDS.len() as i32 * 10 + data::number() + far::number() + macros::number!() + feature + checked + env
+}
+"#;
+
+const SCRIPT: &str = r#"
+fn main() {
+    println!("cargo::rerun-if-changed=made.txt");
+    let made = std::fs::read_to_string("made.txt").unwrap();
+    let path = std::path::PathBuf::from(std::env::var_os("OUT_DIR").unwrap()).join("made.rs");
+    std::fs::write(path, format!("const MADE: i32 = {};", made.trim())).unwrap();
+}
+"#;
+
+const MACROS: &str = "use proc_macro::TokenStream;\n#[proc_macro]\npub fn number(_: TokenStream) -> TokenStream { \"1000\".parse().unwrap() }\n";
+
+/// A module with everything that a build can depend on.
+fn project() -> Project {
+    let project = Project::new(&["ui", "data", "macros"]);
+    project.package(
+        "ui",
+        "ui",
+        true,
+        "[features]\nmore = []\n[dependencies]\ndata = { path = \"../data\" }\nmacros = { path = \"../macros\" }\nfar = { path = \"../../far away\" }\n",
+    );
+    project.package("data", "data", false, "");
+    project.package("../far away", "far", false, "");
+    project.package("macros", "macros", false, "");
+    let manifest = fs::read_to_string(project.path("macros/Cargo.toml")).expect("it is there");
+    project.write(
+        "macros/Cargo.toml",
+        &manifest.replace("crate-type = [\"rlib\"]", "proc-macro = true"),
+    );
+    project.write("macros/src/lib.rs", MACROS);
+    project.write("data/src/lib.rs", "pub fn number() -> i32 { 1 }\n");
+    project.write("../far away/src/lib.rs", "pub fn number() -> i32 { 10_000 }\n");
+    project.write("ui/src/part.rs", "pub fn number() -> i32 { 2 }\n");
+    project.write("ui/src/words.txt", "ab");
+    project.write("ui/made.txt", "3");
+    project.write("ui/build.rs", SCRIPT);
+    project.write("ui/src/lib.rs", UI);
+    project
+}
+
+fn build(builder: &mut Builder) -> Result<Built, BuildError> {
+    builder.build(&Cancel::new(), &mut |_| {})
+}
+
+#[track_caller]
+fn succeed(builder: &mut Builder) -> Built {
+    build(builder).unwrap_or_else(|error| panic!("{error}: {:#?}", error.diagnostics()))
+}
+
+/// What the module answers.
+#[track_caller]
+fn answer(built: &Built, project: &Project) -> i32 {
+    // A loader takes a file of a name that it knows for the library that it has.
+    let copy = project.path("target").join(format!("{}.so", built.artifacts["ui"].hash));
+    fs::copy(&built.artifacts["ui"].path, &copy).expect("the library is there");
+    // SAFETY: a library that was built from the code above.
+    let library = unsafe { libloading::Library::new(&copy) }.expect("it can be loaded");
+    // SAFETY: the function has this type.
+    let answer = unsafe { library.get::<extern "C" fn() -> i32>(b"answer") };
+    answer.expect("it is exported")()
+}
+
+#[test]
+fn a_replay_does_what_cargo_does_edit_after_edit() {
+    type Edit = (&'static str, fn(&Project), BuildWay, i32);
+    let edits: [Edit; 16] = [
+        ("the beginning", |_| {}, BuildWay::Cargo, 11_026),
+        (
+            "a function",
+            |p| p.write("ui/src/part.rs", "pub fn number() -> i32 { 4 }\n"),
+            BuildWay::Replay,
+            11_028,
+        ),
+        ("an included text", |p| p.write("ui/src/words.txt", "abc"), BuildWay::Replay, 11_038),
+        (
+            "a new file",
+            |p| {
+                p.write("ui/src/part/deep.rs", "pub const N: i32 = 5;\n");
+                p.write("ui/src/part.rs", "mod deep;\npub fn number() -> i32 { deep::N }\n");
+            },
+            BuildWay::Replay,
+            11_039,
+        ),
+        (
+            "the new file",
+            |p| p.write("ui/src/part/deep.rs", "pub const N: i32 = 6;\n"),
+            BuildWay::Replay,
+            11_040,
+        ),
+        (
+            "a crate of the workspace",
+            |p| p.write("data/src/lib.rs", "pub fn number() -> i32 { 2 }\n"),
+            BuildWay::Replay,
+            11_041,
+        ),
+        (
+            "a procedural macro",
+            |p| p.write("macros/src/lib.rs", &MACROS.replace("1000", "2000")),
+            BuildWay::Replay,
+            12_041,
+        ),
+        ("what a build script reads", |p| p.write("ui/made.txt", "7"), BuildWay::Cargo, 12_045),
+        (
+            "a build script",
+            |p| p.write("ui/build.rs", &SCRIPT.replace("made.trim()", "made.trim().len()")),
+            BuildWay::Cargo,
+            12_039,
+        ),
+        (
+            "a function, after cargo has run",
+            |p| p.write("ui/src/part/deep.rs", "pub const N: i32 = 7;\n"),
+            BuildWay::Replay,
+            12_040,
+        ),
+        (
+            "a package outside of the workspace",
+            |p| p.write("../far away/src/lib.rs", "pub fn number() -> i32 { 20_000 }\n"),
+            BuildWay::Cargo,
+            22_040,
+        ),
+        (
+            "a feature",
+            |p| {
+                let manifest = fs::read_to_string(p.path("ui/Cargo.toml")).expect("it is there");
+                p.write(
+                    "ui/Cargo.toml",
+                    &manifest.replace("more = []", "more = []\ndefault = [\"more\"]"),
+                );
+            },
+            BuildWay::Cargo,
+            122_040,
+        ),
+        (
+            "a profile",
+            |p| {
+                let manifest = fs::read_to_string(p.path("Cargo.toml")).expect("it is there");
+                let profile = "[profile.dev]\ndebug-assertions = false\n";
+                p.write("Cargo.toml", &format!("{manifest}{profile}"));
+            },
+            BuildWay::Cargo,
+            322_040,
+        ),
+        (
+            "cargo's configuration",
+            |p| p.write(".cargo/config.toml", "[env]\nANSWER = \"x\"\n"),
+            BuildWay::Cargo,
+            1_322_040,
+        ),
+        (
+            "a tracked variable",
+            |p| p.write(".cargo/config.toml", "[env]\nANSWER = \"xy\"\n"),
+            BuildWay::Cargo,
+            2_322_040,
+        ),
+        (
+            "a function, at the end",
+            |p| p.write("ui/src/part/deep.rs", "pub const N: i32 = 8;\n"),
+            BuildWay::Replay,
+            2_322_041,
+        ),
+    ];
+    let project = project();
+    let (mut replay, mut cargo) = (project.replaying_builder(&["ui"]), project.builder(&["ui"]));
+    for (what, edit, way, expected) in edits {
+        edit(&project);
+        assert_eq!(replay.way(), way, "{what}");
+        let replayed = succeed(&mut replay);
+        assert_eq!(replayed.way, way, "{what}");
+        let by_cargo = succeed(&mut cargo);
+        let answers = [answer(&replayed, &project), answer(&by_cargo, &project)];
+        assert_eq!(answers, [expected; 2], "{what}");
+        let inputs = [&replayed, &by_cargo].map(Built::inputs);
+        assert_eq!(inputs[0], inputs[1], "{what}: what is watched");
+        assert!(!replayed.artifacts["ui"].fresh, "{what}: it was compiled");
+        let again = succeed(&mut replay);
+        assert_eq!((again.way, again.artifacts["ui"].fresh), (BuildWay::Replay, true), "{what}");
+        assert_eq!(again.artifacts["ui"].hash, replayed.artifacts["ui"].hash, "{what}");
+    }
+}
+
+#[test]
+fn errors_are_those_of_cargo_and_are_mended_by_a_replay() {
+    let project = project();
+    let (mut replay, mut cargo) = (project.replaying_builder(&["ui"]), project.builder(&["ui"]));
+    succeed(&mut replay);
+    for file in ["ui/src/part.rs", "data/src/lib.rs"] {
+        project.write(file, "pub fn number() -> i32 {\n    let x: u32 = \"a\";\n}\n");
+        assert_eq!(replay.way(), BuildWay::Replay);
+        let errors = [&mut replay, &mut cargo].map(|builder| {
+            let error = build(builder).expect_err("the code is wrong");
+            let mut told = error.diagnostics();
+            told.retain(|said| said.level == DiagnosticLevel::Error);
+            told
+        });
+        assert_eq!(errors[0], errors[1], "{file}");
+        assert!(errors[0].iter().any(|said| said.file.as_deref() == Some(Path::new(file))));
+        project.write(file, "pub fn number() -> i32 { let unused = 1; 5 }\n");
+        let mended = succeed(&mut replay);
+        assert_eq!(mended.way, BuildWay::Replay, "{file}");
+        let again = succeed(&mut replay);
+        let codes = again.warnings.iter().filter_map(|warning| warning.code.as_deref());
+        assert!(codes.eq(mended.warnings.iter().filter_map(|warning| warning.code.as_deref())));
+        assert!(!again.warnings.is_empty(), "warnings are told again");
+    }
+}
+
+#[test]
+fn an_error_before_the_first_library_is_mended() {
+    let project = project();
+    let mut replay = project.replaying_builder(&["ui"]);
+    for file in ["ui/src/part.rs", "data/src/lib.rs"] {
+        let good = fs::read_to_string(project.path(file)).expect("it is there");
+        project.write(file, "pub fn number() -> i32 { true }\n");
+        let error = build(&mut replay).expect_err("the code is wrong");
+        let told = error.diagnostics();
+        assert_eq!(
+            told.iter().filter(|said| said.code.as_deref() == Some("E0308")).count(),
+            1,
+            "{told:#?}"
+        );
+        project.write(file, &good);
+        assert_eq!(answer(&succeed(&mut replay), &project), 11_026, "{file}");
+    }
+}
+
+/// Cargo goes by the times of files and would not see it.
+#[test]
+fn new_content_under_an_old_time_is_built() {
+    let project = project();
+    let mut replay = project.replaying_builder(&["ui"]);
+    succeed(&mut replay);
+    project.write("ui/src/part.rs", "pub fn number() -> i32 { 9 }\n");
+    let file = File::options().write(true).open(project.path("ui/src/part.rs"));
+    let long_ago = SystemTime::now() - Duration::from_secs(100_000);
+    file.and_then(|file| file.set_modified(long_ago)).expect("its time can be set");
+    let built = succeed(&mut replay);
+    assert_eq!((built.way, answer(&built, &project)), (BuildWay::Replay, 11_033));
+}
+
+/// What was captured outlives the process that did it.
+#[test]
+fn another_host_replays_what_cargo_finds_up_to_date() {
+    let project = project();
+    succeed(&mut project.replaying_builder(&["ui"]));
+    let mut next = project.replaying_builder(&["ui"]);
+    assert_eq!(succeed(&mut next).way, BuildWay::Cargo);
+    project.write("data/src/lib.rs", "pub fn number() -> i32 { 2 }\n");
+    let built = succeed(&mut next);
+    assert_eq!((built.way, answer(&built, &project)), (BuildWay::Replay, 11_027));
+}
+
+#[test]
+fn a_damaged_capture_or_library_is_made_again() {
+    let project = project();
+    let mut replay = project.replaying_builder(&["ui"]);
+    succeed(&mut replay);
+    let deps = project.path("target/pitstop/replayed/debug/deps");
+    for entry in fs::read_dir(deps).expect("cargo made it").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with("libdata-") {
+            // Written in place, it would damage the compiler's incremental data, which it shares.
+            fs::remove_file(entry.path()).expect("it can be removed");
+            fs::write(entry.path(), "no library").expect("it can be written");
+        }
+    }
+    project.write("ui/src/part.rs", "pub fn number() -> i32 { 9 }\n");
+    let built = succeed(&mut replay);
+    assert_eq!(answer(&built, &project), 11_033, "the crate whose library was damaged, too");
+    let captured = project.path("target/pitstop/replayed/replay/captured");
+    for entry in fs::read_dir(captured).expect("it is there").flatten() {
+        fs::write(entry.path(), "{").expect("it can be written");
+    }
+    let mut next = project.replaying_builder(&["ui"]);
+    assert_eq!(answer(&succeed(&mut next), &project), 11_033);
+    project.write("data/src/lib.rs", "pub fn number() -> i32 { 2 }\n");
+    assert_eq!(answer(&succeed(&mut next), &project), 11_034);
+}
+
+#[test]
+fn several_modules_are_compiled_and_fail_on_their_own() {
+    let project = Project::new(&["left", "right"]);
+    for name in ["left", "right"] {
+        project.package(name, name, true, "");
+    }
+    let mut replay = project.replaying_builder(&["left", "right"]);
+    succeed(&mut replay);
+    project.write("left/src/lib.rs", "pub fn wrong() -> i32 { true }\n");
+    project.write("right/src/lib.rs", "pub fn right() {}\n");
+    let built = succeed(&mut replay);
+    assert_eq!(built.way, BuildWay::Replay);
+    assert_eq!(built.artifacts.keys().collect::<Vec<_>>(), ["right"]);
+    assert!(matches!(built.failure, Some(BuildError::Failed { .. })), "{:?}", built.failure);
+    project.write("left/src/lib.rs", "pub fn right() {}\n");
+    assert_eq!(succeed(&mut replay).artifacts.len(), 2);
+}
