@@ -202,7 +202,7 @@ impl Replay {
         }
         let (config, dir) = (&self.config, &self.dir);
         if config.thin_link && shared::SUPPORTED {
-            plan.see_to_shared(dir, cancel);
+            plan.see_to_shared(dir, cancel)?;
         }
         let shared = plan.shared.as_ref().and_then(|shared| shared.as_ref().ok()).cloned();
         let modules: Vec<(Index, Unit)> = plan
@@ -230,22 +230,25 @@ impl Plan {
     }
 
     /// Makes the shared library, unless it is there and fits.
-    fn see_to_shared(&mut self, dir: &Path, cancel: &Cancel) {
+    fn see_to_shared(&mut self, dir: &Path, cancel: &Cancel) -> Result<(), BuildError> {
         let fits = self.shared.as_ref().is_some_and(|shared| match shared {
             Ok(shared) => !shared.is_outdated(),
             Err(_) => true,
         });
-        if fits {
-            return;
-        }
-        let Some(&module) = self.graph.modules.first() else { return };
+        let Some(&module) = self.graph.modules.first().filter(|_| !fits) else {
+            return Ok(());
+        };
         let like = &self.graph.units[module].captured;
         let made = Shared::make(like, &self.toolchain, &self.graph.parts, dir, cancel);
+        if cancel.is_cancelled() {
+            return Err(BuildError::Cancelled);
+        }
         if let Some(Ok(before)) = self.shared.replace(made)
             && let Some(Ok(now)) = &self.shared
         {
             before.remove_unless(now);
         }
+        Ok(())
     }
 
     /// Compiles those of `units` that are not up to date and whose needs have not failed; returns which.
