@@ -180,6 +180,23 @@ fn a_generation_that_is_gone_back_to_shows_what_it_last_showed() {
 }
 
 #[test]
+fn code_that_takes_over_again_after_a_fault_still_shows_its_values() {
+    let project = project();
+    let mut host = HostProcess::start(&project);
+    take_over(&mut host, &project, &[("\"text\"", "\"other\"")]);
+    let broken = "if NAME == \"two\" { panic!(\"it broke\") }";
+    let next = |code: &str| code.replace("// in logic", broken).replace("\"one\"", "\"two\"");
+    let taken_back =
+        ["change", "build_started", "build_finished", "fault", "rolled_back", "rejected"];
+    host.check(|| project.edit("ui/src/lib.rs", next), &taken_back);
+    wait_for_text(&host, "é other true é 8 [200, 40, 40, 255] -3");
+    // The files have more than a literal that does not run: they are built.
+    let mended = |code: &str| code.replace(broken, "").replace("\"other\"", "\"third\"");
+    host.check(|| project.edit("ui/src/lib.rs", mended), &RELOADED);
+    wait_for_text(&host, "é third true é 8 [200, 40, 40, 255] -3");
+}
+
+#[test]
 fn without_auto_reload_literals_wait_like_every_change() {
     let project = project();
     project.edit("pitstop.toml", |toml| format!("auto_reload = false\n{toml}"));
