@@ -216,6 +216,9 @@ pub enum Event {
     Change { files: Vec<PathBuf>, trigger: Trigger },
     /// The change made no difference.
     NoChange { reason: NoChange },
+    /// A save changed nothing but literals in `tweak!`, and the running code has them: `values` is how
+    /// many, `total_us` runs from the first file event until the module has taken them.
+    Literals { files: Vec<PathBuf>, values: u32, total_us: u64 },
     /// The compiler runs.
     BuildStarted { way: BuildWay },
     /// One more crate is done.

@@ -14,6 +14,7 @@
 //! - [`config`], [`cli`] say what the user may choose.
 //! - [`workspace`], [`watch`], [`build`] go from a saved file to a library.
 //! - [`module`], [`swap`] go from a library to running code.
+//! - [`literals`] goes from a saved file to running code without a library.
 //! - [`checkpoint`] keeps the state on disk.
 //! - [`crash`] remembers which code brought the process down.
 //! - [`engine`] decides.
@@ -32,6 +33,7 @@ pub mod headless;
 pub mod host_control;
 pub mod journal;
 pub mod launch;
+pub mod literals;
 pub mod module;
 #[cfg(feature = "shell")]
 pub mod shell;

@@ -171,6 +171,13 @@ pub struct ModuleTable {
     pub hand_over: Option<
         unsafe extern "C" fn(*mut Instance, codec: u32, sink: *mut c_void, write: WriteFn) -> i32,
     >,
+    /// Module thread, with or without an instance: the values are the library's. Puts values in place
+    /// of literals in [`tweak!`](crate::tweak!): these and no others, so an empty set gives every
+    /// literal its compiled value back. The edits are borrowed for the call. [`code::REFUSED`] when a
+    /// literal that has run cannot have its value; the reason went through [`HostTable::fault`], and
+    /// nothing has changed.
+    pub set_literals:
+        Option<unsafe extern "C" fn(host: *const HostTable, edits: Slice<LiteralEdit>) -> i32>,
 }
 
 /// Receives bytes from the module during a call.
@@ -257,6 +264,41 @@ impl KeptBuffer {
 #[derive(Debug)]
 pub struct Instance {
     _opaque: [u8; 0],
+}
+
+/// Begins the mark that each [`tweak!`](crate::tweak!) leaves in its library, as text:
+/// `pitstop-literal <file>:<line>:<column>`, as the compiler's own macros spell them, and a line
+/// break. So whoever reads the library knows which literals it has, and where.
+pub const LITERAL_MARK: &str = "pitstop-literal ";
+
+/// Kinds of literals, and how the text of a value is normalised.
+pub mod literal_kind {
+    /// Decimal digits, behind a `-` where it is negative.
+    pub const INTEGER: u32 = 1;
+    /// As Rust's `FromStr` for floats reads it.
+    pub const FLOAT: u32 = 2;
+    /// `true` or `false`.
+    pub const BOOL: u32 = 3;
+    /// The character itself.
+    pub const CHAR: u32 = 4;
+    /// The text itself, without quotes and escapes.
+    pub const TEXT: u32 = 5;
+}
+
+/// A value in place of one literal. Everything in it is UTF-8.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct LiteralEdit {
+    /// The mark of the `tweak!`, from [`LITERAL_MARK`] to the line break.
+    pub place: Slice<u8>,
+    /// The literal's own text in the code that was compiled.
+    pub compiled: Slice<u8>,
+    /// The value, normalised.
+    pub value: Slice<u8>,
+    /// Which literal of that `tweak!`, from 0.
+    pub index: u32,
+    /// One of [`literal_kind`].
+    pub kind: u32,
 }
 
 /// Bits of [`FrameInput::flags`].
@@ -453,7 +495,8 @@ const _: () = {
     assert!(size_of::<ModuleHeader>() == 32 + 5 * word);
     assert!(offset_of!(ModuleTable, create) == 8);
     assert!(offset_of!(ModuleTable, schema) == 8 + 9 * word);
-    assert!(size_of::<ModuleTable>() == 8 + 11 * word);
+    assert!(size_of::<ModuleTable>() == 8 + 12 * word);
+    assert!(size_of::<LiteralEdit>() == 6 * word + 8);
     assert!(size_of::<KeptTable>() == 8 + 6 * word);
     assert!(size_of::<KeptBuffer>() == 16 + word);
     assert!(offset_of!(HostTable, host) == 8);

@@ -3,7 +3,8 @@
 //! A **module** is a `cdylib` with an egui application in it; the **host** is the executable that
 //! loads it, draws it and exchanges it while it runs. This crate is all that the two share. With
 //! default features it is what the host needs; feature `module` adds what an author needs: the
-//! [`Module`] trait and [`export_module!`]; feature `glow` adds painting with OpenGL.
+//! [`Module`] trait and [`export_module!`]; feature `glow` adds painting with OpenGL. [`tweak!`] is for
+//! literals that can be edited while the code runs.
 //!
 //! # The boundary
 //!
@@ -34,6 +35,7 @@ pub mod golden;
 pub mod handshake;
 pub mod mesh;
 pub mod snapshot;
+pub mod tweak;
 #[cfg(feature = "egui")]
 pub mod wire;
 

@@ -7,7 +7,7 @@ use crate::style::{self, Palette};
 use crate::{board, canvas, canvas::Stone, signals, stats, table};
 use hot_api::egui::{self, Button, CentralPanel, Frame, Margin, Panel, Sides, Ui};
 use hot_api::snapshot::StateCodec;
-use hot_api::{CreationContext, GlCleanup, Module, View};
+use hot_api::{CreationContext, GlCleanup, Module, View, tweak};
 use state::{App, Appearance, Page};
 use std::time::Duration;
 
@@ -75,7 +75,8 @@ impl HotUi {
         if app.page == Page::Signals {
             app.signals.advance(seconds);
         } else {
-            app.canvas.advance(seconds);
+            // Faster or slower than its own speed, for all stones.
+            app.canvas.advance(seconds * tweak!(1.0));
         }
         ctx.request_repaint_after(step);
     }
@@ -92,7 +93,7 @@ impl HotUi {
     pub(crate) fn show(&mut self, app: &mut App, ui: &mut Ui, generation: u64) {
         style::choose(ui.ctx(), app.appearance);
         let palette = Palette::of(ui);
-        let bar = Frame::new().fill(palette.raised).inner_margin(Margin::symmetric(12, 8));
+        let bar = Frame::new().fill(palette.raised).inner_margin(tweak!(Margin::symmetric(12, 8)));
         Panel::top("tabs").frame(bar).show(ui, |ui| {
             Sides::new().show(
                 ui,
@@ -103,7 +104,7 @@ impl HotUi {
                 },
             );
         });
-        let page = Frame::new().fill(palette.ground).inner_margin(12);
+        let page = Frame::new().fill(palette.ground).inner_margin(tweak!(Margin::same(12)));
         CentralPanel::default().frame(page).show(ui, |ui| match app.page {
             Page::Board => board::show(ui, &mut app.board),
             Page::Signals => signals::show(ui, &mut app.signals),
@@ -116,7 +117,7 @@ impl HotUi {
 fn tabs(ui: &mut Ui, page: &mut Page) {
     for tab in Page::ALL {
         let button = Button::selectable(*page == tab, tab.name());
-        if ui.add(button.min_size(egui::vec2(72.0, 0.0))).clicked() {
+        if ui.add(button.min_size(tweak!(egui::vec2(72.0, 0.0)))).clicked() {
             *page = tab;
         }
     }

@@ -8,14 +8,11 @@ use crate::style::Palette;
 use crate::widgets::{controls, slider};
 use hot_api::egui::{
     Align2, ComboBox, CursorIcon, FontId, PaintCallback, Sense, Ui, WidgetInfo, accesskit::Role,
-    ecolor::Hsva, mutex::Mutex,
+    ecolor::Hsva, mutex::Mutex, vec2,
 };
-use hot_api::{egui_glow::CallbackFn, glow};
+use hot_api::{egui_glow::CallbackFn, glow, tweak};
 use state::{Canvas, Cut};
 use std::sync::Arc;
-
-/// How far the stone turns when it is dragged, in radians for each point.
-const RADIANS_PER_POINT: f32 = 0.01;
 
 /// The stone's GL objects; made when it is painted for the first time, because only then is
 /// there a GL context. Without GL, as in tests, that never happens.
@@ -62,13 +59,14 @@ pub(crate) fn show(ui: &mut Ui, canvas: &mut Canvas, stone: &Stone) {
     controls(ui, |ui| settings(ui, canvas));
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Stone"));
-    let drag = response.drag_delta() * RADIANS_PER_POINT;
+    let radians_per_point = tweak!(0.01);
+    let drag = response.drag_delta() * radians_per_point;
     canvas.turn(drag.x, drag.y);
     response.on_hover_and_drag_cursor(CursorIcon::Move);
 
     let palette = Palette::of(ui);
-    ui.painter().rect_filled(rect, 8.0, palette.raised);
-    let colour = Hsva::new(canvas.hue, 0.65, 1.0, 1.0).to_rgb();
+    ui.painter().rect_filled(rect, tweak!(8.0), palette.raised);
+    let colour = Hsva::new(canvas.hue, tweak!(0.65), tweak!(1.0), 1.0).to_rgb();
     let look = Look {
         planes: gem::planes(canvas),
         colour,
@@ -79,8 +77,8 @@ pub(crate) fn show(ui: &mut Ui, canvas: &mut Canvas, stone: &Stone) {
     let callback = CallbackFn::new(move |_info, painter| painted.paint(painter.gl(), &look));
     ui.painter().add(PaintCallback { rect, callback: Arc::new(callback) });
 
-    let text = stone.failure().unwrap_or_else(|| "Drag to turn".to_owned());
-    let corner = rect.left_bottom() + [12.0, -10.0].into();
+    let text = stone.failure().unwrap_or_else(|| tweak!("Drag to turn").to_owned());
+    let corner = rect.left_bottom() + tweak!(vec2(12.0, -10.0));
     let font = FontId::proportional(12.0);
     ui.painter().text(corner, Align2::LEFT_BOTTOM, text, font, palette.faint);
 }

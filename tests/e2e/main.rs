@@ -10,6 +10,7 @@ mod endurance;
 mod fault;
 mod kept;
 mod library;
+mod literals;
 mod migrate;
 mod modules;
 mod reload;

@@ -43,6 +43,7 @@ impl Worker {
                             stages,
                         ),
                     }
+                    self.note_compiled(name, &built);
                 }
                 self.tell_unseen(&built);
             }

@@ -5,10 +5,11 @@
 //! [`SlotEvent`](crate::swap::SlotEvent)s. Produces: journal entries, the [`Board`] that the window
 //! shows, the status file. Never: draws, or runs module code on its own thread.
 //!
-//! Theory of operation: everything arrives as a message; one loop takes them in turn. A change or
-//! an order becomes a request; at most one is being built, and a newer one
-//! that changes what is built stops it and takes its place, together with everybody who waits for
-//! an answer. A finished build becomes one swap for each module of the request.
+//! Theory of operation: everything arrives as a message; one loop takes them in turn. A change of
+//! nothing but literals goes to the running modules. Any other, or an order, becomes a request; at
+//! most one is being built, and a newer one that changes what is built stops it and takes its place,
+//! together with everybody who waits for an answer. A finished build becomes one swap for each module
+//! of the request.
 
 mod after_build;
 mod board;
@@ -16,6 +17,7 @@ mod builds;
 mod config;
 mod handle;
 mod kept;
+mod literals;
 mod quarantine;
 mod reports;
 mod request;

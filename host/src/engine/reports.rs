@@ -102,6 +102,7 @@ impl Worker {
         let result = ModuleResult::Committed { entry: Box::new(entry) };
         self.settle(name, generation, result);
         self.tell_after_commit(name);
+        self.literals.prepare(name);
     }
 
     pub(super) fn on_fault(

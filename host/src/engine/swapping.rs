@@ -68,7 +68,9 @@ impl Worker {
         let mut clock = Instant::now();
         let mut lap = || std::mem::replace(&mut clock, Instant::now()).elapsed();
 
-        let candidate = Candidate::load(&source, generation, name, artifact, services, STEP_LIMIT)?;
+        let mut candidate =
+            Candidate::load(&source, generation, name, artifact, services, STEP_LIMIT)?;
+        self.show_again(name, generation, &mut candidate);
         stages.load += micros(lap());
         let Some(turn) = slot.begin_swap(BOUNDARY_LIMIT) else {
             let reason = "the window did not come to the end of its frame".to_owned();

@@ -13,28 +13,30 @@ use crate::event::{BuildWay, Event, Generation, Trigger};
 use crate::watch::{ChangeSet, Watcher};
 use crate::workspace::Tier;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Instant;
 
 impl Worker {
     /// A save: what it asks for depends on who uses the files.
     pub(super) fn on_change(&mut self, set: &ChangeSet) {
         let SourceOfCode::Build(source) = &self.config.code else { return };
-        let mut packages = BTreeSet::new();
+        let mut packages = BTreeMap::<String, BTreeSet<PathBuf>>::new();
         let mut host_files = Vec::new();
         for file in &set.files {
             match source.tiers.tier_of(file) {
-                Tier::Module(users) => packages.extend(users),
+                Tier::Module(users) => {
+                    for user in users {
+                        packages.entry(user).or_default().insert(file.clone());
+                    }
+                }
                 Tier::Host => host_files.push(file.clone()),
                 Tier::Nothing => {}
             }
         }
-        let modules: BTreeSet<String> = self
-            .config
-            .modules
-            .iter()
-            .filter(|spec| packages.contains(&spec.package))
-            .map(|spec| spec.name.clone())
-            .collect();
+        let specs = self.config.modules.iter();
+        let concerned = specs
+            .filter_map(|spec| Some((spec.name.clone(), packages.get(&spec.package)?.clone())));
+        let modules: BTreeMap<String, BTreeSet<PathBuf>> = concerned.collect();
         if modules.is_empty() && host_files.is_empty() {
             return;
         }
@@ -47,11 +49,15 @@ impl Worker {
         if modules.is_empty() {
             return;
         }
+        let only_modules = host_files.is_empty();
         if self.board.get().auto_reload {
-            let modules = Some(modules);
+            if only_modules && self.take_over_literals(set, &modules) {
+                return;
+            }
+            let modules = Some(modules.into_keys().collect());
             self.request(modules, Trigger::Save, set.first_event, false, Vec::new());
         } else {
-            self.held_back.extend(modules);
+            self.held_back.extend(modules.into_keys());
             let waiting = set.files.len();
             self.board.change(|board| board.waiting_changes += waiting);
         }
@@ -151,6 +157,7 @@ impl Worker {
 
     pub(super) fn start_build(&mut self, request: Request) {
         for name in request.modules.keys() {
+            self.literals.building(name);
             self.board.change_module(name, |module| module.status = ModuleStatus::Building);
         }
         self.board.change(|board| {

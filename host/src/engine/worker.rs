@@ -13,6 +13,7 @@ use crate::checkpoint::Keeper;
 use crate::crash::CrashLedger;
 use crate::event::{Event, Generation, Trigger};
 use crate::journal::Journal;
+use crate::literals::Ledger;
 use crate::status::HEARTBEAT_EVERY;
 use crate::swap::{Registry, Rejection, Slot, SlotEvent};
 use crate::watch::{BuildGuard, WatchConfig, WatchEvent, Watcher};
@@ -95,6 +96,7 @@ impl Engine {
             changed: BTreeSet::new(),
             tickets: Tickets::default(),
             kept: Kept::default(),
+            literals: Ledger::default(),
             keeper,
             restoring: BTreeMap::new(),
             ledger,
@@ -170,6 +172,7 @@ pub(super) struct Worker {
     pub(super) changed: BTreeSet<PathBuf>,
     pub(super) tickets: Tickets,
     pub(super) kept: Kept,
+    pub(super) literals: Ledger,
     /// `None` when nothing is kept on disk, and at the end.
     keeper: Option<Keeper>,
     /// How old the checkpoint was that a module has started from, until its first frame is shown.

@@ -86,7 +86,7 @@ const USUAL: &str = "39";
 
 fn shade(event: &Event) -> &'static str {
     match (event, LogLevel::of(event)) {
-        (Event::Committed { .. } | Event::Restored { .. }, _) => GREEN,
+        (Event::Committed { .. } | Event::Restored { .. } | Event::Literals { .. }, _) => GREEN,
         (_, LogLevel::Error) => RED,
         (_, LogLevel::Warn) => YELLOW,
         (_, LogLevel::Debug) => DIM,

@@ -21,6 +21,7 @@ pub use clock::unix_ms;
 pub use level::{LogLevel, UnknownLevel};
 pub use line::{Colour, EventLine};
 pub use subscription::{NothingYet, Subscription};
+pub(crate) use words::of as in_words;
 
 use crate::event::{Entry, Event, Generation};
 use clock::Clock;

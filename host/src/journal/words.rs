@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// How many file names one line shows.
 const FILES_SHOWN_MAX: usize = 3;
 
-pub(super) fn of(event: &Event) -> String {
+pub(crate) fn of(event: &Event) -> String {
     match event {
         Event::Started { pid, version, headless } => {
             let how = if *headless { ", headless" } else { "" };
@@ -22,6 +22,10 @@ pub(super) fn of(event: &Event) -> String {
         Event::NoChange { reason: NoChange::SameContent } => "no change: same content".to_owned(),
         Event::NoChange { reason: NoChange::SameArtifact } => {
             "no change: the build gave the library that already runs".to_owned()
+        }
+        Event::Literals { values, total_us, .. } => {
+            let literals = if *values == 1 { "literal" } else { "literals" };
+            format!("{values} {literals} taken over in {} ms, nothing compiled", total_us / 1_000)
         }
         Event::BuildStarted { way: BuildWay::Cargo } => "building with cargo".to_owned(),
         Event::BuildStarted { way: BuildWay::Replay } => "building".to_owned(),
@@ -197,6 +201,14 @@ mod tests {
         let files = (0..5).map(|n| format!("{n}.rs").into()).collect();
         for (event, words) in [
             (Event::Change { files, trigger: Trigger::Save }, "saved 0.rs, 1.rs, 2.rs and 2 more"),
+            (
+                Event::Literals { files: Vec::new(), values: 3, total_us: 12_345 },
+                "3 literals taken over in 12 ms, nothing compiled",
+            ),
+            (
+                Event::Literals { files: Vec::new(), values: 1, total_us: 999 },
+                "1 literal taken over in 0 ms, nothing compiled",
+            ),
             (
                 Event::BuildFailed {
                     ms: 7,

@@ -9,6 +9,7 @@
 mod buffers;
 mod call;
 mod library;
+mod literal_calls;
 mod maps;
 mod paint_target;
 mod picture;

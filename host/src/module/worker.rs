@@ -5,10 +5,12 @@
 
 use super::buffers::take_lent;
 use super::call::{CallError, Fault, InputPacket};
+use super::literal_calls::raw;
 use super::picture::Picture;
 use super::services::{FaultText, HostBox};
 use super::state_calls::LiveSnapshot;
 use crate::event::FaultSite;
+use crate::literals::LiteralValue;
 use crossbeam_channel::{Receiver, Sender};
 use hot_api::abi::{FrameInput, FrameView, Instance, ModuleTable, Slice, code};
 use hot_api::snapshot::Codec;
@@ -31,6 +33,7 @@ pub(super) enum Call {
     Schema,
     Capture,
     HandOver(Codec),
+    SetLiterals(Vec<LiteralValue>),
     Suspend,
     Resume,
     Destroy,
@@ -41,7 +44,7 @@ impl Call {
         match self {
             Self::Create(_) => FaultSite::Create,
             Self::Logic(_) => FaultSite::Logic,
-            Self::Frame { .. } => FaultSite::Ui,
+            Self::Frame { .. } | Self::SetLiterals(_) => FaultSite::Ui,
             Self::Schema | Self::Capture | Self::HandOver(_) => FaultSite::Capture,
             Self::Suspend | Self::Resume => FaultSite::Suspend,
             Self::Destroy => FaultSite::Drop,
@@ -136,6 +139,7 @@ impl Worker {
                     reply = Reply::Snapshot(LiveSnapshot::new(bytes, take_lent()));
                     code
                 }
+                Call::SetLiterals(values) => self.set_literals(&values),
                 Call::Suspend => (self.table.suspend)(instance),
                 Call::Resume => (self.table.resume)(instance),
                 Call::Destroy => {
@@ -227,6 +231,17 @@ impl Worker {
             (Codec::Named, None) => unsafe { self.capture(instance, bytes) },
             (Codec::Binary, None) => code::REFUSED,
         }
+    }
+
+    /// With or without an instance: the values are the library's.
+    ///
+    /// # Safety
+    /// On the generation's thread (ABI-4).
+    unsafe fn set_literals(&self, values: &[LiteralValue]) -> i32 {
+        let Some(set_literals) = self.table.set_literals else { return code::REFUSED };
+        let edits: Vec<_> = values.iter().map(raw).collect();
+        // SAFETY: ABI-6 for the table; ABI-5: edits and values live during the call.
+        unsafe { set_literals(self.host.table(), Slice::new(&edits)) }
     }
 
     fn failure(&self, code: i32, site: FaultSite) -> CallError {

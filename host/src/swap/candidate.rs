@@ -7,6 +7,7 @@ use super::active::Active;
 use super::carried::Carried;
 use super::slot::Slot;
 use crate::event::{Generation, Stage, StateReport};
+use crate::literals::LiteralValue;
 use crate::module::{
     CallError, CodeSource, InputPacket, LoadError, ModuleThread, Picture, Retirement, Services,
 };
@@ -104,6 +105,14 @@ impl Candidate {
     #[must_use]
     pub fn schema(&self) -> Option<&[u8]> {
         self.active.schema.as_deref()
+    }
+
+    /// Puts values in place of its literals, before any code of its author runs.
+    ///
+    /// # Errors
+    /// See [`CallError`]; it then shows what was compiled.
+    pub fn set_literals(&mut self, values: Vec<LiteralValue>) -> Result<(), CallError> {
+        self.active.thread.set_literals(values, self.limit)
     }
 
     /// Creates the instance from `snapshot`; empty bytes mean a fresh start.

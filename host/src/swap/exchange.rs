@@ -7,6 +7,7 @@ use super::inner::ViewSlot;
 use super::slot::Slot;
 use super::told::PendingCommit;
 use crate::event::{FaultSite, Generation};
+use crate::literals::LiteralValue;
 use crate::module::{CallError, InputPacket};
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,31 @@ impl Slot {
             return Err(CallError::Gone);
         };
         active.thread.capture(limit)
+    }
+
+    /// Engine thread: puts these values, and no others, in place of the literals of `generation`,
+    /// between two frames. Waits for the frame boundary.
+    ///
+    /// # Errors
+    /// When it no longer runs, has panicked, does not return, or refuses; then nothing has changed.
+    pub fn set_literals(
+        &self,
+        generation: Generation,
+        values: Vec<LiteralValue>,
+        limit: Duration,
+    ) -> Result<(), CallError> {
+        let site = FaultSite::Ui;
+        let _turn = self.gate.begin_swap(limit).ok_or(CallError::Overdue { site, limit })?;
+        let mut inner = self.inner.lock();
+        if let Some(fault) = &inner.fault {
+            return Err(CallError::Fault(fault.clone()));
+        }
+        match &mut inner.active {
+            Some(active) if active.generation == generation => {
+                active.thread.set_literals(values, limit)
+            }
+            _ => Err(CallError::Gone),
+        }
     }
 
     /// Engine thread, within a swap that failed: the old generation takes back what it let go of.

@@ -5,15 +5,17 @@
 #![expect(unsafe_code, reason = "the module's side of the C boundary")]
 
 use super::app::App;
-use super::guard::{guard, install, last_panic_site, uninstall};
+use super::guard::{guard, install, last_panic_site, uninstall, warn};
 use super::paint::PaintSide;
 use crate::abi::{
-    FrameInput, FrameView, HostTable, Instance, ModuleTable, PaintInfo, Slice, WriteFn, code,
+    FrameInput, FrameView, HostTable, Instance, LiteralEdit, ModuleTable, PaintInfo, Slice,
+    WriteFn, code,
 };
 use crate::host::{Host, LogLevel};
 use crate::kept::{Passage, use_memory_of, within};
 use crate::module::Module;
 use crate::snapshot::{Codec, MigrateError, SnapshotError, is_complete};
+use crate::tweak;
 use std::ffi::c_void;
 use std::mem::size_of;
 
@@ -50,14 +52,15 @@ pub const fn table<M: Module>() -> ModuleTable {
         destroy: destroy::<M>,
         schema: Some(schema::<M>),
         hand_over: Some(hand_over::<M>),
+        set_literals: Some(set_literals),
     }
 }
 
-/// The bytes of a slice that the host lent.
+/// The elements of a slice that the host lent.
 ///
 /// # Safety
-/// `slice` is empty or points to `len` bytes that live and stay unchanged for `'a` (ABI-5).
-unsafe fn bytes<'a>(slice: Slice<u8>) -> &'a [u8] {
+/// `slice` is empty or points to `len` elements that live and stay unchanged for `'a` (ABI-5).
+unsafe fn bytes<'a, T>(slice: Slice<T>) -> &'a [T] {
     if slice.len == 0 || slice.ptr.is_null() {
         return &[];
     }
@@ -128,6 +131,7 @@ unsafe extern "C" fn create<M: Module>(
     // SAFETY: ABI-5: lent for the call.
     let snapshot = unsafe { bytes(snapshot) };
     install(host);
+    tweak::warn_through(warn);
     let code = guard(host, || match App::<M>::create(host, snapshot) {
         Ok((app, paint)) => {
             let instance = Box::into_raw(Box::new(Boxed { app, paint, host }));
@@ -344,6 +348,44 @@ unsafe extern "C" fn destroy<M: Module>(instance: *mut Instance) -> i32 {
         drop(boxed);
         code::OK
     });
+    tweak::forget();
     uninstall();
     code
+}
+
+unsafe extern "C" fn set_literals(host: *const HostTable, edits: Slice<LiteralEdit>) -> i32 {
+    // SAFETY: ABI-2: the host's table begins with its size.
+    if !unsafe { is_whole(host) } {
+        return code::REFUSED;
+    }
+    // SAFETY: ABI-6: the table outlives the call.
+    let host = unsafe { Host::new(host) };
+    guard(host, || {
+        // SAFETY: ABI-5: lent for the call.
+        let edits = unsafe { bytes(edits) }.iter();
+        // SAFETY: as above.
+        let edits: Result<Vec<_>, _> = edits.map(|edit| unsafe { literal(edit) }).collect();
+        let texts = edits.map_err(|error| error.to_string());
+        match texts.and_then(|edits| tweak::replace(&edits)) {
+            Ok(()) => code::OK,
+            Err(reason) => {
+                host.fault(&reason, "", "");
+                code::REFUSED
+            }
+        }
+    })
+}
+
+/// # Safety
+/// As for [`bytes`], for each slice in it.
+unsafe fn literal(edit: &LiteralEdit) -> Result<tweak::Edit<'_>, std::str::Utf8Error> {
+    // SAFETY: promised by the caller.
+    let text = |slice| std::str::from_utf8(unsafe { bytes(slice) });
+    Ok(tweak::Edit {
+        place: text(edit.place)?,
+        index: edit.index,
+        compiled: text(edit.compiled)?,
+        kind: edit.kind,
+        text: text(edit.value)?,
+    })
 }

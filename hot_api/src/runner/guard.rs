@@ -9,7 +9,7 @@
 //! library on the thread that paints.
 
 use crate::abi::code;
-use crate::host::Host;
+use crate::host::{Host, LogLevel};
 use std::backtrace::Backtrace;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
@@ -44,6 +44,14 @@ pub(super) fn install(host: Host) {
 pub(super) fn uninstall() {
     drop(std::panic::take_hook());
     *lock(&HOST) = None;
+}
+
+/// A warning for the log of the host that there is.
+pub(super) fn warn(text: &str) {
+    let host = *lock(&HOST);
+    if let Some(host) = host {
+        host.log(LogLevel::Warn, text);
+    }
 }
 
 fn on_panic(info: &PanicHookInfo<'_>) {

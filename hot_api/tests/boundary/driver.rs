@@ -8,8 +8,8 @@
 use crate::script::Scripted;
 use crate::shown::{Shown, copy, elements};
 use hot_api::abi::{
-    ABI_VERSION, FrameInput, FrameView, HostTable, Instance, ModuleTable, PaintInfo, Slice, code,
-    input_flag,
+    ABI_VERSION, FrameInput, FrameView, HostTable, Instance, LiteralEdit, ModuleTable, PaintInfo,
+    Slice, code, input_flag,
 };
 use hot_api::egui::{self, Event, Modifiers, PointerButton, Pos2};
 use hot_api::runner::table;
@@ -162,6 +162,12 @@ impl Driver {
         let code = unsafe { (self.table.capture)(self.instance, (&raw mut bytes).cast(), append) };
         assert_eq!(code, code::OK, "{:?}", self.take_faults());
         bytes
+    }
+
+    pub(crate) fn set_literals(&mut self, edits: &[LiteralEdit]) -> i32 {
+        let set_literals = self.table.set_literals.expect("it is of this version");
+        // SAFETY: ABI-4, ABI-6; the edits live during the call.
+        unsafe { set_literals(Rc::as_ptr(&self.host), Slice::new(edits)) }
     }
 
     pub(crate) fn logic(&mut self, input: &Input) -> Result<Shown, i32> {

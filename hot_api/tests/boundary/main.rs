@@ -10,6 +10,7 @@
 mod driver;
 mod faults;
 mod input;
+mod literals;
 mod memory;
 mod picture;
 mod platform;

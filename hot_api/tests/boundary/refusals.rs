@@ -14,6 +14,7 @@ fn null_pointers_are_refused() {
     let input = Input::default().raw;
     let mut view = FrameView::empty();
     let (input, out) = (&raw const input, &raw mut view);
+    let set_literals = table.set_literals.expect("it is of this version");
     // SAFETY: each call has a null pointer in it, which the module has to look at first; all other
     // pointers are live (ABI-4, ABI-5).
     let answers = unsafe {
@@ -31,6 +32,7 @@ fn null_pointers_are_refused() {
             ("suspend", (table.suspend)(null_mut())),
             ("resume", (table.resume)(null_mut())),
             ("release_gl", (table.release_gl)(null_mut())),
+            ("set_literals without a host", set_literals(null(), Slice::EMPTY)),
             ("destroy", (table.destroy)(null_mut())),
         ]
     };
