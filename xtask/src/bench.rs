@@ -60,7 +60,7 @@ impl Bench {
         let Self { names, peers, quick, json, plots, markdown } = self;
         let flags = [(peers, "--peers"), (quick, "--quick"), (json, "--json")];
         let paths = [("--plots", plots), ("--markdown", markdown)];
-        let flags = flags.into_iter().filter_map(|(is_set, flag)| is_set.then(|| flag.into()));
+        let flags = flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag.into());
         let paths = paths.into_iter().filter_map(|(flag, path)| Some([flag.into(), path?.into()]));
         names.into_iter().map(OsString::from).chain(flags).chain(paths.flatten()).collect()
     }

@@ -219,7 +219,7 @@ impl Summaries {
         report = report.times("bare rustc", self.rustc).times("cargo build", self.cargo);
         for (name, times) in &self.peers {
             report = report.times(name, *times).number(
-                &format!("{name}, to Pitstop"),
+                &format!("{name} to Pitstop"),
                 times.median_us / total,
                 "×",
             );

@@ -56,7 +56,7 @@ impl Report {
         let texts = self.rows.iter().map(|(_, cell)| match *cell {
             Cell::Times(times) => {
                 let (unit, numbers) = scaled(times);
-                let places = places(numbers[0]);
+                let places = places(unit, numbers[0]);
                 let [median, p5, p95] = numbers.map(|number| grouped(number, places));
                 format!("{median} {unit} ({p5}–{p95})")
             }
@@ -100,7 +100,7 @@ impl Display for Report {
             match cell {
                 Cell::Times(times) => {
                     let (unit, [median, p5, p95]) = scaled(*times);
-                    let places = places(median);
+                    let places = places(unit, median);
                     write!(
                         f,
                         "\n  {what:<26}{median:>10.places$} {unit}   ({p5:.places$} to {p95:.places$})"
@@ -118,8 +118,8 @@ impl Display for Report {
 }
 
 /// How many digits behind the point tell something.
-fn places(median: f64) -> usize {
-    usize::from(median < 100.0)
+fn places(unit: &str, median: f64) -> usize {
+    usize::from(unit == "ms" && median < 100.0)
 }
 
 /// Median, and the two numbers around nine tenths, in a unit in which the median reads well.

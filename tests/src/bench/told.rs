@@ -7,8 +7,11 @@ use anyhow::Context as _;
 use host::event::{Event, StagesMicros, StateReport};
 use std::time::Duration;
 
+/// What a stage took, in microseconds.
+pub type OfStage = fn(&StagesMicros) -> u64;
+
 /// The stages of a reload in their order, as the journal calls them.
-pub const STAGES: [(&str, fn(&StagesMicros) -> u64); 7] = [
+pub const STAGES: [(&str, OfStage); 7] = [
     ("detect", |stages| stages.detect),
     ("build", |stages| stages.build),
     ("trial", |stages| stages.trial),

@@ -28,5 +28,10 @@ pub struct Settings {
 /// As documented, and as fast as documented.
 pub const SETTINGS: [Settings; 2] = [
     Settings { name: "hot-lib-reloader", library: "ui", debounce_ms: 500, delay: "0.5" },
-    Settings { name: "the same, tuned", library: "ui_tuned", debounce_ms: 20, delay: "0.02" },
+    Settings {
+        name: "hot-lib-reloader tuned",
+        library: "ui_tuned",
+        debounce_ms: 20,
+        delay: "0.02",
+    },
 ];

@@ -12,7 +12,6 @@ use crate::bench::sources::Sources;
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, bounded};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -46,19 +45,13 @@ impl Peer {
     /// When one of them does not start, or nothing is drawn.
     pub fn start(workspace: &Workspace, settings: Settings) -> anyhow::Result<Self> {
         let library = settings.library;
-        let watch = [
-            "watch",
-            "--why",
-            "--delay",
-            settings.delay,
-            "-w",
-            library,
-            "-x",
-            &format!("build -p {library}"),
-        ];
-        let watch = Process::spawn(&cargo_watch(), watch, workspace.root())?;
-        let none: [&str; 0] = [];
-        let mut app = Process::spawn(&workspace.program(settings), none, workspace.root())?;
+        let build = format!("build -p {library}");
+        // Without `--ignore-nothing` it sees nothing of a workspace that lies below `target`.
+        let watch =
+            ["watch", "--ignore-nothing", "--delay", settings.delay, "-w", library, "-x", &build];
+        let watch = Process::spawn(&cargo_watch(), &watch, workspace.root(), Stdio::null())?;
+        let program = workspace.program(settings);
+        let mut app = Process::spawn(&program, &[], workspace.root(), Stdio::piped())?;
         let (sender, shown) = bounded(LINES_AHEAD);
         let lines = BufReader::new(app.child.stdout.take().context("it was piped")?);
         let reader = std::thread::spawn(move || {
@@ -129,11 +122,7 @@ struct Process {
 }
 
 impl Process {
-    fn spawn<A: AsRef<OsStr>>(
-        program: &Path,
-        args: impl IntoIterator<Item = A>,
-        dir: &Path,
-    ) -> anyhow::Result<Self> {
+    fn spawn(program: &Path, args: &[&str], dir: &Path, stdout: Stdio) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(AS_CHILD).arg(program).args(args).current_dir(dir).process_group(0);
         for (name, _) in std::env::vars_os() {
@@ -142,7 +131,7 @@ impl Process {
             }
         }
         // The other end of its input is closed when we end, which is a sign as well.
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::null());
         let child = command.spawn().with_context(|| program.display().to_string())?;
         Ok(Self { child })
     }
