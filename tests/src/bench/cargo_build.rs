@@ -71,7 +71,9 @@ impl CargoBuild {
         Ok(elapsed)
     }
 
-    fn target_dir() -> PathBuf {
+    /// Where cargo builds the copies, all into one directory, so that egui is compiled once.
+    #[must_use]
+    pub fn target_dir() -> PathBuf {
         bench_dir().join("cargo")
     }
 }

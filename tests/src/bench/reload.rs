@@ -118,13 +118,15 @@ impl Ways {
         for edit in EDITS {
             let (path, text) = edit.apply(&sources, "ui", 1);
             Told::after(&mut host, || project.save(&path, &text))?;
+            cargo.project.save(&path, &text);
         }
         std::fs::create_dir_all(bench_dir())?;
         let rustc_dir = tempfile::Builder::new().prefix("rustc-").tempdir_in(bench_dir())?;
         let mut rustc = BTreeMap::new();
         for dir in ["data", "ui"] {
+            // What the host does not note is compiled in the copy, which leaves the host alone.
             let command = bare_rustc(&build_dir(), &project.package(dir))
-                .or_else(|_| as_cargo_tells(&project, &build_dir(), dir))?;
+                .or_else(|_| as_cargo_tells(&cargo.project, &CargoBuild::target_dir(), dir))?;
             rustc.insert(dir, BareRustc::beside(&command, &rustc_dir.path().join(dir))?);
         }
         let _rustc_dir = rustc_dir;
@@ -147,6 +149,8 @@ impl Ways {
         let (path, text) = edit.apply(&self.sources, "ui", self.edits);
         let project = &self.project;
         let told = Told::after(&mut self.host, || project.save(&path, &text))?;
+        self.cargo.project.save(&path, &text);
+        let cargo = self.cargo.run("ui")?;
         let mut rustc = Duration::ZERO;
         // What the state's crate has become, the module is compiled against.
         let changed = if edit.dir("ui") == "data" { &["data", "ui"][..] } else { &["ui"] };
@@ -155,8 +159,6 @@ impl Ways {
                 rustc += compiler.run()?;
             }
         }
-        self.cargo.project.save(&path, &text);
-        let cargo = self.cargo.run("ui")?;
         let mut peers = Vec::new();
         if let (true, Some(workspace)) = (edit.is_on_screen(), &self.peers_workspace) {
             for peer in &mut self.peers {
