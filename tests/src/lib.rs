@@ -8,6 +8,7 @@
 //! - [`tiny`] compiles libraries that are no more than a header.
 //! - [`alone()`] gives a test a process of its own.
 //! - [`mod@bench`] measures what Pitstop costs.
+//! - [`plot`] draws what was measured.
 //! - [`random`] is chance that can be repeated.
 //! - [`processes`] asks the system what runs and how much memory it takes.
 //!
@@ -21,6 +22,7 @@ pub mod host_binary;
 pub mod host_process;
 pub mod in_process;
 pub mod inspect;
+pub mod plot;
 pub mod processes;
 pub mod project;
 pub mod random;

@@ -52,7 +52,8 @@ impl Project {
         let root = fs::canonicalize(temp.path()).expect("it was just made");
         let id = format!("{}_{count}", std::process::id());
         let project = Self { temp: Some(temp), root, id };
-        project.save("Cargo.toml", &root_manifest(modules));
+        let members: Vec<&str> = modules.iter().copied().chain(["data", "unrelated"]).collect();
+        project.save("Cargo.toml", &root_manifest(&members));
         fs::copy(repo().join("Cargo.lock"), project.path("Cargo.lock")).expect("the lock file");
         project.save(".gitignore", "/target\n/ignored\n");
         let build_dir = build_dir();
@@ -144,6 +145,24 @@ impl Project {
         build(&self.root, &build_dir(), &[&self.package("ui")])
     }
 
+    /// Removes what builds of this project have left in a target directory.
+    pub fn remove_from(&self, target_dir: &Path) {
+        let by_cargo = ["", "deps", "incremental", ".fingerprint", "build"];
+        let by_replay = ["", "out", "incremental", "captured"];
+        let by_cargo = by_cargo.map(|dir| target_dir.join("debug").join(dir));
+        let by_replay = by_replay.map(|dir| target_dir.join("replay").join(dir));
+        for dir in by_cargo.into_iter().chain(by_replay) {
+            let Ok(entries) = fs::read_dir(dir) else { continue };
+            for path in entries.flatten().map(|entry| entry.path()) {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                if belongs_to(&name, &self.id) {
+                    // Another test's cargo may be looking at the directory; what stays is small.
+                    let _left = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
+                }
+            }
+        }
+    }
+
     fn add_module(&self, dir: &str) {
         let api = repo().join("hot_api");
         let data = self.package("data");
@@ -172,20 +191,7 @@ impl Drop for Project {
     fn drop(&mut self) {
         drop(self.temp.take());
         // Nobody will ask for these libraries again, and each is ten megabytes.
-        let by_cargo = ["", "deps", "incremental", ".fingerprint", "build"];
-        let by_replay = ["", "out", "incremental", "captured"];
-        let by_cargo = by_cargo.map(|dir| build_dir().join("debug").join(dir));
-        let by_replay = by_replay.map(|dir| build_dir().join("replay").join(dir));
-        for dir in by_cargo.into_iter().chain(by_replay) {
-            let Ok(entries) = fs::read_dir(dir) else { continue };
-            for path in entries.flatten().map(|entry| entry.path()) {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                if belongs_to(&name, &self.id) {
-                    // Another test's cargo may be looking at the directory; what stays is small.
-                    let _left = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
-                }
-            }
-        }
+        self.remove_from(&build_dir());
     }
 }
 
@@ -204,13 +210,16 @@ pub fn renamed(code: &str, name: &str) -> String {
     code.replace(line, &format!("const NAME: &str = {name:?};"))
 }
 
-/// The members, and the profile that Pitstop's own manifest has.
-fn root_manifest(modules: &[&str]) -> String {
+/// A workspace of these members, with the profile that Pitstop's own manifest has.
+///
+/// # Panics
+/// When that manifest cannot be read, or has another form.
+#[must_use]
+pub fn root_manifest(members: &[&str]) -> String {
     let own = fs::read_to_string(repo().join("Cargo.toml")).expect("the workspace's manifest");
     let (from, to) = (own.find("[profile.dev.package.\"*\"]"), own.find("[profile.release]"));
     let profile = from.zip(to).map(|(from, to)| &own[from..to]);
     let profile = profile.expect("the dev profile stands before the release profile");
-    let members: Vec<&str> = modules.iter().copied().chain(["data", "unrelated"]).collect();
     format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n{profile}")
 }
 

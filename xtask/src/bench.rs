@@ -5,17 +5,38 @@ use crate::project::Project;
 use anyhow::{Context, bail};
 use clap::Args;
 use host::cli::Exit;
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
+
+const NAMES: [&str; 7] = ["reload", "frame", "swap", "memory", "idle", "scale", "state"];
 
 /// Run benchmarks, each a ratio against its baseline measured in the same run
 #[derive(Args, Debug)]
 pub(crate) struct Bench {
-    /// One benchmark, such as frame [default: all]
-    name: Option<String>,
+    /// What to measure [default: all]
+    #[arg(value_parser = NAMES)]
+    names: Vec<String>,
+
+    /// Beside `reload`, measure hot-lib-reloader with cargo-watch, installed below `target`
+    #[arg(long)]
+    peers: bool,
+
+    /// A few rounds only, to see whether it works
+    #[arg(long)]
+    quick: bool,
 
     /// Print one JSON object a line
     #[arg(long)]
     json: bool,
+
+    /// Draw the results as SVG files into a directory
+    #[arg(long, value_name = "DIR")]
+    plots: Option<PathBuf>,
+
+    /// Write the results into a document, between the marks of each benchmark
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
 }
 
 impl Bench {
@@ -30,7 +51,48 @@ impl Bench {
         }
         let bench = program::among(&*built.stdout, "bench");
         let mut bench = Command::new(bench.context("cargo built no program `bench`")?);
-        let passed = bench.args(self.name).args(self.json.then_some("--json")).status()?.success();
+        let passed = bench.args(self.arguments()).status()?.success();
         Ok(if passed { Exit::Done } else { Exit::Failed }.into())
+    }
+
+    /// The same wishes, for the program that measures.
+    fn arguments(self) -> Vec<OsString> {
+        let Self { names, peers, quick, json, plots, markdown } = self;
+        let flags = [(peers, "--peers"), (quick, "--quick"), (json, "--json")];
+        let paths = [("--plots", plots), ("--markdown", markdown)];
+        let flags = flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag.into());
+        let paths = paths.into_iter().filter_map(|(flag, path)| Some([flag.into(), path?.into()]));
+        names.into_iter().map(OsString::from).chain(flags).chain(paths.flatten()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        bench: Bench,
+    }
+
+    fn arguments(line: &str) -> Result<Vec<OsString>, clap::Error> {
+        let line = std::iter::once("bench").chain(line.split_whitespace());
+        Line::try_parse_from(line).map(|line| line.bench.arguments())
+    }
+
+    #[test]
+    fn every_wish_is_handed_on() {
+        let wishes = "reload swap --peers --quick --json --plots images --markdown a.md";
+        let expected: Vec<&str> = wishes.split_whitespace().collect();
+        assert_eq!(arguments(wishes).expect("this is right"), expected);
+        assert!(arguments("").expect("all of them").is_empty());
+    }
+
+    #[test]
+    fn a_benchmark_that_there_is_not_is_refused_before_anything_is_built() {
+        let error = arguments("relaod").expect_err("there is none");
+        assert!(error.to_string().contains("reload"), "{error}");
     }
 }

@@ -8,7 +8,7 @@ use egui::{ClippedPrimitive, Context, Event, Pos2, RawInput, Rect, Vec2, Viewpor
 use egui_demo_lib::DemoWindows;
 use host::event::Generation;
 use host::module::{CodeSource, InputPacket, LiveSnapshot, ModuleThread, Picture, PrimKind};
-use hot_api::snapshot::{Section, Snapshot};
+use hot_api::snapshot::{STATE_SECTION, Section, Snapshot};
 use hot_api::wire::{InputItem, ItemWriter};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -51,6 +51,21 @@ pub fn library() -> anyhow::Result<PathBuf> {
 pub fn demo_with(windows: &[String]) -> DemoWindows {
     let state = serde_json::json!({ "open": windows });
     serde_json::from_value(state).expect("the open windows are all that the demo serialises")
+}
+
+/// What an instance of the demo would leave behind that has these windows open.
+///
+/// # Errors
+/// When the demo's state cannot be captured.
+pub fn snapshot_with(windows: &[String]) -> anyhow::Result<Vec<u8>> {
+    let state = Section::capture(STATE_SECTION, &demo_with(windows))?;
+    let snapshot = Snapshot {
+        module: "egui_demo".to_owned(),
+        schema_version: 1,
+        fingerprint: None,
+        sections: vec![state],
+    };
+    Ok(snapshot.encode())
 }
 
 /// The names of all windows, the three that are open by default first.
@@ -155,15 +170,7 @@ impl Boundary {
         let source = CodeSource::File(&path);
         let services = silent_services();
         let mut thread = ModuleThread::load(&source, Generation(1), "demo", services, LIMIT)?;
-        // "state" is the section in which the runner keeps the author's state.
-        let state = Section::capture("state", &demo_with(windows))?;
-        let snapshot = Snapshot {
-            module: "egui_demo".to_owned(),
-            schema_version: 1,
-            fingerprint: None,
-            sections: vec![state],
-        };
-        thread.create(&LiveSnapshot::whole(snapshot.encode()), LIMIT)?;
+        thread.create(&LiveSnapshot::whole(snapshot_with(windows)?), LIMIT)?;
         Ok(Self { thread })
     }
 

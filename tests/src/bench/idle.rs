@@ -4,6 +4,7 @@
 //! watching files.
 
 use super::report::Report;
+use super::run::Run;
 use crate::host_binary::host_binary;
 use crate::repo;
 use anyhow::Context as _;
@@ -22,7 +23,7 @@ const SETTLE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// When the host does not start, or the system does not tell about processes.
-pub fn run(show: &mut dyn FnMut(&Report)) -> anyhow::Result<()> {
+pub fn run(run: &mut Run<'_>) -> anyhow::Result<()> {
     let still = measure(&["--no-watch"])?;
     let watching = measure(&[])?;
     let rate = |count: u64| count as f64 / WINDOW.as_secs_f64();
@@ -35,7 +36,7 @@ pub fn run(show: &mut dyn FnMut(&Report)) -> anyhow::Result<()> {
         .number("memory", mebibytes(watching.memory), "MiB")
         .number("not watching, memory", mebibytes(still.memory), "MiB")
         .number("watching adds", mebibytes(watching.memory) - mebibytes(still.memory), "MiB");
-    show(&report);
+    run.report(report);
     Ok(())
 }
 

@@ -1,0 +1,142 @@
+//! For how long a window stands still while a state is carried over, by the state's size.
+//!
+//! A real host is told to reload a real module with as much state, first as it is and then with one
+//! more field in it. The baseline is the smallest size.
+
+use super::report::Report;
+use super::run::Run;
+use super::state::bytes_of_a_record;
+use super::told::{Told, summary};
+use crate::host_process::RELOADED;
+use crate::plot::axis::{bytes, plain};
+use crate::plot::{Axis, Line, Lines, Scale};
+use crate::{HostProcess, Project};
+use anyhow::Context as _;
+
+/// Bytes in the binary codec.
+const SIZES: [(&str, usize); 5] = [
+    ("1 kB", 1_000),
+    ("10 kB", 10_000),
+    ("100 kB", 100_000),
+    ("1 MB", 1_000_000),
+    ("10 MB", 10_000_000),
+];
+/// Reloads of a real host, for each size and codec.
+const RELOADS: usize = 11;
+/// The same, when few were wished.
+const RELOADS_QUICK: usize = 3;
+
+/// Measures every size.
+///
+/// # Errors
+/// When a state cannot be carried, or the host does not reload.
+pub fn run(run: &mut Run<'_>) -> anyhow::Result<()> {
+    let each = bytes_of_a_record()?;
+    let rounds = run.rounds(RELOADS, RELOADS_QUICK);
+    let mut smallest = None;
+    let mut lines =
+        [("type unchanged: binary", Line::default()), ("type changed: by name", Line::default())];
+    for (name, size) in SIZES {
+        let reloads =
+            Reloads::with(&format!("records::Records::of({})", size.div_ceil(each)), rounds)?;
+        let stalls = [&reloads.unchanged, &reloads.changed].map(|told| {
+            let stalls = summary(told, |told| told.ui_stall_us);
+            (told[0].state.bytes as f64, stalls)
+        });
+        for ((_, line), (bytes, stall)) in lines.iter_mut().zip(stalls) {
+            line.push(bytes, stall.millis());
+        }
+        let stalls = stalls.map(|(_, stall)| stall.median_us);
+        let [first, first_changed] = *smallest.get_or_insert(stalls);
+        let report = reloads
+            .report(&format!("swap with {name} of state"))
+            .number("binary to the smallest", stalls[0] / first, "×")
+            .number("named to the smallest", stalls[1] / first_changed, "×");
+        run.report(report);
+    }
+    let plot = Lines {
+        title: "For how long the window stands still".to_owned(),
+        subtitle: format!(
+            "Records of some {each} bytes; medians of {rounds} reloads, and 5 to 95 %"
+        ),
+        x: Axis { label: "state, as it is carried".to_owned(), scale: Scale::Log, tick: bytes },
+        y: Axis { label: "milliseconds".to_owned(), scale: Scale::Log, tick: plain },
+        lines: lines.map(|(name, line)| line.named(name)).to_vec(),
+    };
+    run.figure("swap", &plot.title, plot.svg());
+    Ok(())
+}
+
+/// Reloads of a module with a large state.
+#[derive(Debug)]
+pub struct Reloads {
+    /// The state's type is as it was: the binary codec carries it.
+    pub unchanged: Vec<Told>,
+    /// It has one field more each time: it goes by name.
+    pub changed: Vec<Told>,
+}
+
+impl Reloads {
+    /// A host with a module that makes this state, an expression, in its first frame; reloaded
+    /// `count` times in either way.
+    ///
+    /// # Errors
+    /// When the journal lacks the reloads.
+    pub fn with(make: &str, count: usize) -> anyhow::Result<Self> {
+        let project = project(make);
+        let mut host = HostProcess::start(&project);
+        for _ in 0..count {
+            host.reload_ok("ui");
+        }
+        let field = "    /// What was typed.\n";
+        for reload in 0..count {
+            let other = format!("    pub extra_{reload}: u8,\n{field}");
+            host.check(|| project.replace("data/src/lib.rs", field, &other), &RELOADED);
+        }
+        let mut of = |codec: &str| {
+            let mut told = Told::all(&mut host);
+            told.retain(|told| told.state.codec == codec);
+            (!told.is_empty()).then_some(told).with_context(|| {
+                format!("no reload with the {codec} codec; the host said\n{}", host.words())
+            })
+        };
+        Ok(Self { unchanged: of("binary")?, changed: of("named")? })
+    }
+
+    /// Stall, capture, restore and size, for both ways.
+    #[must_use]
+    pub fn report(&self, name: &str) -> Report {
+        let mut report = Report::new(name.to_owned());
+        for (codec, told) in [("binary", &self.unchanged), ("named", &self.changed)] {
+            report = report
+                .times(&format!("{codec} ui stall"), summary(told, |told| told.ui_stall_us))
+                .times(&format!("{codec} capture"), summary(told, |told| told.stages.capture))
+                .times(&format!("{codec} restore"), summary(told, |told| told.stages.restore))
+                .number(&format!("{codec} snapshot"), told[0].state.bytes as f64 / 1e6, "MB");
+        }
+        report
+    }
+}
+
+/// A workspace whose state is what `make` makes, in a crate that is optimised.
+fn project(make: &str) -> Project {
+    let project = Project::new();
+    let records = crate::repo().join("tests/records");
+    project.edit("data/Cargo.toml", |toml| format!("{toml}records = {{ path = {records:?} }}\n"));
+    let package = project.package("data");
+    project.edit("Cargo.toml", |toml| {
+        format!("{toml}\n[profile.dev.package.{package}]\nopt-level = 2\n")
+    });
+    let kind = make.rsplit_once("::").map_or(make, |(kind, _)| kind);
+    let field = "    /// How often `logic` ran.\n";
+    project.replace("data/src/lib.rs", field, &format!("    pub large: Option<{kind}>,\n{field}"));
+    let made = format!("if self.large.is_none() {{ self.large = Some({make}); }}");
+    project.replace("data/src/lib.rs", "// in sign", &made);
+    let codec = "pub static CODEC: hot_api::snapshot::StateCodec<Data> = \
+                 hot_api::snapshot::StateCodec::new();";
+    project.replace("data/src/lib.rs", "// at the end", codec);
+    let constant = "    type State = Data;\n    \
+                    const CODEC: &'static hot_api::snapshot::StateCodec<Data> = &data::CODEC;\n";
+    project.replace("ui/src/lib.rs", "    type State = Data;\n", constant);
+    project
+}
