@@ -18,6 +18,7 @@ mod output;
 mod paint;
 mod repaint;
 mod view;
+mod warm;
 
 pub use crate::handshake::VIEWS_MAX;
 pub use ffi::table;

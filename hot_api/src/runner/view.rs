@@ -3,7 +3,7 @@
 use super::input::{self, DecodedInput};
 use super::output::Output;
 use super::paint::PaintSide;
-use super::repaint;
+use super::{repaint, warm};
 use crate::abi::{FrameInput, FrameView, input_flag, view_flag};
 use crate::host::Host;
 use crate::wire::OutputItem;
@@ -54,7 +54,8 @@ impl ViewRun {
     /// Makes the context. `setup` is the author's; it runs after `memory` is back, so that
     /// edited styles win over remembered ones.
     pub(super) fn new(host: Host, memory: ViewMemory, setup: &mut dyn FnMut(&Context)) -> Self {
-        let ctx = Context::default();
+        let mut warm = warm::take();
+        let (ctx, pending_textures) = (warm.ctx.clone(), std::mem::take(&mut warm.textures));
         ctx.memory_mut(|slot| *slot = memory.memory);
         // Zoom keys belong to the window, which hands its zoom on through the pixel density.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
@@ -65,7 +66,7 @@ impl ViewRun {
         Self {
             ctx,
             output: Output::default(),
-            pending_textures: TexturesDelta::default(),
+            pending_textures,
             focused: memory.focused,
             zoom_at_setup: None,
             restored_zoom: memory.zoom_factor,
