@@ -112,10 +112,15 @@ type Save = fn(&std::path::Path, &str);
 
 #[test]
 fn d01_each_save_is_seen_once_however_the_editor_does_it() {
-    let ways: [(&str, Save); 4] = [
+    let ways: [(&str, Save); 5] = [
         ("truncate", |path, text| fs::write(path, text).expect("written")),
         ("rename", |path, text| {
             let beside = path.with_extension("rs.tmp");
+            fs::write(&beside, text).and_then(|()| fs::rename(&beside, path)).expect("replaced");
+        }),
+        ("ordinary", |path, text| {
+            // A name that nothing tells from a source file, as `sed -i` uses.
+            let beside = path.with_file_name("sedGbT3xW");
             fs::write(&beside, text).and_then(|()| fs::rename(&beside, path)).expect("replaced");
         }),
         ("backup", |path, text| {
@@ -143,7 +148,7 @@ fn d01_each_save_is_seen_once_however_the_editor_does_it() {
         assert_eq!(host.count("committed"), commits, "{way}\n{}", host.words());
     }
     host.check(|| project.rename("ui", "fence"), &RELOADED);
-    assert_eq!(host.count("committed"), 6, "{}", host.words());
+    assert_eq!(host.count("committed"), 7, "{}", host.words());
     assert_eq!(host.count("build_failed"), 0, "{}", host.words());
 }
 

@@ -121,6 +121,11 @@ impl ContentIndex {
         }
     }
 
+    /// Whether there was no such file when it was last reported, and no build has asked for it.
+    pub(super) fn is_new(&self, path: &Path) -> bool {
+        !self.known.contains_key(path) && !self.inputs().files.contains(path)
+    }
+
     /// Takes the file's content as reported, whatever it is; tells whether it is different.
     pub(super) fn accept(&mut self, path: &Path) -> bool {
         let now = hash_of(path);

@@ -3,12 +3,14 @@
 //! Owns: what waits, and until when. Consumes: one [`Sight`] for each event. Produces:
 //! [`ChangeSet`]s. Never: I/O, clocks, threads.
 //!
-//! Three rules:
+//! Four rules:
 //! 1. The first settled change is reported at once: waiting first would add to every reload.
 //! 2. What settles later in the same burst is collected until the burst pauses, so that a hundred
 //!    files saved together cost two change sets and not a hundred.
 //! 3. A file that is being written, is empty or is gone waits a little: most saves pass through
 //!    such a state, and a build of half a file would only show an error that nobody made.
+//! 4. So does a file that was not there before, unless others are reported meanwhile: many tools
+//!    write beside a file and rename, and a new file alone is nobody's input yet.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,6 +36,8 @@ pub(super) enum Sight {
     Changed,
     /// Different, but probably not for long: being written, empty, or gone.
     Unsettled,
+    /// Complete, and not there before: an editor's way to save may make a file for a moment.
+    Appeared,
 }
 
 /// Files whose content changed.
@@ -59,6 +63,8 @@ impl ChangeSet {
 struct Held {
     first: Instant,
     until: Instant,
+    /// It may be reported together with others.
+    is_complete: bool,
 }
 
 #[derive(Debug)]
@@ -91,12 +97,12 @@ impl Debounce {
                     burst.last = burst.last.max(at);
                 }
             }
-            Sight::Unsettled => {
-                let until = at + SETTLE_GRACE;
+            Sight::Unsettled | Sight::Appeared => {
+                let (until, is_complete) = (at + SETTLE_GRACE, sight == Sight::Appeared);
                 self.held
                     .entry(path.to_owned())
-                    .and_modify(|held| held.until = until)
-                    .or_insert(Held { first: at, until });
+                    .and_modify(|held| *held = Held { first: held.first, until, is_complete })
+                    .or_insert(Held { first: at, until, is_complete });
             }
         }
     }
@@ -110,9 +116,23 @@ impl Debounce {
             .collect()
     }
 
+    /// New files that go along with what is reported at `now`. The caller looks again, as for
+    /// [`Self::overdue`].
+    pub(super) fn companions(&mut self, now: Instant) -> Vec<(PathBuf, Instant)> {
+        if self.ready.is_empty() || self.is_pausing(now) {
+            return Vec::new();
+        }
+        let complete = self.held.extract_if(.., |_, held| held.is_complete);
+        complete.map(|(path, held)| (path, held.first)).collect()
+    }
+
+    fn is_pausing(&self, now: Instant) -> bool {
+        self.burst.as_ref().is_some_and(|burst| now < burst.due())
+    }
+
     /// What is to be reported at `now`, if anything.
     pub(super) fn take(&mut self, now: Instant) -> Option<ChangeSet> {
-        if self.burst.as_ref().is_some_and(|burst| now < burst.due()) {
+        if self.is_pausing(now) {
             return None;
         }
         self.burst = None;
@@ -140,7 +160,7 @@ impl Burst {
 
 #[cfg(test)]
 mod tests {
-    use super::Sight::{Changed, Same, Unsettled};
+    use super::Sight::{Appeared, Changed, Same, Unsettled};
     use super::*;
 
     /// One event: milliseconds since the start, file name, what the look showed.
@@ -166,6 +186,9 @@ mod tests {
                 debounce.note(Path::new(path), *sight, at(*millis));
             }
             for (path, first) in debounce.overdue(now) {
+                debounce.note(&path, Changed, first);
+            }
+            for (path, first) in debounce.companions(now) {
                 debounce.note(&path, Changed, first);
             }
             if let Some(set) = debounce.take(now) {
@@ -208,6 +231,11 @@ mod tests {
             &[(0, "a", Changed), (30, "a", Changed), (60, "a", Changed), (90, "a", Changed)],
             &[(0, &["a"], 0), (165, &["a"], 30)],
         );
+        check(
+            "beside it under any name, then renamed",
+            &[(0, "sedX", Appeared), (2, "sedX", Same), (2, "a", Changed)],
+            &[(2, &["a"], 2)],
+        );
         check("vanished and came back unchanged", &[(0, "a", Unsettled), (20, "a", Same)], &[]);
     }
 
@@ -223,6 +251,21 @@ mod tests {
             "a writer that never closes",
             &[(0, "a", Unsettled), (90, "a", Unsettled), (180, "a", Unsettled)],
             &[(280, &["a"], 0)],
+        );
+    }
+
+    #[test]
+    fn d06_a_new_file_waits_unless_others_are_reported() {
+        check("alone", &[(0, "new", Appeared)], &[(100, &["new"], 0)]);
+        check(
+            "with the file that names it",
+            &[(0, "new", Appeared), (20, "lib", Changed)],
+            &[(20, &["lib", "new"], 0)],
+        );
+        check(
+            "after it",
+            &[(0, "lib", Changed), (20, "new", Appeared)],
+            &[(0, &["lib"], 0), (120, &["new"], 20)],
         );
     }
 

@@ -214,6 +214,7 @@ impl Worker {
                     continue;
                 }
                 let sight = match self.index.sight(&file) {
+                    Sight::Changed if touch.settled && self.index.is_new(&file) => Sight::Appeared,
                     Sight::Changed if touch.settled => {
                         self.index.accept(&file);
                         Sight::Changed
@@ -228,6 +229,11 @@ impl Worker {
 
     fn report(&mut self, now: Instant) {
         for (path, first) in self.debounce.overdue(now) {
+            if self.index.accept(&path) {
+                self.debounce.note(&path, Sight::Changed, first);
+            }
+        }
+        for (path, first) in self.debounce.companions(now) {
             if self.index.accept(&path) {
                 self.debounce.note(&path, Sight::Changed, first);
             }
