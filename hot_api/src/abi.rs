@@ -178,12 +178,6 @@ pub struct ModuleTable {
     /// nothing has changed.
     pub set_literals:
         Option<unsafe extern "C" fn(host: *const HostTable, edits: Slice<LiteralEdit>) -> i32>,
-    /// Module thread, before `create`, without an instance. Gets so many views' fonts and letters
-    /// ready for that pixel density, because the window stands still while `create` and the first frames run.
-    /// A later call replaces what an earlier one made; none views give it back.
-    pub warm_up: Option<
-        unsafe extern "C" fn(host: *const HostTable, views: u32, pixels_per_point: f32) -> i32,
-    >,
 }
 
 /// Receives bytes from the module during a call.
@@ -501,7 +495,7 @@ const _: () = {
     assert!(size_of::<ModuleHeader>() == 32 + 5 * word);
     assert!(offset_of!(ModuleTable, create) == 8);
     assert!(offset_of!(ModuleTable, schema) == 8 + 9 * word);
-    assert!(size_of::<ModuleTable>() == 8 + 13 * word);
+    assert!(size_of::<ModuleTable>() == 8 + 12 * word);
     assert!(size_of::<LiteralEdit>() == 6 * word + 8);
     assert!(size_of::<KeptTable>() == 8 + 6 * word);
     assert!(size_of::<KeptBuffer>() == 16 + word);

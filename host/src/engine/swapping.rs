@@ -71,7 +71,6 @@ impl Worker {
         let mut candidate =
             Candidate::load(&source, generation, name, artifact, services, STEP_LIMIT)?;
         self.show_again(name, generation, &mut candidate);
-        candidate.warm_up(slot);
         stages.load += micros(lap());
         let Some(turn) = slot.begin_swap(BOUNDARY_LIMIT) else {
             let reason = "the window did not come to the end of its frame".to_owned();

@@ -60,20 +60,6 @@ impl ModuleThread {
         Ok((!bytes.is_empty()).then(|| Arc::unwrap_or_clone(bytes)))
     }
 
-    /// Gets the fonts of so many views ready, before there is an instance. Older modules do nothing.
-    ///
-    /// # Errors
-    /// See [`CallError`]; the module works without it.
-    pub fn warm_up(
-        &mut self,
-        views: usize,
-        pixels_per_point: f32,
-        limit: Duration,
-    ) -> Result<(), CallError> {
-        let views = u32::try_from(views).unwrap_or(u32::MAX);
-        self.call(Call::WarmUp { views, pixels_per_point }, limit).map(drop)
-    }
-
     /// The state as a snapshot that any process and any schema can read; the instance is unchanged.
     ///
     /// # Errors

@@ -34,10 +34,6 @@ pub(super) enum Call {
     Capture,
     HandOver(Codec),
     SetLiterals(Vec<LiteralValue>),
-    WarmUp {
-        views: u32,
-        pixels_per_point: f32,
-    },
     Suspend,
     Resume,
     Destroy,
@@ -46,7 +42,7 @@ pub(super) enum Call {
 impl Call {
     pub(super) fn site(&self) -> FaultSite {
         match self {
-            Self::Create(_) | Self::WarmUp { .. } => FaultSite::Create,
+            Self::Create(_) => FaultSite::Create,
             Self::Logic(_) => FaultSite::Logic,
             Self::Frame { .. } | Self::SetLiterals(_) => FaultSite::Ui,
             Self::Schema | Self::Capture | Self::HandOver(_) => FaultSite::Capture,
@@ -144,14 +140,8 @@ impl Worker {
                     code
                 }
                 Call::SetLiterals(values) => self.set_literals(&values),
-                Call::WarmUp { views, pixels_per_point } => self.warm_up(views, pixels_per_point),
                 Call::Suspend => (self.table.suspend)(instance),
                 Call::Resume => (self.table.resume)(instance),
-                Call::Destroy if instance.is_null() => {
-                    // No instance has taken what was made for it.
-                    self.warm_up(0, 1.0);
-                    (self.table.destroy)(instance)
-                }
                 Call::Destroy => {
                     self.instance.store(std::ptr::null_mut(), Ordering::Release);
                     (self.table.destroy)(instance)
@@ -252,16 +242,6 @@ impl Worker {
         let edits: Vec<_> = values.iter().map(raw).collect();
         // SAFETY: ABI-6 for the table; ABI-5: edits and values live during the call.
         unsafe { set_literals(self.host.table(), Slice::new(&edits)) }
-    }
-
-    /// Before there is an instance.
-    ///
-    /// # Safety
-    /// On the generation's thread (ABI-4).
-    unsafe fn warm_up(&self, views: u32, pixels_per_point: f32) -> i32 {
-        let Some(warm_up) = self.table.warm_up else { return code::OK };
-        // SAFETY: ABI-6 for the table.
-        unsafe { warm_up(self.host.table(), views, pixels_per_point) }
     }
 
     fn failure(&self, code: i32, site: FaultSite) -> CallError {

@@ -115,15 +115,6 @@ impl Candidate {
         self.active.thread.set_literals(values, self.limit)
     }
 
-    /// Does ahead of time what the window would have to wait for, for views as `slot` shows them now.
-    /// Nothing depends on it.
-    pub fn warm_up(&mut self, slot: &Slot) {
-        let density = slot.last_inputs().first().map(|input| input.native_pixels_per_point);
-        let views = self.active.thread.views().len();
-        // Code that cannot even do this fails at the next step, and says why.
-        let _cold = self.active.thread.warm_up(views, density.unwrap_or(1.0), self.limit);
-    }
-
     /// Creates the instance from `snapshot`; empty bytes mean a fresh start.
     ///
     /// # Errors

@@ -7,7 +7,6 @@
 use super::app::App;
 use super::guard::{guard, install, last_panic_site, uninstall, warn};
 use super::paint::PaintSide;
-use super::{VIEWS_MAX, warm};
 use crate::abi::{
     FrameInput, FrameView, HostTable, Instance, LiteralEdit, ModuleTable, PaintInfo, Slice,
     WriteFn, code,
@@ -54,7 +53,6 @@ pub const fn table<M: Module>() -> ModuleTable {
         schema: Some(schema::<M>),
         hand_over: Some(hand_over::<M>),
         set_literals: Some(set_literals),
-        warm_up: Some(warm_up),
     }
 }
 
@@ -351,7 +349,6 @@ unsafe extern "C" fn destroy<M: Module>(instance: *mut Instance) -> i32 {
         code::OK
     });
     tweak::forget();
-    warm::prepare(0, 1.0);
     uninstall();
     code
 }
@@ -376,19 +373,6 @@ unsafe extern "C" fn set_literals(host: *const HostTable, edits: Slice<LiteralEd
                 code::REFUSED
             }
         }
-    })
-}
-
-unsafe extern "C" fn warm_up(host: *const HostTable, views: u32, pixels_per_point: f32) -> i32 {
-    // SAFETY: ABI-2: the host's table begins with its size.
-    if !unsafe { is_whole(host) } {
-        return code::REFUSED;
-    }
-    // SAFETY: ABI-6: the table outlives the call.
-    let host = unsafe { Host::new(host) };
-    guard(host, || {
-        warm::prepare(views.min(VIEWS_MAX as u32), pixels_per_point.clamp(0.1, 16.0));
-        code::OK
     })
 }
 

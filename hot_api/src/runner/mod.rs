@@ -18,7 +18,6 @@ mod output;
 mod paint;
 mod repaint;
 mod view;
-mod warm;
 
 pub use crate::handshake::VIEWS_MAX;
 pub use ffi::table;

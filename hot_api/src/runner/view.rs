@@ -3,7 +3,7 @@
 use super::input::{self, DecodedInput};
 use super::output::Output;
 use super::paint::PaintSide;
-use super::{repaint, warm};
+use super::repaint;
 use crate::abi::{FrameInput, FrameView, input_flag, view_flag};
 use crate::host::Host;
 use crate::wire::OutputItem;
@@ -54,8 +54,7 @@ impl ViewRun {
     /// Makes the context. `setup` is the author's; it runs after `memory` is back, so that
     /// edited styles win over remembered ones.
     pub(super) fn new(host: Host, memory: ViewMemory, setup: &mut dyn FnMut(&Context)) -> Self {
-        let mut warm = warm::take();
-        let (ctx, pending_textures) = (warm.ctx.clone(), std::mem::take(&mut warm.textures));
+        let ctx = Context::default();
         ctx.memory_mut(|slot| *slot = memory.memory);
         // Zoom keys belong to the window, which hands its zoom on through the pixel density.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
@@ -66,7 +65,7 @@ impl ViewRun {
         Self {
             ctx,
             output: Output::default(),
-            pending_textures,
+            pending_textures: TexturesDelta::default(),
             focused: memory.focused,
             zoom_at_setup: None,
             restored_zoom: memory.zoom_factor,
