@@ -8,7 +8,7 @@ mod env;
 mod file;
 
 pub use env::{EnvError, EnvSettings};
-pub use file::{FileError, OnStateLoss, PitstopFile};
+pub use file::{DebugInfo, FileError, OnStateLoss, PitstopFile};
 
 use crate::cli::DevArgs;
 use crate::journal::{EventsTo, LogLevel};
@@ -96,6 +96,8 @@ pub struct Settings {
     pub thin_link: bool,
     /// Packages of the workspace that belong into that library.
     pub shared: Vec<String>,
+    /// How much a debugger gets to know of a replayed module.
+    pub debug_info: DebugInfo,
     /// Arguments for the application itself.
     pub args: Vec<OsString>,
 }
@@ -130,6 +132,7 @@ impl Settings {
             replay: file.build.replay.unwrap_or(true),
             thin_link: file.build.thin_link.unwrap_or(true),
             shared: file.build.shared.clone(),
+            debug_info: file.build.debug_info.unwrap_or_default(),
             args: cli.args.clone(),
         }
     }

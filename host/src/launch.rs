@@ -243,6 +243,7 @@ fn replay_config(
         wrapper,
         thin_link: settings.thin_link,
         shared: settings.shared.clone(),
+        debug_info: settings.debug_info,
         generations_dir: dir.join("generations"),
     })
 }

@@ -8,6 +8,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What copies that were made ahead of time are called.
+const SPARE: &str = "spare-";
+
 /// A shared library, whole on disk. Each generation loads a copy of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SharedLibrary {
@@ -45,6 +48,12 @@ impl SharedLibrary {
         }
         let partial = spare.with_extension("partial");
         fs::create_dir_all(dir)?;
+        for entry in fs::read_dir(dir)?.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(SPARE) {
+                // That of a library which is no longer linked against; what stays only takes room.
+                let _left = fs::remove_file(entry.path());
+            }
+        }
         fs::copy(&self.path, &partial)?;
         fs::rename(partial, spare)
     }
@@ -70,7 +79,7 @@ impl SharedLibrary {
 
     fn spare(&self, dir: &Path) -> PathBuf {
         let key = self.path.parent().and_then(Path::file_name).unwrap_or_default();
-        dir.join(format!("spare-{}.so", key.to_string_lossy()))
+        dir.join(format!("{SPARE}{}.so", key.to_string_lossy()))
     }
 }
 

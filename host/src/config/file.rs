@@ -13,7 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// What each key takes, as errors say it. A key that is not here is unknown.
-const KEYS: [(&str, &str); 18] = [
+const KEYS: [(&str, &str); 19] = [
     ("frame_limit_ms", "a whole number of milliseconds above 0, such as `250`"),
     ("on_state_loss", "\"accept\", \"ask\" or \"reject\""),
     ("kept_generations", "a whole number, such as `5`"),
@@ -25,6 +25,7 @@ const KEYS: [(&str, &str); 18] = [
     ("build.replay", "`true` or `false`"),
     ("build.thin_link", "`true` or `false`"),
     ("build.shared", "a list of packages of the workspace, such as `[\"engine\"]`"),
+    ("build.debug_info", "\"lines\" or \"profile\""),
     ("build.env", "a table of texts, such as `RUST_LOG = \"info\"`"),
     ("module", "tables `[[module]]`, each with a `name`"),
     ("module.name", "a text of letters, digits, `_` and `-` that no other module has"),
@@ -57,6 +58,7 @@ pub(super) struct BuildTable {
     pub(super) replay: Option<bool>,
     pub(super) thin_link: Option<bool>,
     pub(super) shared: Vec<String>,
+    pub(super) debug_info: Option<DebugInfo>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -81,6 +83,17 @@ pub enum OnStateLoss {
     Ask,
     /// Keep the old code running.
     Reject,
+}
+
+/// How much a debugger gets to know of a module that is replayed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DebugInfo {
+    /// Files and lines, for backtraces: quicker to write and to link.
+    #[default]
+    Lines,
+    /// What the profile says.
+    Profile,
 }
 
 /// Why `pitstop.toml` cannot be used.
@@ -240,7 +253,7 @@ mod tests {
         let (file, warnings) = parse(
             "frame_limit_ms = 100\non_state_loss = \"ask\"\nkept_generations = 0\n\
              build_dir = \"b\"\ncargo_args = [\"--offline\"]\nwatch = false\nauto_reload = false\n\
-             [build]\nreplay = false\nthin_link = false\nshared = [\"engine\"]\n\
+             [build]\nreplay = false\nthin_link = false\nshared = [\"engine\"]\ndebug_info = \"profile\"\n\
              [build.env]\nANY_THING = \"x\"\n\
              [[module]]\nname = \"a\"\n\
              [[module]]\nname = \"b-2\"\npackage = \"p\"\npath = \"l.so\"\nstate_keys = [\"k\"]\nviews = [\"v\"]\n",
@@ -252,6 +265,7 @@ mod tests {
         assert_eq!(file.build.env["ANY_THING"], "x");
         assert_eq!((file.build.replay, file.build.thin_link), (Some(false), Some(false)));
         assert_eq!(file.build.shared, ["engine"]);
+        assert_eq!(file.build.debug_info, Some(DebugInfo::Profile));
         assert_eq!(file.modules[1].name.get_ref(), "b-2");
         assert_eq!(file.modules[1].views, ["v"]);
         assert_eq!(parse("").expect("an empty file").0, PitstopFile::default());
@@ -290,6 +304,10 @@ mod tests {
             ("cargo_args = [\n1]", "pitstop.toml:2: `cargo_args` must be a list"),
             ("watch = 1", "pitstop.toml:1: `watch` must be `true` or `false` ("),
             ("build = 1", "pitstop.toml:1: `build` must be a table"),
+            (
+                "[build]\ndebug_info = \"all\"",
+                "pitstop.toml:2: `build.debug_info` must be \"lines\" or \"profile\" (",
+            ),
             ("[build.env]\nA = 1", "pitstop.toml:2: `build.env.A` must be"),
             ("module = 1", "pitstop.toml:1: `module` must be tables `[[module]]`"),
             (

@@ -1,6 +1,7 @@
 //! A cargo workspace in a temporary directory, with a space and letters beyond ASCII in its path.
 
 use host::build::{BuildConfig, Builder, ReplayConfig};
+use host::config::DebugInfo;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -88,6 +89,7 @@ impl Project {
             wrapper: env!("CARGO_BIN_EXE_host").into(),
             thin_link: true,
             shared: Vec::new(),
+            debug_info: DebugInfo::Lines,
             generations_dir: self.root.join("target/pitstop/generations"),
         });
         Builder::new(config)

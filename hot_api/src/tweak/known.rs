@@ -6,7 +6,9 @@
 
 use super::{Literal, Site, Value};
 use std::any::type_name;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+#[cfg(any(feature = "module", test))]
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +18,7 @@ static EPOCH: AtomicU32 = AtomicU32::new(1);
 static TABLE: Mutex<Table> = Mutex::new(Table {
     known: BTreeMap::new(),
     values: BTreeMap::new(),
+    #[cfg(any(feature = "module", test))]
     texts: BTreeSet::new(),
     warn: None,
 });
@@ -27,6 +30,7 @@ struct Table {
     /// Literals that have run. Several share a key when a macro repeats its argument.
     known: BTreeMap<Key, Vec<Known>>,
     values: BTreeMap<Key, Override>,
+    #[cfg(any(feature = "module", test))]
     texts: BTreeSet<&'static str>,
     warn: Option<fn(&str)>,
 }

@@ -25,7 +25,7 @@ use tempfile::TempDir;
 /// Lines of the module.
 const LINES: usize = 450;
 /// Edits of each kind that count. One more comes before them.
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 11;
 /// The same, when few were wished.
 const ROUNDS_QUICK: usize = 2;
 

@@ -16,6 +16,7 @@ mod graph;
 mod guards;
 mod known;
 mod level;
+mod plan;
 mod run;
 mod shared;
 mod stamp;
@@ -28,12 +29,12 @@ pub use wrapper::intercept;
 pub(super) use guards::LocalPackage;
 
 use super::{Artifact, BuildError, Cancel, Progress};
-use crate::event::{Diagnostic, DiagnosticLevel};
-use graph::{Graph, Index};
+use crate::config::DebugInfo;
+use crate::event::Diagnostic;
+use graph::Graph;
 use known::Known;
-use shared::Shared;
-use stamp::Stamps;
-use std::collections::{BTreeMap, BTreeSet};
+use plan::{Places, Plan};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,8 @@ pub struct ReplayConfig {
     pub thin_link: bool,
     /// Packages of the workspace that belong into it, too.
     pub shared: Vec<String>,
+    /// How much a debugger gets to know of the modules.
+    pub debug_info: DebugInfo,
     /// Where copies for generations are made; a spare one is put there ahead of time.
     pub generations_dir: PathBuf,
 }
@@ -65,24 +68,6 @@ pub(super) struct Replayed {
     pub(super) warnings: Vec<Diagnostic>,
     /// Libraries do not fit together, which may be for cargo to mend.
     pub(super) is_outdated: bool,
-}
-
-/// What is known from the last run of cargo.
-#[derive(Debug)]
-struct Plan {
-    graph: Graph,
-    guards: Stamps,
-    /// Sources of local libraries that are not captured.
-    other_inputs: BTreeSet<PathBuf>,
-    toolchain: PathBuf,
-    /// For each unit.
-    known: Vec<Option<Known>>,
-    /// `Err` says why modules are linked statically.
-    shared: Option<Result<Shared, String>>,
-    /// Cargo made everything that was asked for.
-    is_complete: bool,
-    /// See [`Replayed::is_outdated`].
-    is_outdated: bool,
 }
 
 /// Replays builds of one workspace.
@@ -188,140 +173,8 @@ impl Replay {
             dir: self.dir.join("out"),
             source,
         })?;
-        let mut progress = level::Counted::new(plan.graph.units.len(), on_progress);
-        let mut failed: BTreeMap<Index, Vec<Diagnostic>> = BTreeMap::new();
-        let libraries = (0..plan.graph.units.len()).filter(|i| !plan.graph.modules.contains(i));
-        let mut levels: BTreeMap<usize, Vec<Index>> = BTreeMap::new();
-        for index in libraries {
-            levels.entry(plan.graph.depth[index]).or_default().push(index);
-        }
-        for level in levels.into_values() {
-            let units: Vec<(Index, Unit)> =
-                level.into_iter().map(|index| (index, plan.graph.units[index].clone())).collect();
-            plan.compile(&units, &mut failed, cancel, &mut progress)?;
-        }
-        let (config, dir) = (&self.config, &self.dir);
-        if config.thin_link && shared::SUPPORTED {
-            plan.see_to_shared(dir, cancel)?;
-        }
-        let shared = plan.shared.as_ref().and_then(|shared| shared.as_ref().ok()).cloned();
-        let modules: Vec<(Index, Unit)> = plan
-            .graph
-            .modules
-            .iter()
-            .map(|&index| (index, plan.graph.units[index].as_module(dir, shared.as_ref())))
-            .collect();
-        let compiled = std::thread::scope(|scope| {
-            if let Some(shared) = &shared {
-                // Without a spare, or without a thread for it, the copy is made when it is needed.
-                let make = || drop(shared.library.make_spare(&config.generations_dir));
-                let _ahead = std::thread::Builder::new().spawn_scoped(scope, make);
-            }
-            plan.compile(&modules, &mut failed, cancel, &mut progress)
-        })?;
-        plan.results(&modules, &compiled, &failed, shared.as_ref(), &self.target_dir, dir)
-    }
-}
-
-impl Plan {
-    fn known_of(&self, stem: &str) -> Option<&Known> {
-        let index = self.graph.units.iter().position(|unit| unit.stem == stem)?;
-        self.known[index].as_ref()
-    }
-
-    /// Makes the shared library, unless it is there and fits.
-    fn see_to_shared(&mut self, dir: &Path, cancel: &Cancel) -> Result<(), BuildError> {
-        let fits = self.shared.as_ref().is_some_and(|shared| match shared {
-            Ok(shared) => !shared.is_outdated(),
-            Err(_) => true,
-        });
-        let Some(&module) = self.graph.modules.first().filter(|_| !fits) else {
-            return Ok(());
-        };
-        let like = &self.graph.units[module].captured;
-        let made = Shared::make(like, &self.toolchain, &self.graph.parts, dir, cancel);
-        if cancel.is_cancelled() {
-            return Err(BuildError::Cancelled);
-        }
-        if let Some(Ok(before)) = self.shared.replace(made)
-            && let Some(Ok(now)) = &self.shared
-        {
-            before.remove_unless(now);
-        }
-        Ok(())
-    }
-
-    /// Compiles those of `units` that are not up to date and whose needs have not failed; returns which.
-    fn compile(
-        &mut self,
-        units: &[(Index, Unit)],
-        failed: &mut BTreeMap<Index, Vec<Diagnostic>>,
-        cancel: &Cancel,
-        progress: &mut level::Counted<'_>,
-    ) -> Result<BTreeSet<Index>, BuildError> {
-        let mut stale = Vec::new();
-        for (index, unit) in units {
-            let lacks = self.graph.reach[*index].iter().any(|needed| failed.contains_key(needed));
-            let is_known = self.known[*index].as_ref().is_some_and(|known| known.fits(unit));
-            match lacks || is_known {
-                true => progress.done(unit),
-                false => stale.push((*index, unit)),
-            }
-        }
-        let mut compiled = BTreeSet::new();
-        for done in level::run_all(&stale, cancel, progress)? {
-            self.is_outdated |= done.is_outdated();
-            self.known[done.index] = done.known;
-            match done.failure {
-                Some(diagnostics) => drop(failed.insert(done.index, diagnostics)),
-                None => drop(compiled.insert(done.index)),
-            }
-        }
-        Ok(compiled)
-    }
-
-    fn results(
-        &self,
-        modules: &[(Index, Unit)],
-        compiled: &BTreeSet<Index>,
-        failed: &BTreeMap<Index, Vec<Diagnostic>>,
-        shared: Option<&Shared>,
-        target_dir: &Path,
-        dir: &Path,
-    ) -> Result<Replayed, BuildError> {
-        let target_dir = fs::canonicalize(target_dir).unwrap_or_else(|_| target_dir.to_owned());
-        let mut replayed = Replayed { is_outdated: self.is_outdated, ..Replayed::default() };
-        let known = self.known.iter().flatten();
-        replayed.warnings.extend(known.flat_map(|known| known.diagnostics.iter().cloned()));
-        if let Some(Err(reason)) = &self.shared {
-            let text = format!("modules are linked statically, which takes longer: {reason}");
-            let note = super::diagnostic::from_text(&text);
-            replayed.warnings.push(Diagnostic { level: DiagnosticLevel::Note, ..note });
-        }
-        for (index, unit) in modules {
-            let reach = &self.graph.reach[*index];
-            let reasons: Vec<Diagnostic> =
-                reach.iter().filter_map(|needed| failed.get(needed)).flatten().cloned().collect();
-            let package = unit.package().to_owned();
-            if reach.iter().any(|needed| failed.contains_key(needed)) {
-                replayed.failures.insert(package, reasons);
-                continue;
-            }
-            let is_fresh = !compiled.contains(index);
-            let mut artifact = Artifact::read(&package, unit.library(), is_fresh)?;
-            let known = reach.iter().filter_map(|needed| self.known[*needed].as_ref());
-            let inputs = known.flat_map(Known::sources).chain(&self.other_inputs);
-            artifact.inputs =
-                inputs.filter(|file| !file.starts_with(&target_dir)).cloned().collect();
-            artifact.is_ours = true;
-            if let Some(shared) = shared {
-                artifact = artifact.thin(&shared.library);
-            }
-            // For the curious, and for the benchmark; nothing here reads it.
-            let _unwritten = unit.captured.write(&dir.join(format!("{package}.last.json")));
-            replayed.artifacts.insert(package, artifact);
-        }
-        Ok(replayed)
+        let places = Places { dir: &self.dir, target_dir: &self.target_dir };
+        plan.build(&self.config, &places, cancel, on_progress)
     }
 }
 

@@ -7,6 +7,7 @@ use super::arguments::Arguments;
 use super::captured::{Captured, stem_of};
 use super::shared::Shared;
 use crate::build::DepInfo;
+use crate::config::DebugInfo;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -86,7 +87,12 @@ impl Unit {
 
     /// The module as a hot build compiles it: the loadable library alone, with incremental data of its
     /// own, and linked against `shared`.
-    pub(super) fn as_module(&self, dir: &Path, shared: Option<&Shared>) -> Self {
+    pub(super) fn as_module(
+        &self,
+        dir: &Path,
+        shared: Option<&Shared>,
+        debug_info: DebugInfo,
+    ) -> Self {
         let out_dir = dir.join("out");
         let mut arguments = self
             .arguments
@@ -102,6 +108,12 @@ impl Unit {
             arguments = arguments
                 .without_codegen("incremental")
                 .with("-C", &format!("incremental={}", own.display()));
+        }
+        let is_more_than_lines =
+            matches!(self.arguments.codegen("debuginfo"), Some("1" | "limited" | "2" | "full"));
+        if debug_info == DebugInfo::Lines && is_more_than_lines {
+            arguments =
+                arguments.without_codegen("debuginfo").with("-C", "debuginfo=line-tables-only");
         }
         if let Some(shared) = shared {
             arguments = arguments
