@@ -44,7 +44,7 @@ fn n7_a_save_is_replayed_and_a_manifest_goes_through_cargo() {
     host.check(|| project.rename("ui", "two"), &RELOADED);
     host.check(|| project.replace("data/src/lib.rs", SAY, SHOUT), &RELOADED);
     host.check(|| project.replace("ui/src/lib.rs", "// in create", "wrong"), &NOT_COMPILED);
-    let mended = "let _more = cfg!(feature = \"extra\");";
+    let mended = "std::hint::black_box(cfg!(feature = \"extra\"));";
     host.check(|| project.replace("ui/src/lib.rs", "wrong", mended), &RELOADED);
     let features = "[features]\ndefault = [\"extra\"]\nextra = []\n\n[dependencies]";
     host.check(|| project.replace("ui/Cargo.toml", "[dependencies]", features), &RELOADED);

@@ -158,9 +158,10 @@ impl Said {
         }
         let local = self.local.entry(artifact.package_id.repr.clone()).or_default();
         local.manifest = artifact.manifest_path.clone().into_std_path_buf();
-        let is_script = artifact.target.kind.contains(&TargetKind::CustomBuild);
-        if !is_script && !is_module(artifact) {
-            let files = artifact.filenames.iter().map(|file| file.as_std_path());
+        let files = artifact.filenames.iter().map(|file| file.as_std_path());
+        if artifact.target.kind.contains(&TargetKind::CustomBuild) {
+            local.script_dirs.extend(files.filter_map(Path::parent).map(Path::to_owned));
+        } else if !is_module(artifact) {
             let is_library = |file: &&Path| {
                 let extension = file.extension().unwrap_or_default();
                 extension == "rlib" || extension == env::consts::DLL_EXTENSION

@@ -245,6 +245,24 @@ fn an_error_before_the_first_library_is_mended() {
     }
 }
 
+#[test]
+fn a_build_script_that_appears_and_what_it_is_made_of_go_through_cargo() {
+    let project = Project::with_module(
+        "#[unsafe(no_mangle)]\npub extern \"C\" fn answer() -> i32 { option_env!(\"MADE\").map_or(0, |made| made.len() as i32) }\n",
+    );
+    let mut replay = project.replaying_builder(&["ui"]);
+    assert_eq!(answer(&succeed(&mut replay), &project), 0);
+    project.write("ui/part.rs", "pub const MADE: &str = \"xx\";\n");
+    let script = "mod part;\nfn main() {\n    println!(\"cargo::rerun-if-env-changed=NOTHING\");\n    println!(\"cargo::rustc-env=MADE={}\", part::MADE);\n}\n";
+    project.write("ui/build.rs", script);
+    let built = succeed(&mut replay);
+    assert_eq!((built.way, answer(&built, &project)), (BuildWay::Cargo, 2));
+    project.write("ui/part.rs", "pub const MADE: &str = \"xxx\";\n");
+    let built = succeed(&mut replay);
+    assert_eq!((built.way, answer(&built, &project)), (BuildWay::Cargo, 3));
+    assert_eq!(replay.way(), BuildWay::Replay);
+}
+
 /// Cargo goes by the times of files and would not see it.
 #[test]
 fn new_content_under_an_old_time_is_built() {

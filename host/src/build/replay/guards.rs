@@ -21,6 +21,8 @@ pub(in crate::build) struct LocalPackage {
     pub(in crate::build) manifest: PathBuf,
     /// The libraries that were made from it.
     pub(in crate::build) libraries: BTreeSet<PathBuf>,
+    /// Where its build scripts were compiled.
+    pub(in crate::build) script_dirs: BTreeSet<PathBuf>,
     /// Where its build scripts wrote.
     pub(in crate::build) out_dirs: BTreeSet<PathBuf>,
 }
@@ -43,6 +45,8 @@ pub(super) fn look(
     files.extend(other_inputs(root, packages, units));
     for package in packages {
         files.insert(package.manifest.clone());
+        // Cargo takes one that appears for the package's build script.
+        files.insert(package.dir().join("build.rs"));
     }
     let mut stamps = Stamps::of_sources(files, Some(since));
     // Cargo writes this one itself, before it begins.
@@ -63,6 +67,10 @@ pub(super) fn other_inputs(
     let mut files: BTreeSet<PathBuf> =
         libraries.flat_map(|library| sources_of(library, root)).collect();
     for package in packages {
+        let dep_infos = package.script_dirs.iter().flat_map(|dir| files_in(dir));
+        for dep_info in dep_infos.filter(|path| path.extension().is_some_and(|kind| kind == "d")) {
+            files.extend(DepInfo::read(&dep_info, root).unwrap_or_default().files);
+        }
         for out_dir in &package.out_dirs {
             files.extend(wanted_by_script(package.dir(), out_dir));
         }
@@ -92,6 +100,11 @@ fn settings(root: &Path, toolchain: &Path) -> BTreeSet<PathBuf> {
     files
 }
 
+fn files_in(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
+
 /// What a library that is not captured was compiled from.
 fn sources_of(library: &Path, root: &Path) -> BTreeSet<PathBuf> {
     let stem = library.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
@@ -100,13 +113,13 @@ fn sources_of(library: &Path, root: &Path) -> BTreeSet<PathBuf> {
 }
 
 /// What a build script runs again for: what it asked for or, when it asked for nothing, every file of its
-/// package (<https://doc.rust-lang.org/cargo/reference/build-scripts.html#change-detection>); and its own source.
+/// package (<https://doc.rust-lang.org/cargo/reference/build-scripts.html#change-detection>).
 fn wanted_by_script(package: &Path, out_dir: &Path) -> BTreeSet<PathBuf> {
     let output = out_dir.parent().map(|dir| dir.join("output"));
     let output = output.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
     let asks = output.lines().filter_map(|line| line.strip_prefix("cargo:"));
     let asks: Vec<&str> = asks.map(|line| line.strip_prefix(':').unwrap_or(line)).collect();
-    let mut files = BTreeSet::from([package.join("build.rs")]);
+    let mut files = BTreeSet::new();
     if !asks.iter().any(|line| line.starts_with("rerun-if-")) {
         add_tree(package, &mut files);
     }
@@ -152,9 +165,9 @@ mod tests {
         fs::create_dir_all(&out_dir).expect("a directory");
         for (output, expected) in [
             ("cargo:rustc-cfg=x\n", &["build.rs", "data/a.txt", "data/b/c.txt", "src/lib.rs"][..]),
-            ("cargo::rerun-if-changed=data\n", &["build.rs", "data/a.txt", "data/b/c.txt"]),
-            ("cargo:rerun-if-changed=absent.txt\n", &["absent.txt", "build.rs"]),
-            ("cargo::rerun-if-env-changed=X\n", &["build.rs"]),
+            ("cargo::rerun-if-changed=data\n", &["data/a.txt", "data/b/c.txt"]),
+            ("cargo:rerun-if-changed=absent.txt\n", &["absent.txt"]),
+            ("cargo::rerun-if-env-changed=X\n", &[]),
         ] {
             fs::write(out_dir.with_file_name("output"), output).expect("what it said");
             let files = wanted_by_script(&package, &out_dir);
