@@ -79,9 +79,7 @@ impl Artifact {
             marks: Marks::find(&content, companion::UNNAMED),
         })
     }
-}
 
-impl Artifact {
     /// Makes it one that goes with a shared library.
     pub(super) fn thin(mut self, shared: &SharedLibrary) -> Self {
         self.hash =

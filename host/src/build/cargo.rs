@@ -6,7 +6,7 @@
 use super::artifact::{is_module, library_of, package_name};
 use super::builder::BuildConfig;
 use super::diagnostic;
-use super::process::{GroupProcess, Line, Step};
+use super::process::{self, Line};
 use super::replay::LocalPackage;
 use super::{BuildError, Cancel};
 use crate::event::{Diagnostic, DiagnosticLevel};
@@ -14,7 +14,6 @@ use cargo_metadata::{Message, TargetKind};
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
@@ -46,33 +45,16 @@ impl Cargo {
         cancel: &Cancel,
         on_unit: &mut dyn FnMut(u32, String),
     ) -> Result<Run, BuildError> {
-        if cancel.is_cancelled() {
-            return Err(BuildError::Cancelled);
-        }
         let mut command = self.command();
         command.envs(env);
-        let program = command.get_program().to_owned();
-        let failed = |source: io::Error| BuildError::Cargo {
-            program: program.clone(),
-            dir: self.config.workspace_root.clone(),
-            source,
-        };
-        let process = GroupProcess::spawn(command).map_err(failed)?;
+        let root = &self.config.workspace_root;
         let mut said = Said::default();
-        loop {
-            match process.step(cancel) {
-                Step::Line(line) => {
-                    if let Some(unit) = said.take(line, &self.config.workspace_root) {
-                        on_unit(said.units, unit);
-                    }
-                }
-                Step::End => {
-                    let status = process.wait().map_err(failed)?;
-                    return Ok(Run { status, said });
-                }
-                Step::Cancelled => return Err(BuildError::Cancelled),
+        let status = process::run(command, root, cancel, &mut |line| {
+            if let Some(unit) = said.take(line, root) {
+                on_unit(said.units, unit);
             }
-        }
+        })?;
+        Ok(Run { status, said })
     }
 
     fn command(&self) -> Command {
@@ -85,8 +67,7 @@ impl Cargo {
             .arg("--target-dir")
             .arg(&self.config.target_dir)
             // A progress bar would end up in the text of cargo's errors.
-            .env("CARGO_TERM_PROGRESS_WHEN", "never")
-            .current_dir(&self.config.workspace_root);
+            .env("CARGO_TERM_PROGRESS_WHEN", "never");
         for package in &self.config.packages {
             command.arg("--package").arg(package);
         }

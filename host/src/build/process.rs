@@ -7,9 +7,11 @@
 //! Where there are no process groups (Windows; untested) only the child itself is stopped. A
 //! program that leaves the group on purpose is out of reach everywhere.
 
+use super::BuildError;
 use super::cancel::Cancel;
 use crossbeam_channel::{Receiver, Sender, select_biased};
 use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -30,7 +32,7 @@ pub(super) enum Line {
 
 /// What [`GroupProcess::step`] waited for.
 #[derive(Debug)]
-pub(super) enum Step {
+enum Step {
     Line(Line),
     /// All output was read.
     End,
@@ -39,7 +41,7 @@ pub(super) enum Step {
 
 /// A running process group; dropping it ends the group.
 #[derive(Debug)]
-pub(super) struct GroupProcess {
+struct GroupProcess {
     child: Child,
     /// `None` when reading has ended.
     lines: Option<Receiver<Line>>,
@@ -47,10 +49,41 @@ pub(super) struct GroupProcess {
     ended: bool,
 }
 
+/// Runs a compiler to its end. Blocks, or ends it and everything it started within a fraction of a
+/// second when `cancel` asks to stop.
+///
+/// # Errors
+/// [`BuildError::Cancelled`], and [`BuildError::Cargo`] when it cannot be run in `dir`.
+pub(super) fn run(
+    mut command: Command,
+    dir: &Path,
+    cancel: &Cancel,
+    on_line: &mut dyn FnMut(Line),
+) -> Result<ExitStatus, BuildError> {
+    if cancel.is_cancelled() {
+        return Err(BuildError::Cancelled);
+    }
+    command.current_dir(dir);
+    let program = command.get_program().to_owned();
+    let failed = |source: io::Error| BuildError::Cargo {
+        program: program.clone(),
+        dir: dir.to_owned(),
+        source,
+    };
+    let process = GroupProcess::spawn(command).map_err(failed)?;
+    loop {
+        match process.step(cancel) {
+            Step::Line(line) => on_line(line),
+            Step::End => return process.wait().map_err(failed),
+            Step::Cancelled => return Err(BuildError::Cancelled),
+        }
+    }
+}
+
 impl GroupProcess {
     /// # Errors
     /// Those of starting a process or a thread.
-    pub(super) fn spawn(mut command: Command) -> io::Result<Self> {
+    fn spawn(mut command: Command) -> io::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -68,7 +101,7 @@ impl GroupProcess {
     }
 
     /// Waits for the next line, the end, or the request to stop.
-    pub(super) fn step(&self, cancel: &Cancel) -> Step {
+    fn step(&self, cancel: &Cancel) -> Step {
         let Some(lines) = &self.lines else {
             return Step::End;
         };
@@ -82,7 +115,7 @@ impl GroupProcess {
     ///
     /// # Errors
     /// Those of waiting for a process.
-    pub(super) fn wait(mut self) -> io::Result<ExitStatus> {
+    fn wait(mut self) -> io::Result<ExitStatus> {
         let status = self.child.wait()?;
         self.ended = true;
         Ok(status)

@@ -1,22 +1,13 @@
 //! Real cargo runs: libraries, diagnostics, cancelling.
 
-use crate::project::{Project, wait_for};
-use host::build::{BuildError, Builder, Built, Cancel, Progress};
+use crate::project::{Project, build, succeed, wait_for};
+use host::build::{BuildError, Builder, Cancel, Progress};
 use host::event::{BuildWay, Diagnostic, DiagnosticLevel};
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 const MODULE: &str = "#[unsafe(no_mangle)]\npub extern \"C\" fn answer() -> i32 {\n    42\n}\n";
-
-fn build(builder: &mut Builder) -> Result<Built, BuildError> {
-    builder.build(&Cancel::new(), &mut |_| {})
-}
-
-#[track_caller]
-fn succeed(builder: &mut Builder) -> Built {
-    build(builder).unwrap_or_else(|error| panic!("{error}: {:#?}", error.diagnostics()))
-}
 
 /// The first error of a build that must fail.
 #[track_caller]

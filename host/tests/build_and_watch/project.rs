@@ -1,6 +1,6 @@
 //! A cargo workspace in a temporary directory, with a space and letters beyond ASCII in its path.
 
-use host::build::{BuildConfig, Builder, ReplayConfig};
+use host::build::{BuildConfig, BuildError, Builder, Built, Cancel, ReplayConfig};
 use host::config::DebugInfo;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -119,4 +119,13 @@ pub(crate) fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T
         assert!(start.elapsed() < DEADLINE, "{what}: not within {DEADLINE:?}");
         ticks.recv().expect("a ticker never ends");
     }
+}
+
+pub(crate) fn build(builder: &mut Builder) -> Result<Built, BuildError> {
+    builder.build(&Cancel::new(), &mut |_| {})
+}
+
+#[track_caller]
+pub(crate) fn succeed(builder: &mut Builder) -> Built {
+    build(builder).unwrap_or_else(|error| panic!("{error}: {:#?}", error.diagnostics()))
 }

@@ -1,8 +1,8 @@
 //! Replayed builds beside those of cargo: the same behaviour, edit after edit.
 #![expect(unsafe_code, reason = "what was built is called")]
 
-use crate::project::Project;
-use host::build::{BuildError, Builder, Built, Cancel};
+use crate::project::{Project, build, succeed};
+use host::build::{BuildError, Built};
 use host::event::{BuildWay, DiagnosticLevel};
 use std::fs::{self, File};
 use std::path::Path;
@@ -58,15 +58,6 @@ fn project() -> Project {
     project.write("ui/build.rs", SCRIPT);
     project.write("ui/src/lib.rs", UI);
     project
-}
-
-fn build(builder: &mut Builder) -> Result<Built, BuildError> {
-    builder.build(&Cancel::new(), &mut |_| {})
-}
-
-#[track_caller]
-fn succeed(builder: &mut Builder) -> Built {
-    build(builder).unwrap_or_else(|error| panic!("{error}: {:#?}", error.diagnostics()))
 }
 
 /// What the module answers.

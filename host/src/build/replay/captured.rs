@@ -68,11 +68,11 @@ impl Captured {
         Self { args: arguments.to_vec(), ..self.clone() }
     }
 
-    /// Ready to run.
+    /// Ready to run in its directory.
     pub(super) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         let env = self.env.iter().map(|(name, value)| (name, value));
-        command.args(&self.args).env_clear().envs(env).current_dir(&self.dir);
+        command.args(&self.args).env_clear().envs(env);
         command
     }
 }

@@ -152,6 +152,7 @@ impl Replay {
             other_inputs,
             toolchain,
             known,
+            made: BTreeMap::new(),
             shared: None,
             is_complete,
             is_outdated: false,

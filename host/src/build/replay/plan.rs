@@ -25,6 +25,8 @@ pub(super) struct Plan {
     pub(super) toolchain: PathBuf,
     /// For each unit.
     pub(super) known: Vec<Option<Known>>,
+    /// What each module was last compiled to, so that one which is up to date is not read again.
+    pub(super) made: BTreeMap<Index, Artifact>,
     /// `Err` says why modules are linked statically.
     pub(super) shared: Option<Result<Shared, String>>,
     /// Cargo made everything that was asked for.
@@ -143,6 +145,7 @@ impl Plan {
         for done in level::run_all(&stale, cancel, progress)? {
             self.is_outdated |= done.is_outdated();
             self.known[done.index] = done.known;
+            self.made.remove(&done.index);
             match done.failure {
                 Some(diagnostics) => drop(failed.insert(done.index, diagnostics)),
                 None => drop(compiled.insert(done.index)),
@@ -152,7 +155,7 @@ impl Plan {
     }
 
     fn results(
-        &self,
+        &mut self,
         modules: &[(Index, Unit)],
         compiled: &BTreeSet<Index>,
         failed: &BTreeMap<Index, Vec<Diagnostic>>,
@@ -178,20 +181,39 @@ impl Plan {
                 replayed.failures.insert(package, reasons);
                 continue;
             }
-            let is_fresh = !compiled.contains(index);
-            let mut artifact = Artifact::read(&package, unit.library(), is_fresh)?;
-            let known = reach.iter().filter_map(|needed| self.known[*needed].as_ref());
-            let inputs = known.flat_map(Known::sources).chain(&self.other_inputs);
-            artifact.inputs =
-                inputs.filter(|file| !file.starts_with(&target_dir)).cloned().collect();
-            artifact.is_ours = true;
-            if let Some(shared) = shared {
-                artifact = artifact.thin(&shared.library);
-            }
-            // For the curious, and for the benchmark; nothing here reads it.
-            let _unwritten = unit.captured.write(&places.dir.join(format!("{package}.last.json")));
+            let artifact = match self.made.remove(index) {
+                Some(made) => made,
+                None => {
+                    // For the curious, and for the benchmark; nothing here reads it.
+                    let path = places.dir.join(format!("{package}.last.json"));
+                    let _unwritten = unit.captured.write(&path);
+                    self.read(*index, unit, shared, &target_dir)?
+                }
+            };
+            let artifact = Artifact { fresh: !compiled.contains(index), ..artifact };
+            self.made.insert(*index, artifact.clone());
             replayed.artifacts.insert(package, artifact);
         }
         Ok(replayed)
+    }
+
+    /// Reads what a module was compiled to.
+    fn read(
+        &self,
+        index: Index,
+        unit: &Unit,
+        shared: Option<&Shared>,
+        target_dir: &Path,
+    ) -> Result<Artifact, BuildError> {
+        let mut artifact = Artifact::read(unit.package(), unit.library(), false)?;
+        let reach = self.graph.reach[index].iter();
+        let known = reach.filter_map(|needed| self.known[*needed].as_ref());
+        let inputs = known.flat_map(Known::sources).chain(&self.other_inputs);
+        artifact.inputs = inputs.filter(|file| !file.starts_with(target_dir)).cloned().collect();
+        artifact.is_ours = true;
+        Ok(match shared {
+            Some(shared) => artifact.thin(&shared.library),
+            None => artifact,
+        })
     }
 }
