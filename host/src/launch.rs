@@ -9,9 +9,7 @@ use crate::cli::{DevArgs, Exit};
 use crate::config::{EnvSettings, PitstopFile, Settings};
 use crate::control::{ControlServer, HostLock};
 use crate::crash::{Before, CrashLedger, Verdict};
-use crate::engine::{
-    Board, BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec, SourceOfCode,
-};
+use crate::engine::{Board, BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec};
 use crate::event::Event;
 use crate::headless::Headless;
 use crate::host_control::{HostControl, HostFacts};
@@ -21,7 +19,6 @@ use crate::status::StatusFile;
 use crate::terminal::{Terminal, say};
 use crate::workspace::Workspace;
 use anyhow::Context as _;
-use hot_api::abi::ModuleHeader;
 use once_cell::sync::OnceCell;
 use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
@@ -29,11 +26,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Runs the host until its window is closed, it is told to stop, or a signal ends it. `linked` is a
-/// module compiled into this executable; then nothing is built or watched.
+/// Runs the host until its window is closed, it is told to stop, or a signal ends it.
 #[must_use]
-pub fn run(args: &DevArgs, linked: Option<&'static ModuleHeader>) -> Exit {
-    let ran = Launch::prepare(args, linked).and_then(Launch::run).and_then(|()| gave_up());
+pub fn run(args: &DevArgs) -> Exit {
+    let ran = Launch::prepare(args).and_then(Launch::run).and_then(|()| gave_up());
     match ran {
         Ok(()) => Exit::Done,
         Err(error) => {
@@ -56,7 +52,7 @@ struct Launch {
     settings: Settings,
     root: PathBuf,
     dir: PathBuf,
-    source: SourceOfCode,
+    source: BuildSource,
     journal: Arc<Journal>,
     lock: HostLock,
 }
@@ -79,7 +75,7 @@ impl Drop for Companions {
 static RUNNING: OnceCell<EngineHandle> = OnceCell::new();
 
 impl Launch {
-    fn prepare(args: &DevArgs, linked: Option<&'static ModuleHeader>) -> anyhow::Result<Self> {
+    fn prepare(args: &DevArgs) -> anyhow::Result<Self> {
         let start = match &args.workspace {
             Some(dir) => dir.clone(),
             None => std::env::current_dir().context("the working directory is gone")?,
@@ -98,10 +94,7 @@ impl Launch {
         for warning in warnings {
             journal.record(None, None, Event::Notice { message: warning });
         }
-        let source = match linked {
-            Some(header) => SourceOfCode::Linked(header),
-            None => SourceOfCode::Build(Box::new(build_source(&workspace, &settings, &dir)?)),
-        };
+        let source = build_source(&workspace, &settings, &dir)?;
         Ok(Self { settings, root, dir, source, journal, lock })
     }
 
@@ -166,8 +159,7 @@ impl Launch {
     fn start(self, services: Services, headless: bool) -> anyhow::Result<(Engine, Companions)> {
         let Self { settings, root, dir, source, journal, lock } = self;
         let facts = Arc::new(HostFacts::new(headless));
-        let is_built = matches!(source, SourceOfCode::Build(_));
-        let ledger = if is_built { Some(open_ledger(&dir, &journal)?) } else { None };
+        let ledger = Some(open_ledger(&dir, &journal)?);
         journal.record(
             None,
             None,
@@ -188,7 +180,7 @@ impl Launch {
                 views: module.views.clone(),
             })
             .collect();
-        let checkpoints = is_built.then(|| checkpoints(&dir, &settings, &journal));
+        let checkpoints = Some(checkpoints(&dir, &settings, &journal));
         let repaint = Arc::clone(&services.request_repaint);
         let file = StatusFile::new(&dir);
         let status = Arc::new(StatusWriter::new(file, Arc::clone(&facts), &journal));
@@ -203,7 +195,7 @@ impl Launch {
             ledger,
             kept_generations: settings.kept_generations,
             auto_reload: settings.auto_reload,
-            code: source,
+            source,
             services,
             on_board: Arc::new(move |board| {
                 // The heartbeat, too, comes this way, and says nothing that can be seen.

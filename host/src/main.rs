@@ -17,9 +17,5 @@ fn main() -> ExitCode {
         return code;
     }
     let line = Line::parse();
-    #[cfg(feature = "linked")]
-    let linked = Some(&hot_ui::PITSTOP_MODULE);
-    #[cfg(not(feature = "linked"))]
-    let linked = None;
-    host::launch::run(&line.dev, linked).into()
+    host::launch::run(&line.dev).into()
 }

@@ -147,8 +147,8 @@ impl Workspace {
             .collect();
         Ok(Tiers::new(
             self.seen.clone(),
-            // With the module linked in, the host depends on it; that does not make the module,
-            // or what only the module needs, part of the host.
+            // A host may depend on a module; that does not make the module, or what only the
+            // module needs, part of the host.
             self.closure(&host_seeds, &module_dirs),
             seeds.into_iter().map(|(name, dir)| (name, self.closure(&[dir], &BTreeSet::new()))),
             self.manifests(),

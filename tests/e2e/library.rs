@@ -2,7 +2,7 @@
 
 use host::build::Artifact;
 use host::event::{Generation, Stage};
-use host::module::{CodeSource, Library};
+use host::module::Library;
 use host::swap::{Candidate, Rejection};
 use pitstop_tests::in_process::{self, silent_services};
 use pitstop_tests::tiny::{TINY, compile};
@@ -14,9 +14,9 @@ use std::time::Duration;
 /// The rejection of a file that must not become a candidate.
 #[track_caller]
 fn refuse(path: &Path) -> Rejection {
-    let (source, limit) = (CodeSource::File(path), Duration::from_secs(60));
+    let limit = Duration::from_secs(60);
     let hash = String::new();
-    Candidate::load(&source, Generation(1), "tiny", hash, silent_services(), limit)
+    Candidate::load(path, Generation(1), "tiny", hash, silent_services(), limit)
         .expect_err("this must not be loaded")
 }
 

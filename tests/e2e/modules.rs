@@ -3,7 +3,7 @@
 use crate::RELOADED;
 use host::control::{ModuleOutcome, ModuleResult, Request};
 use host::event::{Event, FaultSite, Generation, Trigger};
-use host::module::{CallError, CodeSource, InputPacket, LiveSnapshot, ModuleThread};
+use host::module::{CallError, InputPacket, LiveSnapshot, ModuleThread};
 use host::status::{ModuleHealth, Status};
 use host::swap::{FrameResult, Slot};
 use hot_api::snapshot::{Snapshot, Tree};
@@ -285,9 +285,8 @@ fn k06_logic_that_does_not_return_is_called_by_its_name() {
     project.replace("ui/src/lib.rs", "// in logic", endless);
     let built = project.build();
     let artifact = &built.artifacts[&project.package("ui")];
-    let source = CodeSource::File(&artifact.path);
     let services = silent_services();
-    let mut thread = ModuleThread::load(&source, Generation(1), "ui", services, DEADLINE)
+    let mut thread = ModuleThread::load(&artifact.path, Generation(1), "ui", services, DEADLINE)
         .unwrap_or_else(|error| panic!("{error}"));
     thread.create(&LiveSnapshot::default(), DEADLINE).expect("a default state");
     let input = InputPacket::default;

@@ -8,7 +8,7 @@ use host::build::BuildConfig;
 use host::checkpoint::Store;
 use host::config::OnStateLoss;
 use host::control::ReloadOutcome;
-use host::engine::{BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec, SourceOfCode};
+use host::engine::{BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec};
 use host::event::Trigger;
 use host::headless::Headless;
 use host::journal::{Journal, JournalConfig, LogLevel};
@@ -91,7 +91,7 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
         checkpoints: Some(Store::new(dir.join("checkpoint"))),
         kept_generations: 5,
         auto_reload: true,
-        code: SourceOfCode::Build(Box::new(BuildSource {
+        source: BuildSource {
             build: BuildConfig {
                 workspace_root: project.root().to_path_buf(),
                 target_dir: build_dir(),
@@ -103,7 +103,7 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
             inputs: workspace.modules_inputs(&packages).expect(known),
             tiers: workspace.tiers(&packages).expect(known),
             watch: false,
-        })),
+        },
         services: frames.services(Arc::new(|_, _| {})),
         on_board: Arc::new(|_| {}),
         journal: Journal::open(journal).unwrap_or_else(|error| panic!("{error}")),

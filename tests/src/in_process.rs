@@ -7,7 +7,7 @@
 use crossbeam_channel::{Receiver, bounded};
 use host::build::{Artifact, ShadowCopy};
 use host::event::{Generation, StagesMicros, StateReport, Trigger};
-use host::module::{CodeSource, InputPacket, Picture, Retirement, Services};
+use host::module::{InputPacket, Picture, Retirement, Services};
 use host::swap::{Active, Candidate, FrameResult, PendingCommit, Rejection, Slot, SlotEvent};
 use hot_api::egui;
 use hot_api::snapshot::Snapshot;
@@ -94,10 +94,9 @@ impl Stage {
         snapshot: Vec<u8>,
     ) -> Result<Generation, Box<Rejection>> {
         let (generation, path) = self.shadow(artifact);
-        let source = CodeSource::File(&path);
         let hash = artifact.hash.clone();
         let candidate =
-            Candidate::load(&source, generation, "module", hash, silent_services(), LIMIT)?;
+            Candidate::load(&path, generation, "module", hash, silent_services(), LIMIT)?;
         let _turn = self.slot.begin_swap(LIMIT).expect("no frame is going on");
         let proven = candidate.restore(snapshot)?.draw_hidden(&self.slot)?;
         self.slot.commit(proven, pending(generation));

@@ -1,14 +1,12 @@
 //! What becomes of a build: a swap for each module, or the compiler's words.
 
 use super::board::{Failure, FailureKind, ModuleStatus};
-use super::config::SourceOfCode;
 use super::swapping::{StateSource, Swap, micros};
 use super::worker::Worker;
 use crate::build::{BuildError, Built, ShadowCopy};
 use crate::config::OnStateLoss;
 use crate::control::{ModuleOutcome, ModuleResult};
 use crate::event::{DiagnosticLevel, Event, Generation, NoChange, Stage, StagesMicros, Trigger};
-use crate::module::CodeSource;
 use crate::swap::{Rejection, Slot};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,7 +63,7 @@ impl Worker {
 
     /// What the compiler read is what is watched from now on.
     pub(super) fn learn_inputs(&mut self, built: &Built) {
-        let SourceOfCode::Build(source) = &mut self.config.code else { return };
+        let source = &mut self.config.source;
         for artifact in built.artifacts.values() {
             source.tiers.set_module_files(&artifact.package, artifact.inputs.clone());
         }
@@ -142,7 +140,7 @@ impl Worker {
                     generation,
                     trigger,
                     artifact: artifact.hash.clone(),
-                    source: CodeSource::File(&copy.path),
+                    file: &copy.path,
                     stages,
                     state,
                     is_rollback: false,

@@ -15,7 +15,7 @@ pub(super) enum BuildReport {
     Done { result: Result<Built, BuildError>, started: Instant },
 }
 
-/// Dropping it stops the build that runs and joins the thread.
+/// Dropping it does what [`Self::stop`] does.
 pub(super) struct BuildThread {
     jobs: Option<Sender<Cancel>>,
     running: Option<Cancel>,
@@ -62,14 +62,19 @@ impl BuildThread {
             cancel.cancel();
         }
     }
-}
 
-impl Drop for BuildThread {
-    fn drop(&mut self) {
+    /// Stops the build that runs and joins the thread. Nothing can be built afterwards.
+    pub(super) fn stop(&mut self) {
         self.cancel();
         self.jobs = None;
         if let Some(thread) = self.thread.take() {
             let _panicked = thread.join();
         }
+    }
+}
+
+impl Drop for BuildThread {
+    fn drop(&mut self) {
+        self.stop();
     }
 }

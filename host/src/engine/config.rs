@@ -32,14 +32,6 @@ pub struct ModuleSpec {
     pub views: Vec<String>,
 }
 
-/// Where code comes from.
-pub enum SourceOfCode {
-    /// Built by cargo, and watched.
-    Build(Box<BuildSource>),
-    /// Compiled into this executable: nothing is ever built or swapped.
-    Linked(&'static hot_api::abi::ModuleHeader),
-}
-
 /// How modules are built, and what they are built from.
 pub struct BuildSource {
     /// How to build.
@@ -74,7 +66,7 @@ pub struct EngineConfig {
     /// Whether saved files are built at once.
     pub auto_reload: bool,
     /// Where the code comes from.
-    pub code: SourceOfCode,
+    pub source: BuildSource,
     /// What modules may ask for.
     pub services: Services,
     /// Called on the engine thread whenever the [`Board`] changed.

@@ -4,9 +4,7 @@ use super::swapping::{StateSource, Swap};
 use super::worker::Worker;
 use crate::build::ShadowCopy;
 use crate::event::{Generation, StagesMicros, Trigger};
-use crate::module::CodeSource;
 use crate::swap::Slot;
-use hot_api::abi::ModuleHeader;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,7 +52,7 @@ impl Worker {
     }
 
     /// Removes files beyond the number that is kept, and the copy of a roll-back once it is done.
-    pub(super) fn forget_old(&mut self, name: &str, retired: Option<&Path>) {
+    pub(super) fn forget_old(&mut self, name: &str, retired: &Path) {
         let running =
             self.registry.slot(name).map(|slot| slot.live_generations()).unwrap_or_default();
         let limit = self.config.kept_generations + running.len();
@@ -66,9 +64,7 @@ impl Worker {
             files.remove(&oldest);
         }
         let known: BTreeSet<Generation> = files.keys().copied().collect();
-        if let Some(retired) = retired
-            && !files.values().any(|kept| kept.path == retired)
-        {
+        if !files.values().any(|kept| kept.path == retired) {
             let _gone_already = std::fs::remove_file(retired);
         }
         let _removed = ShadowCopy::prune(&self.config.generations_dir, name, &known);
@@ -128,7 +124,7 @@ impl Worker {
             generation,
             trigger: Trigger::Command,
             artifact: file.artifact.clone(),
-            source: CodeSource::File(&copy),
+            file: &copy,
             stages: StagesMicros::default(),
             state,
             is_rollback,
@@ -147,22 +143,6 @@ impl Worker {
             (None, _) => {
                 Err(format!("say which module with --module; there are: {}", names.join(", ")))
             }
-        }
-    }
-
-    /// Loads the module that is compiled in; it is never exchanged.
-    pub(super) fn load_linked(&mut self, header: &'static ModuleHeader) {
-        for slot in self.registry.slots() {
-            let _told = self.swap(Swap {
-                slot: &slot,
-                generation: Generation(1),
-                trigger: Trigger::Start,
-                artifact: "linked".to_owned(),
-                source: CodeSource::Linked(header),
-                stages: StagesMicros::default(),
-                state: StateSource::Running,
-                is_rollback: false,
-            });
         }
     }
 }

@@ -29,7 +29,7 @@ mod wishes;
 mod worker;
 
 pub use board::{Board, BuildBoard, Failure, FailureKind, LastReload, ModuleBoard, ModuleStatus};
-pub use config::{BuildSource, EngineConfig, ModuleSpec, SourceOfCode};
+pub use config::{BuildSource, EngineConfig, ModuleSpec};
 pub use handle::EngineHandle;
 pub use state::{StateEdit, TakenState};
 pub use worker::Engine;

@@ -5,7 +5,6 @@ use super::swapping::Swap;
 use super::worker::Worker;
 use crate::crash::{LedgerError, ProvenCode};
 use crate::event::{Event, Generation, Stage, StagesMicros, Trigger};
-use crate::module::CodeSource;
 use crate::swap::{Rejection, Slot};
 
 /// How much of a hash is shown: enough to find it in the journal.
@@ -81,7 +80,7 @@ impl Worker {
                 generation,
                 trigger,
                 artifact: artifact.clone(),
-                source: CodeSource::File(&path),
+                file: &path,
                 stages: StagesMicros::default(),
                 state,
                 is_rollback: false,

@@ -219,7 +219,7 @@ impl Worker {
         let Active { generation, file, thread, .. } = active;
         let retirement = thread.retire(STEP_LIMIT);
         self.record_retirement(name, generation, retirement);
-        self.forget_old(name, file.as_deref());
+        self.forget_old(name, &file);
     }
 
     pub(super) fn record_retirement(

@@ -3,9 +3,9 @@
 use super::state::{StateEdit, with_state};
 use super::worker::Worker;
 use crate::event::{Generation, Stage, StagesMicros, Trigger};
-use crate::module::CodeSource;
 use crate::swap::{Candidate, Carried, PendingCommit, Proven, Rejection, Slot};
 use hot_api::snapshot::Tree;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Limit of each step of a swap that the window does not wait for.
@@ -19,7 +19,8 @@ pub(super) struct Swap<'a> {
     pub(super) generation: Generation,
     pub(super) trigger: Trigger,
     pub(super) artifact: String,
-    pub(super) source: CodeSource<'a>,
+    /// The library; no other generation uses this file.
+    pub(super) file: &'a Path,
     pub(super) stages: StagesMicros,
     pub(super) state: StateSource,
     pub(super) is_rollback: bool,
@@ -61,7 +62,7 @@ impl Worker {
     }
 
     pub(super) fn try_swap(&self, swap: Swap<'_>) -> Result<(), Rejection> {
-        let Swap { slot, generation, trigger, artifact, source, mut stages, state, is_rollback } =
+        let Swap { slot, generation, trigger, artifact, file, mut stages, state, is_rollback } =
             swap;
         let name = slot.name();
         let services = self.config.services.clone();
@@ -69,7 +70,7 @@ impl Worker {
         let mut lap = || std::mem::replace(&mut clock, Instant::now()).elapsed();
 
         let mut candidate =
-            Candidate::load(&source, generation, name, artifact, services, STEP_LIMIT)?;
+            Candidate::load(file, generation, name, artifact, services, STEP_LIMIT)?;
         self.show_again(name, generation, &mut candidate);
         stages.load += micros(lap());
         let Some(turn) = slot.begin_swap(BOUNDARY_LIMIT) else {

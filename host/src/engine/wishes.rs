@@ -5,7 +5,6 @@
 //! thread. Never: swaps.
 
 use super::board::{BuildBoard, ModuleStatus};
-use super::config::SourceOfCode;
 use super::request::Request;
 use super::settle::Ticket;
 use super::worker::Worker;
@@ -19,11 +18,10 @@ use std::time::Instant;
 impl Worker {
     /// A save: what it asks for depends on who uses the files.
     pub(super) fn on_change(&mut self, set: &ChangeSet) {
-        let SourceOfCode::Build(source) = &self.config.code else { return };
         let mut packages = BTreeMap::<String, BTreeSet<PathBuf>>::new();
         let mut host_files = Vec::new();
         for file in &set.files {
-            match source.tiers.tier_of(file) {
+            match self.config.source.tiers.tier_of(file) {
                 Tier::Module(users) => {
                     for user in users {
                         packages.entry(user).or_default().insert(file.clone());
@@ -140,9 +138,7 @@ impl Worker {
             (Some(waiting), _) => waiting.merge(request),
             (None, Some(_)) if stale => {
                 self.waiting = Some(request);
-                if let Some(builds) = &mut self.builds {
-                    builds.cancel();
-                }
+                self.builds.cancel();
             }
             (None, Some(building)) => building.merge(request),
             (None, None) => self.start_build(request),
@@ -165,9 +161,7 @@ impl Worker {
         });
         self.building = Some(request);
         self.build_guard = self.watcher.as_ref().map(Watcher::build_guard);
-        if let Some(builds) = &mut self.builds {
-            builds.build();
-        }
+        self.builds.build();
     }
 
     /// The build thread knows by now which way it goes.

@@ -2,7 +2,7 @@
 
 use super::board::{Board, BuildBoard, FailureKind, ModuleBoard, SharedBoard};
 use super::builds::{BuildReport, BuildThread};
-use super::config::{EngineConfig, Message, ModuleSpec, Outbox, SourceOfCode};
+use super::config::{BuildSource, EngineConfig, Message, ModuleSpec, Outbox};
 use super::handle::EngineHandle;
 use super::kept::Kept;
 use super::request::Request;
@@ -74,13 +74,9 @@ impl Engine {
             failure: Arc::default(),
         };
         let outbox = Outbox { messages, stopping: Arc::default() };
-        let watcher = start_watcher(&config.code, outbox.clone())?;
-        let builds = match &config.code {
-            SourceOfCode::Build(source) => {
-                Some(BuildThread::start(Builder::new(source.build.clone()), outbox.clone()))
-            }
-            SourceOfCode::Linked(_) => None,
-        };
+        let watcher = start_watcher(&config.source, outbox.clone())?;
+        let builder = Builder::new(config.source.build.clone());
+        let builds = BuildThread::start(builder, outbox.clone());
         let ledger = config.ledger.take();
         let worker = Worker {
             journal: Arc::clone(&config.journal),
@@ -135,10 +131,9 @@ impl Drop for Engine {
 }
 
 fn start_watcher(
-    code: &SourceOfCode,
+    source: &BuildSource,
     outbox: Outbox,
 ) -> Result<Option<Watcher>, crate::watch::WatchError> {
-    let SourceOfCode::Build(source) = code else { return Ok(None) };
     if !source.watch {
         return Ok(None);
     }
@@ -160,7 +155,7 @@ pub(super) struct Worker {
     pub(super) registry: Registry,
     pub(super) board: SharedBoard,
     pub(super) watcher: Option<Watcher>,
-    pub(super) builds: Option<BuildThread>,
+    pub(super) builds: BuildThread,
     pub(super) last_generation: BTreeMap<String, Generation>,
     /// What is being built.
     pub(super) building: Option<Request>,
@@ -236,11 +231,7 @@ impl Worker {
 
     fn begin(&mut self) {
         self.take_over_proven();
-        if let SourceOfCode::Linked(header) = self.config.code {
-            self.load_linked(header);
-        } else {
-            self.request(None, Trigger::Start, Instant::now(), true, Vec::new());
-        }
+        self.request(None, Trigger::Start, Instant::now(), true, Vec::new());
     }
 
     fn take(&mut self, message: Message) {
@@ -308,7 +299,7 @@ impl Worker {
 
     fn end(&mut self, reason: &str, from_slots: &Receiver<SlotEvent>) {
         self.stopping.store(true, Ordering::Release);
-        self.builds = None;
+        self.builds.stop();
         self.build_guard = None;
         self.watcher = None;
         while let Ok(event) = from_slots.try_recv() {

@@ -59,19 +59,10 @@ impl LoadError {
     }
 }
 
-/// Where the code is.
-enum Code {
-    File {
-        handle: libloading::Library,
-        path: PathBuf,
-    },
-    /// Compiled into the host (feature `linked`, and tests).
-    Linked,
-}
-
 /// A module whose header fits. Its functions may be called as `ABI-4` says.
 pub struct Library {
-    code: Code,
+    handle: libloading::Library,
+    path: PathBuf,
     table: ModuleTable,
     build: String,
     views: Vec<String>,
@@ -109,21 +100,8 @@ impl Library {
         // SAFETY: ABI-1, and the library stays open for as long as `Self` lives.
         let facts = unsafe { read_header(header) }
             .map_err(|source| LoadError::Handshake { path: path.to_path_buf(), source })?;
-        Ok(Self::new(Code::File { handle, path: path.to_path_buf() }, facts))
-    }
-
-    /// Uses a module that is compiled into this executable.
-    ///
-    /// # Errors
-    /// When it was compiled against another `hot_api`.
-    pub fn linked(header: &'static ModuleHeader) -> Result<Self, HandshakeError> {
-        // SAFETY: ABI-1: a static header of this very program.
-        let facts = unsafe { read_header(header) }?;
-        Ok(Self::new(Code::Linked, facts))
-    }
-
-    fn new(code: Code, facts: Facts) -> Self {
-        Self { code, table: facts.table, build: facts.build, views: facts.views }
+        let Facts { table, build, views } = facts;
+        Ok(Self { handle, path: path.to_path_buf(), table, build, views })
     }
 
     /// The functions. They are only as good as the library is open; the module thread keeps both
@@ -144,13 +122,10 @@ impl Library {
         &self.views
     }
 
-    /// The file, unless it is linked in.
+    /// The file.
     #[must_use]
-    pub fn path(&self) -> Option<&Path> {
-        match &self.code {
-            Code::File { path, .. } => Some(path),
-            Code::Linked => None,
-        }
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Unloads the library. The caller has dropped the instance and joined its thread (`ABI-7`).
@@ -158,10 +133,7 @@ impl Library {
     /// # Errors
     /// The system's words when it refuses.
     pub(super) fn close(self) -> Result<(), String> {
-        match self.code {
-            Code::File { handle, .. } => handle.close().map_err(|error| error_chain(&error)),
-            Code::Linked => Ok(()),
-        }
+        self.handle.close().map_err(|error| error_chain(&error))
     }
 }
 

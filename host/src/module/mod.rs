@@ -27,4 +27,4 @@ pub use picture::{Picture, PictureError, PicturePrim, PrimKind, TextureChange};
 pub use precheck::PrecheckError;
 pub use services::{GlLoader, LogFn, Services};
 pub use state_calls::LiveSnapshot;
-pub use thread::{CodeSource, ModuleThread, Retirement};
+pub use thread::{ModuleThread, Retirement};

@@ -41,7 +41,7 @@ pub struct ModuleThread {
     thread: Option<JoinHandle<Option<Library>>>,
     exited: Receiver<()>,
     pub(super) paint: PaintTarget,
-    path: Option<PathBuf>,
+    path: PathBuf,
     views: Vec<String>,
     build: String,
     in_logic: Arc<AtomicBool>,
@@ -63,22 +63,13 @@ struct Overdue {
     reply: Receiver<Outcome>,
 }
 
-/// Where the code comes from.
-#[derive(Debug)]
-pub enum CodeSource<'a> {
-    /// A file that no other generation uses.
-    File(&'a Path),
-    /// Compiled into this executable.
-    Linked(&'static hot_api::abi::ModuleHeader),
-}
-
 impl ModuleThread {
-    /// Starts the thread and loads the library on it.
+    /// Starts the thread and loads the library on it: a file that no other generation uses.
     ///
     /// # Errors
     /// When the library cannot be loaded, does not fit, or loading takes longer than `limit`.
     pub fn load(
-        source: &CodeSource<'_>,
+        file: &Path,
         generation: Generation,
         module: &str,
         services: Services,
@@ -93,17 +84,14 @@ impl ModuleThread {
         let worker_instance = Arc::clone(&instance);
         let in_logic = Arc::new(AtomicBool::new(false));
         let worker_in_logic = Arc::clone(&in_logic);
-        let (path, header) = match source {
-            CodeSource::File(path) => (Some(path.to_path_buf()), None),
-            CodeSource::Linked(header) => (None, Some(*header)),
-        };
+        let path = file.to_path_buf();
         let worker_path = path.clone();
         let name: String = format!("{module}-{generation}").chars().take(15).collect();
         let thread = std::thread::Builder::new()
             .name(name)
             .stack_size(STACK_BYTES)
             .spawn(move || {
-                let library = open(worker_path.as_deref(), header);
+                let library = Library::open(&worker_path);
                 let (table, result, library) = match library {
                     Ok(library) => {
                         let facts =
@@ -121,7 +109,7 @@ impl ModuleThread {
                 library
             })
             .expect("the system starts one more thread");
-        let overdue = || LoadError::Overdue { path: path.clone().unwrap_or_default(), limit };
+        let overdue = || LoadError::Overdue { path: path.clone(), limit };
         let (table, views, build) = match loaded.recv_timeout(limit) {
             Ok(Ok(facts)) => facts,
             Ok(Err(error)) => {
@@ -340,10 +328,9 @@ impl ModuleThread {
         }
         let library = thread.and_then(|thread| thread.join().ok()).flatten();
         let closed = library.map_or(Ok(()), Library::close);
-        let (unmapped, why_not) = match (closed, path) {
-            (Err(reason), _) => (false, Some(reason)),
-            (Ok(()), None) => (false, Some("the module is linked into the host".to_owned())),
-            (Ok(()), Some(path)) => match is_mapped(&path) {
+        let (unmapped, why_not) = match closed {
+            Err(reason) => (false, Some(reason)),
+            Ok(()) => match is_mapped(&path) {
                 Some(true) => (false, Some(PINNED.to_owned())),
                 Some(false) => (true, None),
                 None => (false, Some("this system does not say what is mapped".to_owned())),
@@ -391,15 +378,4 @@ fn stuck(limit: Duration) -> String {
 #[expect(clippy::mem_forget, reason = "an abandoned generation may call the host for ever (ABI-6)")]
 fn leak(host: Arc<HostBox>) {
     std::mem::forget(host);
-}
-
-fn open(
-    path: Option<&Path>,
-    header: Option<&'static hot_api::abi::ModuleHeader>,
-) -> Result<Library, LoadError> {
-    match (path, header) {
-        (_, Some(header)) => Library::linked(header)
-            .map_err(|source| LoadError::Handshake { path: PathBuf::from("(linked in)"), source }),
-        (path, None) => Library::open(path.unwrap_or(Path::new(""))),
-    }
 }

@@ -12,8 +12,8 @@ pub struct Active {
     pub generation: Generation,
     /// Hash of the library it runs.
     pub artifact: String,
-    /// The file it was loaded from, unless it is linked in.
-    pub file: Option<PathBuf>,
+    /// The file it was loaded from.
+    pub file: PathBuf,
     /// What its state is made of, to be compared; `None` when it does not say.
     pub schema: Option<Vec<u8>>,
     /// Its thread.

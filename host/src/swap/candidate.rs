@@ -9,10 +9,11 @@ use super::slot::Slot;
 use crate::event::{Generation, Stage, StateReport};
 use crate::literals::LiteralValue;
 use crate::module::{
-    CallError, CodeSource, InputPacket, LoadError, ModuleThread, Picture, Retirement, Services,
+    CallError, InputPacket, LoadError, ModuleThread, Picture, Retirement, Services,
 };
 use hot_api::abi::input_flag;
 use hot_api::snapshot::Codec;
+use std::path::Path;
 use std::time::Duration;
 
 /// Why a generation was not taken.
@@ -68,20 +69,17 @@ impl Candidate {
     /// # Errors
     /// When the library cannot be loaded or does not fit; nothing is left behind.
     pub fn load(
-        source: &CodeSource<'_>,
+        file: &Path,
         generation: Generation,
         module: &str,
         artifact: String,
         services: Services,
         limit: Duration,
     ) -> Result<Self, Rejection> {
-        let thread = ModuleThread::load(source, generation, module, services, limit)
+        let thread = ModuleThread::load(file, generation, module, services, limit)
             .map_err(|error| Rejection::load(&error))?;
-        let file = match source {
-            CodeSource::File(path) => Some(path.to_path_buf()),
-            CodeSource::Linked(_) => None,
-        };
-        let mut active = Active { generation, artifact, file, schema: None, thread };
+        let mut active =
+            Active { generation, artifact, file: file.to_path_buf(), schema: None, thread };
         if let Some(other) = active.other_build() {
             let reason = format!(
                 "the loaded code is build {other} and not {}; something wrote to its file while it was \

@@ -7,7 +7,7 @@ use egui::epaint::Primitive;
 use egui::{ClippedPrimitive, Context, Event, Pos2, RawInput, Rect, Vec2, ViewportId, pos2};
 use egui_demo_lib::DemoWindows;
 use host::event::Generation;
-use host::module::{CodeSource, InputPacket, LiveSnapshot, ModuleThread, Picture, PrimKind};
+use host::module::{InputPacket, LiveSnapshot, ModuleThread, Picture, PrimKind};
 use hot_api::snapshot::{STATE_SECTION, Section, Snapshot};
 use hot_api::wire::{InputItem, ItemWriter};
 use std::path::PathBuf;
@@ -167,9 +167,8 @@ impl Boundary {
     /// When it cannot be loaded or created.
     pub fn new(windows: &[String]) -> anyhow::Result<Self> {
         let path = library()?;
-        let source = CodeSource::File(&path);
         let services = silent_services();
-        let mut thread = ModuleThread::load(&source, Generation(1), "demo", services, LIMIT)?;
+        let mut thread = ModuleThread::load(&path, Generation(1), "demo", services, LIMIT)?;
         thread.create(&LiveSnapshot::whole(snapshot_with(windows)?), LIMIT)?;
         Ok(Self { thread })
     }
