@@ -18,6 +18,11 @@ pub enum Exit {
     Failed = 1,
     /// The command line makes no sense.
     Usage = 2,
+    /// The host asks to be started again, with the same arguments: it needs something that only a
+    /// new process has. Its state is in the newest checkpoint. Only a host that was started by
+    /// `cargo xtask dev` ends with it, and `dev` answers it; scripts never see it. The number is
+    /// `EX_TEMPFAIL` of `sysexits.h`: trying again helps.
+    Restart = 75,
 }
 
 impl From<Exit> for ExitCode {

@@ -202,6 +202,23 @@ pub enum FaultSite {
     Overdue,
 }
 
+/// Why a host was started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StartReason {
+    /// By the user.
+    #[default]
+    Start,
+    /// In place of one whose own code has changed.
+    CodeChange,
+    /// In place of one that crashed or was killed.
+    Crash,
+    /// Because a command asked for a new host.
+    Command,
+    /// In place of one that ran out of what only a new process has, such as thread keys.
+    Resources,
+}
+
 /// Everything that can happen. Times are in the unit that ends the field's name. `#[serde(tag = "kind")]` makes the variant the journal's `kind`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -211,7 +228,7 @@ pub enum FaultSite {
 )]
 pub enum Event {
     /// The host is up.
-    Started { pid: u32, version: String, headless: bool },
+    Started { pid: u32, version: String, headless: bool, #[serde(default)] reason: StartReason },
     /// Something asked for a reload; `files` are relative to the workspace.
     Change { files: Vec<PathBuf>, trigger: Trigger },
     /// The change made no difference.

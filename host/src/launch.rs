@@ -10,7 +10,7 @@ use crate::config::{EnvSettings, PitstopFile, Settings};
 use crate::control::{ControlServer, HostLock};
 use crate::crash::{Before, CrashLedger, Verdict};
 use crate::engine::{Board, BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec};
-use crate::event::Event;
+use crate::event::{Event, StartReason};
 use crate::headless::Headless;
 use crate::host_control::{HostControl, HostFacts};
 use crate::journal::{Journal, JournalConfig, LogLevel};
@@ -29,9 +29,9 @@ use std::time::{Duration, Instant};
 /// Runs the host until its window is closed, it is told to stop, or a signal ends it.
 #[must_use]
 pub fn run(args: &DevArgs) -> Exit {
-    let ran = Launch::prepare(args).and_then(Launch::run).and_then(|()| gave_up());
+    let ran = Launch::prepare(args).and_then(Launch::run).and_then(|()| how_it_ended());
     match ran {
-        Ok(()) => Exit::Done,
+        Ok(exit) => exit,
         Err(error) => {
             say(&format!("pitstop: {error:#}"));
             Exit::Failed
@@ -39,12 +39,13 @@ pub fn run(args: &DevArgs) -> Exit {
     }
 }
 
-/// Whether the engine ended for a reason of its own.
-fn gave_up() -> anyhow::Result<()> {
-    match RUNNING.get().and_then(EngineHandle::failure) {
-        Some(reason) => anyhow::bail!("{reason}"),
-        None => Ok(()),
+/// The exit code, once the engine has ended: for a reason of its own, or because it was told to.
+fn how_it_ended() -> anyhow::Result<Exit> {
+    let Some(engine) = RUNNING.get() else { return Ok(Exit::Done) };
+    if let Some(reason) = engine.failure() {
+        anyhow::bail!("{reason}");
     }
+    Ok(if engine.wants_restart().is_some() { Exit::Restart } else { Exit::Done })
 }
 
 /// Everything that is needed before there is a window or an engine.
@@ -159,7 +160,8 @@ impl Launch {
     fn start(self, services: Services, headless: bool) -> anyhow::Result<(Engine, Companions)> {
         let Self { settings, root, dir, source, journal, lock } = self;
         let facts = Arc::new(HostFacts::new(headless));
-        let ledger = Some(open_ledger(&dir, &journal)?);
+        let before = Before::from_environment();
+        let ledger = Some(open_ledger(&dir, before.unwrap_or(Before::InOrder), &journal)?);
         journal.record(
             None,
             None,
@@ -167,6 +169,7 @@ impl Launch {
                 pid: std::process::id(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 headless,
+                reason: before.unwrap_or(Before::InOrder).start_reason(),
             },
         );
         let terminal = Terminal::start(&journal);
@@ -195,6 +198,7 @@ impl Launch {
             ledger,
             kept_generations: settings.kept_generations,
             auto_reload: settings.auto_reload,
+            may_restart: settings.supervise && before.is_some(),
             source,
             services,
             on_board: Arc::new(move |board| {
@@ -267,9 +271,8 @@ fn build_source(
 }
 
 /// What is known of crashes; says when this host takes the place of one that crashed.
-fn open_ledger(dir: &Path, journal: &Journal) -> anyhow::Result<CrashLedger> {
-    let before = Before::from_environment();
-    if before != Before::InOrder {
+fn open_ledger(dir: &Path, before: Before, journal: &Journal) -> anyhow::Result<CrashLedger> {
+    if before.start_reason() == StartReason::Crash {
         let reason = "crash".to_owned();
         journal.record(None, None, Event::Restarting { reason, busy: false });
     }
@@ -279,7 +282,8 @@ fn open_ledger(dir: &Path, journal: &Journal) -> anyhow::Result<CrashLedger> {
     }
     if *ledger.verdict() == Verdict::Host {
         anyhow::bail!(
-            "the host crashed twice before it had loaded any code; it is not started again;              target/pitstop/host.log may say why"
+            "the host crashed twice before it had loaded any code; it is not started again; \
+             target/pitstop/host.log may say why"
         );
     }
     Ok(ledger)

@@ -91,6 +91,7 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
         checkpoints: Some(Store::new(dir.join("checkpoint"))),
         kept_generations: 5,
         auto_reload: true,
+        may_restart: false,
         source: BuildSource {
             build: BuildConfig {
                 workspace_root: project.root().to_path_buf(),

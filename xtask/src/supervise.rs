@@ -1,11 +1,11 @@
-//! Starts a host that crashed anew.
+//! Starts the host again when it crashed, and when it asks for it.
 //!
-//! Owns: the judgement whether the host ended unasked, and how many are too many. Consumes: how the host
-//! ended. Produces: the next host, with the same arguments. Never: looks into the host's files; what
-//! crashed it, the next host finds out by itself.
+//! Owns: the judgement whether the host ended unasked, and how often is too often. Consumes: how the
+//! host ended. Produces: the next host, with the same arguments. Never: looks into the host's files;
+//! what crashed it, the next host finds out by itself.
 
 use crate::launch::{Ended, Launcher};
-use host::cli::DevArgs;
+use host::cli::{DevArgs, Exit};
 use host::crash::{Before, RESTARTED_AFTER};
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -13,25 +13,27 @@ use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-/// A host that keeps crashing gives up by itself, unless even that fails; then this ends it.
-const CRASHES_MAX: usize = 20;
-/// The time in which they are counted.
-const CRASHES_WITHIN: Duration = Duration::from_secs(60);
+/// A host that keeps crashing gives up by itself, unless even that fails; then this ends it. A host
+/// that keeps asking for another start ends here, too.
+const STARTS_MAX: usize = 20;
+/// The time in which crashes are counted, and in which starts that were asked for are.
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Rust's exit code after a panic of the main thread.
 const PANICKED: i32 = 101;
 
-/// Runs the host until it ends by itself or is asked to; after a crash it is started again, unless
-/// `args` say otherwise.
+/// Runs the host until it ends by itself or is asked to; after a crash, or when it asks for it, it is
+/// started again, unless `args` say otherwise.
 pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow::Result<Ended> {
-    let mut crashes = Crashes::default();
+    let (mut crashes, mut restarts) = (Recent::default(), Recent::default());
     let mut before = Before::InOrder;
     loop {
         let mut command = Command::new(host);
         command.args(args.to_argv()).env(host::launch::DIE_WITH_PARENT, "1");
-        match before.word() {
-            Some(word) => command.env(RESTARTED_AFTER, word),
-            None => command.env_remove(RESTARTED_AFTER),
+        // The variable also tells the host that it may ask for another start.
+        match args.no_supervise {
+            false => command.env(RESTARTED_AFTER, before.word()),
+            true => command.env_remove(RESTARTED_AFTER),
         };
         let ended = launcher.run(&mut command, |_| {})?;
         let Ended::With(status) = ended else { return Ok(ended) };
@@ -39,21 +41,28 @@ pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow
         if args.no_supervise || before == Before::InOrder {
             return Ok(ended);
         }
-        if crashes.is_one_too_many(Instant::now()) {
+        let (what, recent) = match before {
+            Before::Asked => ("asked to be started again".to_owned(), &mut restarts),
+            _ => (format!("crashed ({status})"), &mut crashes),
+        };
+        if recent.is_one_too_many(Instant::now()) {
             complain(&format!(
-                "the host crashed again ({status}), {CRASHES_MAX} times within {} s; it is not \
-                 started again; target/pitstop/host.log may say why",
-                CRASHES_WITHIN.as_secs()
+                "the host {what}, {STARTS_MAX} times within {} s; it is not started again; \
+                 target/pitstop/host.log may say why",
+                STARTS_WITHIN.as_secs()
             ));
             return Ok(ended);
         }
-        complain(&format!("the host crashed ({status}) and is started again"));
+        if before != Before::Asked {
+            complain(&format!("the host {what} and is started again"));
+        }
         // What the first host was told to forget is forgotten; the next one takes over from it.
         args.fresh = false;
     }
 }
 
-/// How the host ended: an exit code is a decision of its own, and whoever sends it one of the
+/// How the host ended: an exit code is a decision of its own, also the one by which it asks for
+/// another start, and whoever sends it one of the
 /// signals that ask a program to end wants it to be gone.
 fn how(status: ExitStatus) -> Before {
     #[cfg(unix)]
@@ -70,6 +79,7 @@ fn how(status: ExitStatus) -> Before {
     // On Windows a crash is a code beyond those of programs: an NTSTATUS of severity error
     // (untested).
     match status.code() {
+        Some(code) if code == Exit::Restart as i32 => Before::Asked,
         Some(PANICKED) => Before::Crashed,
         Some(code) if cfg!(windows) && code < 0 => Before::Crashed,
         _ => Before::InOrder,
@@ -82,17 +92,17 @@ fn complain(text: &str) {
     let _gone = writeln!(io::stderr(), "pitstop: {text}");
 }
 
-/// When the host crashed.
+/// When the host was started again for one kind of reason.
 #[derive(Debug, Default)]
-struct Crashes(VecDeque<Instant>);
+struct Recent(VecDeque<Instant>);
 
-impl Crashes {
+impl Recent {
     fn is_one_too_many(&mut self, now: Instant) -> bool {
-        while self.0.front().is_some_and(|first| now.duration_since(*first) > CRASHES_WITHIN) {
+        while self.0.front().is_some_and(|first| now.duration_since(*first) > STARTS_WITHIN) {
             self.0.pop_front();
         }
         self.0.push_back(now);
-        self.0.len() >= CRASHES_MAX
+        self.0.len() >= STARTS_MAX
     }
 }
 
@@ -104,11 +114,11 @@ mod tests {
     fn crashes_are_counted_within_a_minute() {
         let began = Instant::now();
         let at = |seconds: f64| began + Duration::from_secs_f64(seconds);
-        let mut slow = Crashes::default();
+        let mut slow = Recent::default();
         assert!((0..100).all(|n| !slow.is_one_too_many(at(f64::from(n) * 3.2))), "one in a while");
-        let mut fast = Crashes::default();
+        let mut fast = Recent::default();
         let too_many = (1..100).find(|n| fast.is_one_too_many(at(f64::from(*n))));
-        assert_eq!(too_many, Some(CRASHES_MAX as i32));
+        assert_eq!(too_many, Some(STARTS_MAX as i32));
     }
 
     #[cfg(unix)]
@@ -121,6 +131,7 @@ mod tests {
             (1 << 8, Before::InOrder),
             (2 << 8, Before::InOrder),
             (7 << 8, Before::InOrder),
+            (75 << 8, Before::Asked),
             (101 << 8, Before::Crashed),
             (130 << 8, Before::InOrder),
             (1, Before::InOrder),

@@ -126,7 +126,7 @@ fn n4_a_host_that_crashes_is_started_again() {
     let mut dev = Dev::start(CRASHES_ONCE, &["--headless", "--fresh", "--", "its own"]);
     let root = fs::canonicalize(dev.project.path()).expect("a path");
     let workspace = format!("--workspace={}", root.display());
-    assert_eq!(dev.line(), format!(":--headless --fresh {workspace} -- its own"));
+    assert_eq!(dev.line(), format!("start:--headless --fresh {workspace} -- its own"));
     // What was forgotten once is not forgotten again.
     assert_eq!(dev.line(), format!("crash:--headless {workspace} -- its own"));
     assert_eq!(dev.end().code(), Some(7), "an exit code is a decision");
@@ -137,6 +137,35 @@ fn n4_without_supervision_a_crash_is_the_end() {
     let mut dev = Dev::start(CRASHES_ONCE, &["--no-supervise"]);
     assert!(dev.line().starts_with(":--no-supervise"));
     assert_eq!(dev.end().code(), Some(1));
+}
+
+/// Asks to be started again the first time, and ends with 7 the second time.
+const ASKS_TO_START_AGAIN: &str = "echo \"$PITSTOP_RESTARTED_AFTER:$*\"\n\
+    test -e asked && exit 7\ntouch asked\nexit 75";
+
+#[test]
+fn g10_a_host_that_asks_for_it_is_started_again() {
+    let mut dev = Dev::start(ASKS_TO_START_AGAIN, &["--headless", "--fresh", "--", "its own"]);
+    let root = fs::canonicalize(dev.project.path()).expect("a path");
+    let workspace = format!("--workspace={}", root.display());
+    assert_eq!(dev.line(), format!("start:--headless --fresh {workspace} -- its own"));
+    assert_eq!(dev.line(), format!("restart:--headless {workspace} -- its own"));
+    assert_eq!(dev.end().code(), Some(7));
+}
+
+#[test]
+fn g10_without_supervision_nobody_starts_the_host_again() {
+    let mut dev = Dev::start(ASKS_TO_START_AGAIN, &["--no-supervise"]);
+    assert!(dev.line().starts_with(":--no-supervise"), "the host is told that nobody would");
+    assert_eq!(dev.end().code(), Some(75));
+}
+
+#[test]
+fn g10_a_host_that_only_asks_for_another_start_is_given_up() {
+    let mut dev = Dev::start("echo again\nexit 75", &[]);
+    let times = std::iter::from_fn(|| Some(dev.line())).take_while(|line| line == "again").count();
+    assert!((2..100).contains(&times), "{times}");
+    assert_eq!(dev.end().code(), Some(75));
 }
 
 #[test]

@@ -4,13 +4,14 @@
 //! host from running; without the file a crash is merely forgotten.
 
 use super::record::{ProvenCode, Record, Verdict};
-use crate::event::Generation;
+use crate::event::{Generation, StartReason};
 use crate::journal::unix_ms;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Set by whoever starts a host because the one before ended unasked: how it ended.
+/// Set by whoever starts a host and will start it again when it ends unasked or asks for it
+/// ([`Exit::Restart`](crate::cli::Exit::Restart)): how the host before it ended.
 pub const RESTARTED_AFTER: &str = "PITSTOP_RESTARTED_AFTER";
 
 /// How the host before this one ended.
@@ -22,25 +23,38 @@ pub enum Before {
     Crashed,
     /// Somebody else killed it, which says nothing about its code.
     Killed,
+    /// It asked to be started again.
+    Asked,
 }
 
 impl Before {
-    /// The value of [`RESTARTED_AFTER`]; none for an end in order.
+    /// The value of [`RESTARTED_AFTER`].
     #[must_use]
-    pub fn word(self) -> Option<&'static str> {
+    pub fn word(self) -> &'static str {
         match self {
-            Self::InOrder => None,
-            Self::Crashed => Some("crash"),
-            Self::Killed => Some("kill"),
+            Self::InOrder => "start",
+            Self::Crashed => "crash",
+            Self::Killed => "kill",
+            Self::Asked => "restart",
         }
     }
 
-    /// What whoever started this host says.
+    /// What whoever started this host says; `None` when nobody would start it again.
     #[must_use]
-    pub fn from_environment() -> Self {
-        let word = std::env::var(RESTARTED_AFTER).ok();
-        let known = [Self::Crashed, Self::Killed];
-        known.into_iter().find(|before| before.word() == word.as_deref()).unwrap_or(Self::InOrder)
+    pub fn from_environment() -> Option<Self> {
+        let word = std::env::var(RESTARTED_AFTER).ok()?;
+        let known = [Self::InOrder, Self::Crashed, Self::Killed, Self::Asked];
+        known.into_iter().find(|before| before.word() == word)
+    }
+
+    /// Why a host starts after such an end, as the journal has it.
+    #[must_use]
+    pub fn start_reason(self) -> StartReason {
+        match self {
+            Self::InOrder => StartReason::Start,
+            Self::Crashed | Self::Killed => StartReason::Crash,
+            Self::Asked => StartReason::Resources,
+        }
     }
 }
 
@@ -76,7 +90,7 @@ impl CrashLedger {
         let mut record: Record = serde_json::from_str(&text).unwrap_or_default();
         let verdict = match before {
             Before::Crashed => record.start_after_crash(unix_ms()),
-            Before::Killed => {
+            Before::Killed | Before::Asked => {
                 record.start_after_kill();
                 Verdict::Unproven
             }

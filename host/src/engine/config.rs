@@ -65,6 +65,9 @@ pub struct EngineConfig {
     pub kept_generations: usize,
     /// Whether saved files are built at once.
     pub auto_reload: bool,
+    /// Whether somebody starts this host again when it ends with
+    /// [`Exit::Restart`](crate::cli::Exit::Restart). Otherwise it must not end itself.
+    pub may_restart: bool,
     /// Where the code comes from.
     pub source: BuildSource,
     /// What modules may ask for.

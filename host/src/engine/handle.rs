@@ -25,6 +25,8 @@ pub struct EngineHandle {
     pub(super) ended: Arc<AtomicBool>,
     /// Why the engine gave up, if it did.
     pub(super) failure: Arc<OnceCell<String>>,
+    /// Why it ended in order to be started again, if it did.
+    pub(super) restart: Arc<OnceCell<String>>,
 }
 
 /// How long an order that needs an answer waits for the engine, which may be in the middle of a
@@ -141,6 +143,12 @@ impl EngineHandle {
     #[must_use]
     pub fn failure(&self) -> Option<&str> {
         self.failure.get().map(String::as_str)
+    }
+
+    /// Why the host is to be started again now that the engine has ended, if it is.
+    #[must_use]
+    pub fn wants_restart(&self) -> Option<String> {
+        self.restart.get().cloned()
     }
 
     /// What the engine is doing.

@@ -72,6 +72,7 @@ impl Engine {
             journal: Arc::clone(&config.journal),
             ended: Arc::default(),
             failure: Arc::default(),
+            restart: Arc::default(),
         };
         let outbox = Outbox { messages, stopping: Arc::default() };
         let watcher = start_watcher(&config.source, outbox.clone())?;

@@ -4,8 +4,8 @@
 //! Never: I/O.
 
 use crate::event::{
-    BuildWay, Diagnostic, DiagnosticLevel, Event, FaultSite, NoChange, StagesMicros, StateReport,
-    Trigger,
+    BuildWay, Diagnostic, DiagnosticLevel, Event, FaultSite, NoChange, StagesMicros, StartReason,
+    StateReport, Trigger,
 };
 use std::path::PathBuf;
 
@@ -14,9 +14,9 @@ const FILES_SHOWN_MAX: usize = 3;
 
 pub(crate) fn of(event: &Event) -> String {
     match event {
-        Event::Started { pid, version, headless } => {
+        Event::Started { pid, version, headless, reason } => {
             let how = if *headless { ", headless" } else { "" };
-            format!("Pitstop {version} started (pid {pid}{how})")
+            format!("Pitstop {version} {} (pid {pid}{how})", started(*reason))
         }
         Event::Change { files, trigger } => change(files, *trigger),
         Event::NoChange { reason: NoChange::SameContent } => "no change: same content".to_owned(),
@@ -75,6 +75,16 @@ pub(crate) fn of(event: &Event) -> String {
         Event::Missed { count } => format!("{count} events were lost: the reader is too slow"),
         Event::Notice { message } => first_line(message).to_owned(),
         Event::Stopped { reason } => format!("stopped: {}", first_line(reason)),
+    }
+}
+
+fn started(reason: StartReason) -> &'static str {
+    match reason {
+        StartReason::Start => "started",
+        StartReason::CodeChange => "started again with its new code",
+        StartReason::Crash => "started again after a crash",
+        StartReason::Command => "started again as asked",
+        StartReason::Resources => "started again to have its resources back",
     }
 }
 
