@@ -15,6 +15,7 @@ mod migrate;
 mod modules;
 mod reload;
 mod sources;
+mod storm;
 mod surroundings;
 mod threads;
 mod window;

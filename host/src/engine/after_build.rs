@@ -17,7 +17,7 @@ impl Worker {
         if let Ok(built) = &result {
             self.learn_inputs(built);
         }
-        let Some(mut request) = self.take_built() else {
+        let Some(mut request) = self.take_built(&result) else {
             return;
         };
         self.tickets.add(std::mem::take(&mut request.tickets));
@@ -43,7 +43,10 @@ impl Worker {
                     }
                     self.note_compiled(name, &built);
                 }
-                self.tell_unseen(&built);
+                // The build that follows is about all that was saved.
+                if self.waiting.is_none() {
+                    self.tell_unseen(&built);
+                }
             }
             // Nobody but the engine cancels, and then a newer request takes the place of this one.
             Err(BuildError::Cancelled) => {}
@@ -53,6 +56,7 @@ impl Worker {
                 }
             }
         }
+        self.build_waiting();
     }
 
     /// Why this module has no library, where others of the same build have theirs.

@@ -63,6 +63,11 @@ impl BuildThread {
         }
     }
 
+    /// Whether the newest build was told to stop. It may have ended all the same.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.running.as_ref().is_some_and(Cancel::is_cancelled)
+    }
+
     /// Stops the build that runs and joins the thread. Nothing can be built afterwards.
     pub(super) fn stop(&mut self) {
         self.cancel();

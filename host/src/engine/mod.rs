@@ -8,8 +8,8 @@
 //! Theory of operation: everything arrives as a message; one loop takes them in turn. A change of
 //! nothing but literals goes to the running modules. Any other, or an order, becomes a request; at
 //! most one is being built, and a newer one that changes what is built stops it and takes its place,
-//! together with everybody who waits for an answer. A finished build becomes one swap for each module
-//! of the request.
+//! together with everybody who waits for an answer; unless saves come so fast that no build would end
+//! (`pace.rs`). A finished build becomes one swap for each module of the request.
 
 mod after_build;
 mod board;
@@ -18,6 +18,7 @@ mod config;
 mod handle;
 mod kept;
 mod literals;
+mod pace;
 mod quarantine;
 mod reports;
 mod request;

@@ -8,6 +8,7 @@ use super::board::{BuildBoard, ModuleStatus};
 use super::request::Request;
 use super::settle::Ticket;
 use super::worker::Worker;
+use crate::build::{BuildError, Built};
 use crate::event::{BuildWay, Event, Generation, Trigger};
 use crate::watch::{ChangeSet, Watcher};
 use crate::workspace::Tier;
@@ -138,7 +139,9 @@ impl Worker {
             (Some(waiting), _) => waiting.merge(request),
             (None, Some(_)) if stale => {
                 self.waiting = Some(request);
-                self.builds.cancel();
+                if self.pace.stops_stale(Instant::now()) {
+                    self.builds.cancel();
+                }
             }
             (None, Some(building)) => building.merge(request),
             (None, None) => self.start_build(request),
@@ -160,31 +163,64 @@ impl Worker {
             board.build = Some(BuildBoard { done: 0, total: 0, unit: String::new() });
         });
         self.building = Some(request);
+        self.pace.started(Instant::now());
         self.build_guard = self.watcher.as_ref().map(Watcher::build_guard);
         self.builds.build();
     }
 
     /// The build thread knows by now which way it goes.
-    pub(super) fn on_build_started(&self, way: BuildWay) {
+    pub(super) fn on_build_started(&mut self, way: BuildWay) {
+        self.pace.goes(way);
         let modules = self.building.iter().flat_map(|request| &request.modules);
         for (name, generation) in modules {
             self.record(Some(name), Some(*generation), Event::BuildStarted { way });
         }
     }
 
-    /// The request whose build has just ended; `None` when a newer one takes its place.
-    pub(super) fn take_built(&mut self) -> Option<Request> {
+    /// The request that the build which has just ended is the answer to; `None` when a newer one takes
+    /// its place. A stale build that was allowed to end answers its own request when it has succeeded;
+    /// the newer one waits until [`Self::build_waiting`].
+    pub(super) fn take_built(&mut self, result: &Result<Built, BuildError>) -> Option<Request> {
         self.board.change(|board| board.build = None);
         self.build_guard = None;
-        let built = self.building.take()?;
-        match self.waiting.take() {
-            Some(newer) => {
-                let mut request = built;
-                request.merge(newer);
-                self.start_build(request);
+        let is_stopped = self.builds.is_cancelled();
+        if !is_stopped {
+            self.pace.ended(result.as_ref().ok().map(|built| (built.way, built.elapsed)));
+        }
+        let mut answered = self.building.take()?;
+        let Some(mut newer) = self.waiting.take() else { return Some(answered) };
+        match result {
+            Ok(built) if !is_stopped => {
+                for (name, generation) in &mut newer.modules {
+                    if self.has_library(name, built) {
+                        *generation = self.mint(name);
+                    } else {
+                        // The attempt goes on with the newer content.
+                        answered.modules.remove(name);
+                    }
+                }
+                self.waiting = Some(newer);
+                Some(answered)
+            }
+            _ => {
+                answered.merge(newer);
+                self.start_build(answered);
                 None
             }
-            None => Some(built),
         }
+    }
+
+    /// Builds what was saved while a stale build was allowed to end.
+    pub(super) fn build_waiting(&mut self) {
+        if self.building.is_none()
+            && let Some(request) = self.waiting.take()
+        {
+            self.start_build(request);
+        }
+    }
+
+    fn has_library(&self, name: &str, built: &Built) -> bool {
+        let slot = self.registry.slot(name);
+        slot.is_some_and(|slot| built.artifacts.contains_key(slot.package()))
     }
 }

@@ -5,6 +5,7 @@ use super::builds::{BuildReport, BuildThread};
 use super::config::{BuildSource, EngineConfig, Message, ModuleSpec, Outbox};
 use super::handle::EngineHandle;
 use super::kept::Kept;
+use super::pace::Pace;
 use super::request::Request;
 use super::settle::Tickets;
 use super::swapping::StateSource;
@@ -89,6 +90,7 @@ impl Engine {
             last_generation: BTreeMap::new(),
             building: None,
             waiting: None,
+            pace: Pace::default(),
             last_build: None,
             changed: BTreeSet::new(),
             tickets: Tickets::default(),
@@ -160,8 +162,10 @@ pub(super) struct Worker {
     pub(super) last_generation: BTreeMap<String, Generation>,
     /// What is being built.
     pub(super) building: Option<Request>,
-    /// What takes its place when it has stopped.
+    /// What takes its place when it has stopped, or follows when it may end.
     pub(super) waiting: Option<Request>,
+    /// Which of the two.
+    pub(super) pace: Pace,
     /// When the newest build that succeeded was started.
     pub(super) last_build: Option<SystemTime>,
     /// Files saved since then.
