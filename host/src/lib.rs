@@ -35,6 +35,7 @@ pub mod journal;
 pub mod launch;
 pub mod literals;
 pub mod module;
+mod private_dir;
 #[cfg(feature = "shell")]
 pub mod shell;
 pub mod status;

@@ -7,6 +7,7 @@
 
 use crate::event::{Entry, Generation};
 use crate::journal;
+use crate::private_dir;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -135,7 +136,15 @@ impl StatusFile {
     pub fn write(&mut self, status: &Status) -> Result<(), StatusError> {
         let fail = |source| StatusError { verb: "write", path: self.path.clone(), source };
         let json = serde_json::to_vec(status).map_err(|e| fail(e.into()))?;
-        File::create(&self.temporary)
+        let create = || match File::create(&self.temporary) {
+            // `cargo clean` has removed the directory.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                private_dir::create(self.path.parent().unwrap_or(Path::new(".")))?;
+                File::create(&self.temporary)
+            }
+            created => created,
+        };
+        create()
             .and_then(|mut file| file.write_all(&json))
             .and_then(|()| fs::rename(&self.temporary, &self.path))
             .map_err(fail)

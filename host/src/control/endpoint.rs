@@ -65,6 +65,9 @@ pub enum EndpointError {
 pub(super) struct Acceptor {
     listener: Listener,
     path: PathBuf,
+    /// Which file at that path is ours.
+    #[cfg(unix)]
+    file: Option<(u64, u64)>,
 }
 
 impl Acceptor {
@@ -79,7 +82,23 @@ impl Acceptor {
         clear(&path)?;
         let listener =
             bind(&path).map_err(|source| EndpointError::Io { path: path.clone(), source })?;
-        Ok(Self { listener, path })
+        #[cfg(unix)]
+        let acceptor = Self { listener, file: file_at(&path), path };
+        #[cfg(not(unix))]
+        let acceptor = Self { listener, path };
+        Ok(acceptor)
+    }
+
+    /// Whether clients still find the socket: its file may have been removed.
+    #[cfg(unix)]
+    pub(super) fn is_in_place(&self) -> bool {
+        self.file.is_some() && file_at(&self.path) == self.file
+    }
+
+    /// A named pipe is no file that could be removed.
+    #[cfg(not(unix))]
+    pub(super) fn is_in_place(&self) -> bool {
+        true
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -97,6 +116,17 @@ impl Acceptor {
             }
         }
         self.listener.accept().map(|stream| Some(Peer::new(stream)))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Acceptor {
+    fn drop(&mut self) {
+        // What lies there when it is not ours is another host's.
+        if self.is_in_place() {
+            // A file that stays is recognised as that of a host which has ended.
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -196,6 +226,14 @@ fn clear(path: &Path) -> Result<(), EndpointError> {
     }
 }
 
+/// What identifies the file at `path`.
+#[cfg(unix)]
+fn file_at(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    let found = fs::symlink_metadata(path).ok()?;
+    Some((found.dev(), found.ino()))
+}
+
 /// A named pipe ends with its listener, and a second one of the same name is refused.
 #[cfg(not(unix))]
 fn clear(_path: &Path) -> Result<(), EndpointError> {
@@ -208,7 +246,7 @@ fn bind(path: &Path) -> io::Result<Listener> {
     use std::os::unix::fs::PermissionsExt as _;
     let options = || {
         let name = path.to_fs_name::<GenericFilePath>()?;
-        io::Result::Ok(ListenerOptions::new().name(name))
+        io::Result::Ok(ListenerOptions::new().name(name).reclaim_name(false))
     };
     match options()?.mode(0o600).create_sync() {
         Err(error) if error.kind() == io::ErrorKind::Unsupported => {
@@ -297,6 +335,18 @@ mod tests {
         assert_eq!(mode(&path), 0o600);
         drop(acceptor);
         assert!(!path.exists(), "the socket file stayed behind");
+    }
+
+    #[test]
+    fn g09_a_removed_socket_is_noticed_and_another_one_s_is_left_alone() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let acceptor = Acceptor::listen(dir.path(), None).expect("it listens");
+        assert!(acceptor.is_in_place());
+        fs::remove_file(acceptor.path()).expect("as cargo clean does");
+        assert!(!acceptor.is_in_place());
+        let next = Acceptor::listen(dir.path(), None).expect("the place is free");
+        drop(acceptor);
+        assert!(next.is_in_place(), "the first took the second's file along");
     }
 
     #[test]

@@ -4,14 +4,19 @@
 //! write in it, or the pid of the host that has it. Never: guesses from files left behind; the
 //! system drops the lock when its holder dies, however it dies.
 
+use crate::private_dir;
+use parking_lot::Mutex;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Held from before the first write below `target/pitstop` until the process ends.
-#[derive(Debug)]
+/// Held from before the first write below `target/pitstop` until the process ends. Clones are the same
+/// lock; it ends with the last of them.
+#[derive(Clone, Debug)]
 pub struct HostLock {
-    _file: File,
+    dir: PathBuf,
+    file: Arc<Mutex<File>>,
 }
 
 /// Why this host may not run.
@@ -39,17 +44,47 @@ pub enum LockError {
 }
 
 impl HostLock {
-    /// Takes the lock of `dir` (`target/pitstop`, created when missing) without waiting.
+    /// Takes the lock of `dir` (`target/pitstop`, created when missing) without waiting. The directory
+    /// is closed to other users.
     ///
     /// # Errors
     /// Another host holds it, or the directory cannot be written.
     pub fn acquire(dir: &Path) -> Result<Self, LockError> {
-        let path = dir.join("host.lock");
-        let io = |source| LockError::Io { path: path.clone(), source };
-        fs::create_dir_all(dir).map_err(io)?;
+        let file = Arc::new(Mutex::new(lock(dir)?));
+        Ok(Self { dir: dir.to_owned(), file })
+    }
+
+    /// Locks the file anew when it is not there any more, as after `cargo clean`: the lock on a file that
+    /// nobody can open keeps nobody out. Tells whether that was necessary.
+    ///
+    /// # Errors
+    /// Another host was faster, or the directory cannot be written.
+    pub fn renew(&self) -> Result<bool, LockError> {
+        let mut file = self.file.lock();
+        if is_at(&file, &path_in(&self.dir)) {
+            return Ok(false);
+        }
+        *file = lock(&self.dir)?;
+        Ok(true)
+    }
+}
+
+fn path_in(dir: &Path) -> PathBuf {
+    dir.join("host.lock")
+}
+
+fn lock(dir: &Path) -> Result<File, LockError> {
+    let path = path_in(dir);
+    let io = |source| LockError::Io { path: path.clone(), source };
+    loop {
+        private_dir::create(dir).map_err(io)?;
         let options =
             File::options().read(true).write(true).create(true).truncate(false).to_owned();
-        let mut file = options.open(&path).map_err(io)?;
+        let mut file = match options.open(&path) {
+            // The directory was removed at this moment.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            opened => opened.map_err(io)?,
+        };
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -64,11 +99,29 @@ impl HostLock {
             Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(error)) => return Err(io(error)),
         }
-        file.set_len(0).map_err(io)?;
-        file.rewind().map_err(io)?;
-        file.write_all(std::process::id().to_string().as_bytes()).map_err(io)?;
-        Ok(Self { _file: file })
+        // Removed between opening and locking: the next host would make another file.
+        if is_at(&file, &path) {
+            file.set_len(0).map_err(io)?;
+            file.rewind().map_err(io)?;
+            file.write_all(std::process::id().to_string().as_bytes()).map_err(io)?;
+            return Ok(file);
+        }
     }
+}
+
+/// Whether `path` still leads to the open file.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let place = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    let (open, there) = (file.metadata().map(place), fs::metadata(path).map(place));
+    matches!((open, there), (Ok(open), Ok(there)) if open == there)
+}
+
+/// Nobody can remove an open file there.
+#[cfg(not(unix))]
+fn is_at(_file: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 #[cfg(test)]
@@ -85,5 +138,23 @@ mod tests {
         assert!(error.contains("cargo xtask stop"), "{error}");
         drop(first);
         HostLock::acquire(&dir).expect("the lock ends with its holder");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn g09_a_lock_whose_file_is_gone_is_taken_anew() {
+        let temp = tempfile::tempdir().expect("a temporary directory");
+        let dir = temp.path().join("target/pitstop");
+        let first = HostLock::acquire(&dir).expect("nobody holds it");
+        assert!(!first.renew().expect("nothing has happened"));
+        fs::remove_dir_all(temp.path().join("target")).expect("as cargo clean does");
+        assert!(first.renew().expect("it can be made again"));
+        let error = HostLock::acquire(&dir).expect_err("it is held again").to_string();
+        assert!(error.contains("already runs"), "{error}");
+        fs::remove_dir_all(&dir).expect("once more");
+        let other = HostLock::acquire(&dir).expect("another host is faster");
+        assert!(matches!(first.renew(), Err(LockError::Held { .. })), "and keeps it");
+        drop(other);
+        assert!(first.renew().expect("until it ends"));
     }
 }

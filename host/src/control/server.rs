@@ -7,7 +7,8 @@
 use super::connection::{Connection, Shared};
 use super::endpoint::{Acceptor, EndpointError, PATROL, Peer};
 use super::request::Reply;
-use super::{Control, HostLock};
+use super::{Control, HostLock, LockError};
+use crate::event::Event;
 use crate::journal::{Journal, LogLevel};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::convert::Infallible;
@@ -37,12 +38,13 @@ pub struct ControlServer {
 
 impl ControlServer {
     /// Listens for the host of `dir` (`target/pitstop`), at `socket` if the user chose a place.
-    /// The lock says that no other host of this workspace does.
+    /// The lock says that no other host of this workspace does; lock and socket are made again when
+    /// their files are removed.
     ///
     /// # Errors
     /// The socket cannot be made.
     pub fn start(
-        _only_host: &HostLock,
+        lock: &HostLock,
         dir: &Path,
         socket: Option<&Path>,
         journal: Arc<Journal>,
@@ -53,7 +55,9 @@ impl ControlServer {
         let (stop, stopped) = bounded(0);
         let (alive, ended) = bounded(0);
         let shared = Arc::new(Shared { control, journal, stop: stopped });
-        let work = Accepting { acceptor, shared, alive };
+        let place =
+            Place { lock: lock.clone(), dir: dir.to_owned(), socket: socket.map(Path::to_owned) };
+        let work = Accepting { acceptor: Some(acceptor), place, shared, alive, failing: false };
         let accepting = Builder::new()
             .name("pitstop-accept".to_owned())
             .spawn(|| work.run())
@@ -86,27 +90,46 @@ impl Drop for ControlServer {
 }
 
 struct Accepting {
-    acceptor: Acceptor,
+    /// `None` while its file cannot be made again.
+    acceptor: Option<Acceptor>,
+    place: Place,
     shared: Arc<Shared>,
     alive: Sender<Infallible>,
+    /// What fails has been told.
+    failing: bool,
+}
+
+/// Why nobody can connect at the moment.
+#[derive(Debug, thiserror::Error)]
+enum ServeError {
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    #[error(transparent)]
+    Connection(#[from] io::Error),
+}
+
+/// The files by which others find this host.
+struct Place {
+    lock: HostLock,
+    dir: PathBuf,
+    /// Where the user wants the socket.
+    socket: Option<PathBuf>,
 }
 
 impl Accepting {
-    fn run(self) -> Vec<JoinHandle<()>> {
+    fn run(mut self) -> Vec<JoinHandle<()>> {
         let mut connections: Vec<JoinHandle<()>> = Vec::new();
-        let mut failing = false;
         while !self.shared.is_stopping() {
-            let accepted = self.acceptor.accept().and_then(|peer| {
-                connections.retain(|connection| !connection.is_finished());
-                peer.map_or(Ok(None), |peer| self.connection(peer, connections.len()))
-            });
-            match accepted {
+            connections.retain(|connection| !connection.is_finished());
+            match self.turn(connections.len()) {
                 Ok(started) => {
                     connections.extend(started);
-                    failing = false;
+                    self.failing = false;
                 }
                 Err(error) => {
-                    if !std::mem::replace(&mut failing, true) {
+                    if !std::mem::replace(&mut self.failing, true) {
                         let text =
                             format!("cannot take connections on the control socket: {error}");
                         self.shared.journal.log(LogLevel::Warn, None, &text);
@@ -117,6 +140,35 @@ impl Accepting {
             }
         }
         connections
+    }
+
+    /// Takes one connection, if one comes; when none does, sees whether others could find the host.
+    fn turn(&mut self, already: usize) -> Result<Option<JoinHandle<()>>, ServeError> {
+        let peer = match &self.acceptor {
+            Some(acceptor) => acceptor.accept()?,
+            None => None,
+        };
+        match peer {
+            Some(peer) => Ok(self.connection(peer, already)?),
+            None => self.stay_reachable().map(|()| None),
+        }
+    }
+
+    /// Makes the lock and the socket again when somebody has removed them, as `cargo clean` does.
+    fn stay_reachable(&mut self) -> Result<(), ServeError> {
+        let is_locked_anew = self.place.lock.renew()?;
+        let is_bound = self.acceptor.as_ref().is_some_and(Acceptor::is_in_place);
+        if !is_bound {
+            // First, since it removes the file at its path.
+            self.acceptor = None;
+            self.acceptor = Some(Acceptor::listen(&self.place.dir, self.place.socket.as_deref())?);
+        }
+        if is_locked_anew || !is_bound {
+            let dir = self.place.dir.display();
+            let message = format!("files of this host in {dir} were removed and are made again");
+            self.shared.journal.record(None, None, Event::Notice { message });
+        }
+        Ok(())
     }
 
     fn connection(&self, peer: Peer, already: usize) -> io::Result<Option<JoinHandle<()>>> {

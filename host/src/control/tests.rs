@@ -333,3 +333,23 @@ fn without_a_host_the_client_says_how_to_start_one() {
     std::fs::remove_file(project.join("target/pitstop/status.json")).expect("removed");
     assert_eq!(error(), format!("{none}; start one with `cargo xtask dev`"));
 }
+
+#[test]
+fn g09_a_host_whose_directory_is_removed_can_be_reached_again() {
+    let mut host = Host::start();
+    let dir = host.project.path().join("target");
+    // In one step, so that nothing is made again in the middle of it.
+    std::fs::rename(&dir, dir.with_extension("removed")).expect("as if by cargo clean");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let ticks = crossbeam_channel::tick(Duration::from_millis(10));
+    while UnixStream::connect(host.socket()).is_err() {
+        assert!(Instant::now() < deadline, "the socket is not made again");
+        ticks.recv().expect("a ticker never ends");
+    }
+    let refused = HostLock::acquire(&dir.join("pitstop")).expect_err("one host a workspace");
+    assert!(refused.to_string().contains("already runs"), "{refused}");
+    let socket = host.socket().display().to_string();
+    host.status.write(&Status::of_this_process(socket, true)).expect("the next heartbeat");
+    let reply = host.client().call(&Request::Status {}, LONG).expect("it answers");
+    assert!(reply.ok, "{reply:?}");
+}
