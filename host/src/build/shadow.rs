@@ -19,6 +19,7 @@ use std::env::consts::DLL_EXTENSION;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// One library under the name of its generation. Dropping it leaves the file: see [`Self::prune`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,17 +99,69 @@ impl ShadowCopy {
     }
 
     /// Removes the module's copies of all generations that are not in `keep`, those of earlier
-    /// hosts included, and returns what it removed. A file that cannot be removed (Windows locks
-    /// what is loaded) is left for the next time.
+    /// hosts included, all but the newest duplicates, and copies that were never completed. Returns what
+    /// it removed. A file that cannot be removed (Windows locks what is loaded) is left for the next
+    /// time.
     pub fn prune(dir: &Path, module: &str, keep: &BTreeSet<Generation>) -> Vec<PathBuf> {
         let files = fs::read_dir(dir).into_iter().flatten().flatten();
-        let removed = files
-            .map(|entry| entry.path())
-            .filter(|path| generation_of(path, module).is_some_and(|n| !keep.contains(&n)))
-            .filter(|path| fs::remove_file(path).is_ok())
+        let files: Vec<(PathBuf, FileKind)> = files
+            .filter_map(|entry| {
+                FileKind::of(&entry.path(), module).map(|kind| (entry.path(), kind))
+            })
             .collect();
+        let mut duplicates: Vec<(SystemTime, &PathBuf)> = files
+            .iter()
+            .filter(|(_, kind)| *kind == FileKind::Duplicate)
+            .filter_map(|(path, _)| Some((fs::metadata(path).ok()?.modified().ok()?, path)))
+            .collect();
+        duplicates.sort_unstable();
+        let loaded: Vec<&PathBuf> =
+            duplicates.iter().rev().take(DUPLICATES_MAX).map(|(_, path)| *path).collect();
+        let is_wanted = |path: &PathBuf, kind: FileKind| match kind {
+            FileKind::Copy(generation) => keep.contains(&generation),
+            FileKind::Duplicate => loaded.contains(&path),
+            FileKind::Partial => false,
+        };
+        let unwanted = files.iter().filter(|(path, kind)| !is_wanted(path, *kind));
+        let removed = unwanted.filter(|(path, _)| fs::remove_file(path).is_ok());
+        let removed = removed.map(|(path, _)| path.clone()).collect();
         remove_widowed(dir);
         removed
+    }
+}
+
+/// How many duplicates of one module may be loaded: one that runs, and those that it took the place of
+/// in the last few frames. They have no number that would tell which host has made them.
+const DUPLICATES_MAX: usize = 3;
+
+/// What a file in `generations/` is to a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FileKind {
+    /// `<module>-g<N>.<extension>`
+    Copy(Generation),
+    /// `<module>-g<N>-r<M>.<extension>`
+    Duplicate,
+    /// Either of them before it was complete.
+    Partial,
+}
+
+impl FileKind {
+    fn of(path: &Path, module: &str) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        let rest = name.strip_prefix(module)?.strip_prefix("-g")?;
+        let (numbers, extension) = rest.split_once('.')?;
+        let (generation, duplicate) = match numbers.split_once("-r") {
+            Some((generation, duplicate)) => (generation, Some(duplicate)),
+            None => (numbers, None),
+        };
+        let generation = Generation(generation.parse().ok()?);
+        let is_duplicate = duplicate.map(str::parse::<u64>).transpose().ok()?;
+        match (extension, is_duplicate) {
+            ("partial" | "shared.partial", _) => Some(Self::Partial),
+            (DLL_EXTENSION, None) => Some(Self::Copy(generation)),
+            (DLL_EXTENSION, Some(_)) => Some(Self::Duplicate),
+            _ => None,
+        }
     }
 }
 
@@ -148,13 +201,6 @@ fn remove_widowed(dir: &Path) {
         // What is locked is removed the next time.
         let _left = fs::remove_file(copy);
     }
-}
-
-fn generation_of(path: &Path, module: &str) -> Option<Generation> {
-    let name = path.file_name()?.to_str()?;
-    let rest = name.strip_prefix(module)?.strip_prefix("-g")?;
-    let number = rest.strip_suffix(DLL_EXTENSION)?.strip_suffix('.')?;
-    number.parse().ok().map(Generation)
 }
 
 #[cfg(test)]
@@ -280,5 +326,32 @@ mod tests {
         let mut expected = expected.to_vec();
         expected.sort();
         assert_eq!(dirs.names(), expected, "what is left");
+    }
+
+    #[test]
+    fn g19_duplicates_and_what_was_never_completed_do_not_add_up() {
+        let dirs = Dirs::new();
+        let copy = dirs.copy("ui", 1).expect("a copy");
+        let file = |name: &str| dirs.copies.join(name);
+        let begin = SystemTime::now() - std::time::Duration::from_secs(1000);
+        for n in 0..9_u64 {
+            // The numbers of an earlier host and of this one, made in this order.
+            let name = format!("ui-g1-r{}.{DLL_EXTENSION}", (n + 5) % 9);
+            ShadowCopy::duplicate(&copy.path, &file(&name)).expect("the copy of a copy");
+            let opened = fs::File::options().write(true).open(file(&name)).expect("it is there");
+            let time = begin + std::time::Duration::from_secs(n);
+            opened.set_modified(time).expect("its time can be set");
+        }
+        for name in ["ui-g7.partial", "ui-g7.shared.partial", "ui-g1-r7.partial"] {
+            fs::write(file(name), "half").expect("a file");
+        }
+        fs::write(file("ui-g2-g1.partial"), "another module's").expect("a file");
+        ShadowCopy::prune(&dirs.copies, "ui", &[Generation(1)].into());
+        let mut expected = ["ui-g1", "ui-g1-r2", "ui-g1-r3", "ui-g1-r4"]
+            .map(|name| format!("{name}.{DLL_EXTENSION}"))
+            .to_vec();
+        expected.push("ui-g2-g1.partial".to_owned());
+        expected.sort();
+        assert_eq!(dirs.names(), expected);
     }
 }

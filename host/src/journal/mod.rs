@@ -10,6 +10,7 @@ mod clock;
 mod feed;
 mod level;
 mod line;
+mod log_file;
 mod sink;
 mod subscription;
 mod tail;
@@ -26,6 +27,7 @@ pub(crate) use words::of as in_words;
 use crate::event::{Entry, Event, Generation};
 use clock::Clock;
 use feed::Feed;
+use log_file::LogFile;
 use parking_lot::Mutex;
 use sink::Sink;
 use std::collections::VecDeque;
@@ -94,7 +96,7 @@ pub struct Journal {
 struct Inner {
     clock: Clock,
     events: Sink,
-    log: Sink,
+    log: Sink<LogFile>,
     history: VecDeque<Arc<Entry>>,
     readers: Vec<Weak<Queue>>,
 }
@@ -112,7 +114,7 @@ impl Journal {
         let mut inner = Inner {
             clock: Clock::start(),
             events: Sink::new(&events, File::create(&events).map_err(|e| at(&events, e))?),
-            log: Sink::new(&log, append(&log)?),
+            log: Sink::new(&log, LogFile::append(&log).map_err(|e| at(&log, e))?),
             history: VecDeque::new(),
             readers: Vec::new(),
         };
@@ -232,10 +234,6 @@ pub(crate) fn json_line(entry: &Entry) -> String {
         serde_json::to_string(&Entry { event: Event::Notice { message }, ..entry.clone() })
     });
     line.expect("a notice is plain text") + "\n"
-}
-
-fn append(path: &Path) -> Result<File, JournalError> {
-    File::options().create(true).append(true).open(path).map_err(|e| at(path, e))
 }
 
 fn at(path: &Path, source: io::Error) -> JournalError {

@@ -19,7 +19,9 @@ pub(crate) fn of(event: &Event) -> String {
             format!("Pitstop {version} {} (pid {pid}{how})", started(*reason))
         }
         Event::Change { files, trigger } => change(files, *trigger),
-        Event::NoChange { reason: NoChange::SameContent } => "no change: same content".to_owned(),
+        Event::NoChange { reason: NoChange::SameContent } => {
+            "no change: the files say what the running code was built from".to_owned()
+        }
         Event::NoChange { reason: NoChange::SameArtifact } => {
             "no change: the build gave the library that already runs".to_owned()
         }
@@ -29,6 +31,7 @@ pub(crate) fn of(event: &Event) -> String {
         }
         Event::BuildStarted { way: BuildWay::Cargo } => "building with cargo".to_owned(),
         Event::BuildStarted { way: BuildWay::Replay } => "building".to_owned(),
+        Event::BuildProgress { done, total: 0, unit } => format!("built {done} {unit}"),
         Event::BuildProgress { done, total, unit } => format!("built {done}/{total} {unit}"),
         Event::BuildFailed { ms, diagnostics } => {
             format!("build failed in {ms} ms: {}", first_of(diagnostics))
