@@ -3,7 +3,7 @@
 //! Owns: the order in which things start and stop. Consumes: [`DevArgs`]. Produces: an exit code.
 //! Never: decides about reloads.
 
-use crate::build::{BuildConfig, ReplayConfig};
+use crate::build::{BuildConfig, ReplayConfig, WrapperProgram};
 use crate::checkpoint::Store;
 use crate::cli::{DevArgs, Exit};
 use crate::config::{EnvSettings, PitstopFile, Settings};
@@ -233,7 +233,7 @@ fn replay_config(
     packages: &[String],
     dir: &Path,
 ) -> Option<ReplayConfig> {
-    let wrapper = std::env::current_exe().ok()?;
+    let wrapper = WrapperProgram::open(std::env::current_exe().ok()?).ok()?;
     let wanted = settings.replay && !workspace.any_needs_another(packages);
     wanted.then(|| ReplayConfig {
         wrapper,

@@ -22,6 +22,7 @@
 
 pub mod build;
 pub mod checkpoint;
+mod child_env;
 pub mod cli;
 mod companion;
 pub mod config;

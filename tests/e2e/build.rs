@@ -2,10 +2,11 @@
 
 use crate::{NOT_COMPILED, RELOADED};
 use host::build::Artifact;
+use host::control::Request;
 use host::event::{BuildWay, Event, Stage};
 use hot_api::abi::{BUILD_PREFIX, BUILD_UNSTAMPED};
 use pitstop_tests::in_process::Stage as Host;
-use pitstop_tests::{HostProcess, Project};
+use pitstop_tests::{HostOptions, HostProcess, Project};
 use std::fs;
 use std::path::PathBuf;
 
@@ -38,7 +39,7 @@ fn maps(host: &mut HostProcess) -> String {
 }
 
 #[test]
-fn n7_a_save_is_replayed_and_a_manifest_goes_through_cargo() {
+fn a_save_is_replayed_and_a_manifest_goes_through_cargo() {
     let project = Project::new();
     let mut host = HostProcess::start(&project);
     host.check(|| project.rename("ui", "two"), &RELOADED);
@@ -54,7 +55,7 @@ fn n7_a_save_is_replayed_and_a_manifest_goes_through_cargo() {
 }
 
 #[test]
-fn n10_generations_share_no_library_and_leave_none_behind() {
+fn generations_share_no_library_and_leave_none_behind() {
     let project = Project::new();
     let mut host = HostProcess::start(&project);
     for name in ["two", "three", "four"] {
@@ -136,4 +137,34 @@ fn n11_code_of_another_build_is_refused() {
     assert_eq!(rejection.stage, Stage::Handshake);
     assert!(rejection.reason.contains(&"7".repeat(64)), "{}", rejection.reason);
     assert!(rejection.retirement.is_some_and(|retirement| retirement.unmapped));
+}
+
+/// The test starts its hosts with this variable.
+const IS_TOLD: &str = "const NAME: &str = match option_env!(\"PITSTOP_DIE_WITH_PARENT\") { Some(_) => \"told\", None => \"not told\" };";
+
+#[test]
+fn g23_what_a_host_is_told_does_not_reach_its_builds() {
+    let project = Project::new();
+    project.replace("ui/src/lib.rs", "const NAME: &str = \"one\";", IS_TOLD);
+    let host = HostProcess::start(&project);
+    assert_eq!(host.seen_by("ui"), ["not told"]);
+}
+
+#[test]
+fn g09_after_cargo_clean_a_save_is_built_and_a_second_host_is_refused() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    fs::create_dir_all(project.path("ignored")).expect("a directory");
+    // In one step, so that the host makes nothing again in the middle of it.
+    fs::rename(project.path("target"), project.path("ignored/target")).expect("moved away");
+    host.check(|| project.rename("ui", "two"), &RELOADED);
+    assert_eq!(host.seen_by("ui"), ["one", "two"]);
+    let mut second = HostProcess::launch(&project, HostOptions::default());
+    assert!(!second.wait_for_end().success());
+    assert!(second.stderr().contains("already runs"), "{}", second.stderr());
+    let back = Request::Rollback { module: None, to: None };
+    assert!(!host.request(&back).ok, "its library is gone");
+    host.check(|| project.rename("ui", "three"), &RELOADED);
+    let (status, _) = host.stop();
+    assert!(status.success(), "it ends in order");
 }

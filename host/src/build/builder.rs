@@ -6,7 +6,8 @@
 
 use super::cargo::{Cargo, Run};
 use super::replay::{Replay, ReplayConfig, Replayed};
-use super::{Artifact, BuildError, Cancel, DepInfo, diagnostic, lock_file};
+use super::stamp::Stamps;
+use super::{Artifact, BuildError, Cancel, DepInfo, diagnostic, user_wrapper};
 use crate::event::{BuildWay, Diagnostic, DiagnosticLevel};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -36,7 +37,7 @@ pub struct BuildConfig {
 pub struct Progress {
     /// Crates that are done, those included that needed nothing.
     pub done: u32,
-    /// An estimate, because cargo does not tell; never less than `done`.
+    /// How many there are; 0 until it is known.
     pub total: u32,
     /// The crate that was finished last.
     pub unit: String,
@@ -75,9 +76,14 @@ pub struct Builder {
     cargo: Cargo,
     /// `None` when everything goes through cargo.
     replay: Option<Replay>,
-    /// How many crates the last successful run of cargo announced.
-    units: Option<u32>,
+    /// `Cargo.lock` as the newest run of cargo found it.
+    lock_file: Stamps,
+    /// How many crates the last successful build by cargo was made of; 0 until there was one.
+    units: u32,
 }
+
+/// How often cargo is run for one build while somebody else changes the lock file.
+const RUNS_MAX: u32 = 3;
 
 /// When a build began.
 #[derive(Clone, Copy)]
@@ -91,9 +97,20 @@ impl Builder {
     #[must_use]
     pub fn new(config: BuildConfig) -> Self {
         let target_dir = config.workspace_root.join(&config.target_dir);
-        let replay = config.replay.clone().filter(|_| !has_wrapper(&config));
+        let replay = config.replay.clone();
         let replay = replay.map(|replay| Replay::new(replay, &config.workspace_root, &target_dir));
-        Self { cargo: Cargo::new(config.clone()), config, replay, units: None }
+        let cargo = Cargo::new(config.clone());
+        Self { cargo, config, replay, lock_file: Stamps::default(), units: 0 }
+    }
+
+    /// The content of the `Cargo.lock` that the newest build was made with; `None` when there was none.
+    #[must_use]
+    pub fn lock_file(&self) -> Option<blake3::Hash> {
+        self.lock_file.content(&self.lock_path())
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.config.workspace_root.join("Cargo.lock")
     }
 
     /// How the next build will be made, as far as files tell.
@@ -133,17 +150,18 @@ impl Builder {
         cancel: &Cancel,
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Built, BuildError> {
-        let estimate = self.units.unwrap_or_else(|| self.locked_packages());
-        let packages = &self.config.packages;
-        let wrapped = self.replay.as_ref().map(|replay| replay.environment(packages));
-        let mut run = self.cargo.run(wrapped.unwrap_or_default(), cancel, &mut |done, unit| {
-            on_progress(Progress { done, total: estimate.max(done), unit });
+        // It is in the place of ours, so that nothing can be captured.
+        let is_captured = !user_wrapper::is_configured(&self.config);
+        let mut run = self.run_cargo(is_captured, cancel, on_progress)?;
+        let failure = self.failure_of(&mut run, start);
+        let mut done = run.said.units;
+        let mut replayed = self.replay_after(&run, is_captured, cancel, &mut |progress| {
+            done = run.said.units + progress.done;
+            on_progress(Progress { done, total: run.said.units + progress.total, ..progress });
         })?;
         if run.status.success() {
-            self.units = Some(run.said.units);
+            self.units = done;
         }
-        let failure = self.failure_of(&mut run, start);
-        let mut replayed = self.replay_after(&run, start, cancel, on_progress)?;
         for package in &self.config.packages {
             // Made by cargo itself: nobody captures, or there was nothing to do for it.
             let is_left = !replayed.failures.contains_key(package);
@@ -158,17 +176,61 @@ impl Builder {
         self.finish(replayed, failure, run.said.diagnostics, start, BuildWay::Cargo)
     }
 
+    /// Runs cargo, and again when the lock file has changed meanwhile: cargo may have done so itself
+    /// before it compiled anything, and somebody else after it had read it.
+    fn run_cargo(
+        &mut self,
+        is_captured: bool,
+        cancel: &Cancel,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<Run, BuildError> {
+        let replay = self.replay.as_ref().filter(|_| is_captured);
+        let wrapped = replay.map(|replay| replay.environment(&self.config.packages));
+        let wrapped = wrapped.unwrap_or_default();
+        let (total, mut told) = (self.units, 0);
+        let (mut runs, mut earlier) = (0, None::<Run>);
+        loop {
+            runs += 1;
+            self.lock_file = Stamps::of_sources([self.lock_path()], None);
+            let ran = self.cargo.run(wrapped.clone(), cancel, &mut |done, unit| {
+                if done > told {
+                    told = done;
+                    let total = if done <= total { total } else { 0 };
+                    on_progress(Progress { done, total, unit });
+                }
+            });
+            if ran.is_err()
+                && let Some(replay) = &self.replay
+            {
+                replay.sweep();
+            }
+            let mut ran = ran?;
+            if let Some(earlier) = &earlier {
+                ran.said.follow(&earlier.said);
+            }
+            if runs == RUNS_MAX || self.lock_file.changed().is_none() {
+                return Ok(ran);
+            }
+            earlier = Some(ran);
+        }
+    }
+
     /// Compiles what cargo has left to the replay.
     fn replay_after(
         &mut self,
         run: &Run,
-        start: Start,
+        is_captured: bool,
         cancel: &Cancel,
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Replayed, BuildError> {
         let Some(replay) = &mut self.replay else { return Ok(Replayed::default()) };
+        if !is_captured {
+            replay.forget();
+            return Ok(Replayed::default());
+        }
         let local: Vec<_> = run.said.local.values().cloned().collect();
-        replay.learn(&local, &run.said.modules, start.wall, run.status.success());
+        let lock_file = self.lock_file.clone();
+        replay.learn(&local, &run.said.modules, lock_file, run.since, run.status.success());
         replay.build(cancel, on_progress)
     }
 
@@ -234,17 +296,4 @@ impl Builder {
         let dir = self.config.workspace_root.join(&self.config.target_dir);
         fs::canonicalize(&dir).unwrap_or(dir)
     }
-
-    /// What the lock file says stands for the number of crates until a build has counted them.
-    fn locked_packages(&self) -> u32 {
-        let lock = fs::read_to_string(self.config.workspace_root.join("Cargo.lock"));
-        let count = lock.map_or(0, |text| lock_file::reachable(&text, &self.config.packages));
-        u32::try_from(count).unwrap_or(u32::MAX)
-    }
-}
-
-/// Whether the user has a wrapper of their own in the place that a capture needs.
-fn has_wrapper(config: &BuildConfig) -> bool {
-    let name = "RUSTC_WORKSPACE_WRAPPER";
-    std::env::var_os(name).is_some() || config.env.iter().any(|(known, _)| known == name)
 }

@@ -8,7 +8,9 @@ use super::builder::BuildConfig;
 use super::diagnostic;
 use super::process::{self, Line};
 use super::replay::LocalPackage;
+use super::toolchain::Toolchain;
 use super::{BuildError, Cancel};
+use crate::child_env;
 use crate::event::{Diagnostic, DiagnosticLevel};
 use cargo_metadata::{Message, TargetKind};
 use std::collections::BTreeMap;
@@ -16,23 +18,26 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
+use std::time::SystemTime;
 
 /// Runs cargo, again and again, in the same way.
 #[derive(Debug)]
 pub(super) struct Cargo {
     config: BuildConfig,
+    toolchain: Toolchain,
 }
 
 /// What came of a run.
 #[derive(Debug)]
 pub(super) struct Run {
+    pub(super) since: SystemTime,
     pub(super) status: ExitStatus,
     pub(super) said: Said,
 }
 
 impl Cargo {
     pub(super) fn new(config: BuildConfig) -> Self {
-        Self { config }
+        Self { toolchain: Toolchain::of(&config.workspace_root), config }
     }
 
     /// Builds all packages, with `env` on top of the environment. Blocks until cargo ends.
@@ -49,18 +54,18 @@ impl Cargo {
         command.envs(env);
         let root = &self.config.workspace_root;
         let mut said = Said::default();
+        let since = SystemTime::now();
         let status = process::run(command, root, cancel, &mut |line| {
             if let Some(unit) = said.take(line, root) {
                 on_unit(said.units, unit);
             }
         })?;
-        Ok(Run { status, said })
+        Ok(Run { since, status, said })
     }
 
     fn command(&self) -> Command {
-        // Set when cargo started us: the very program, not a proxy that has to look for it.
-        let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(program);
+        let mut command = self.toolchain.cargo();
+        child_env::without_internal(&mut command);
         command
             .args(["build", "--lib", "--keep-going", "--color=always"])
             .arg("--message-format=json-diagnostic-rendered-ansi")
@@ -149,6 +154,15 @@ impl Said {
             };
             local.libraries.extend(files.filter(is_library).map(Path::to_owned));
         }
+    }
+
+    /// Takes in what an earlier run of the same build has done: this one had less to do.
+    pub(super) fn follow(&mut self, earlier: &Self) {
+        for (package, (_, fresh)) in &mut self.libraries {
+            *fresh &= earlier.libraries.get(package).is_none_or(|(_, fresh)| *fresh);
+        }
+        let modules = earlier.modules.iter().map(|(package, name)| (package.clone(), name.clone()));
+        self.modules.extend(modules);
     }
 
     /// What `diagnostics` and cargo's own words say about a run that failed.

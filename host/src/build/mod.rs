@@ -15,11 +15,13 @@ mod cargo;
 mod dep_info;
 mod diagnostic;
 mod error;
-mod lock_file;
 mod process;
 pub mod replay;
 mod shadow;
 mod shared_library;
+mod stamp;
+mod toolchain;
+mod user_wrapper;
 
 pub use artifact::Artifact;
 pub use builder::{BuildConfig, Builder, Built, Progress};
@@ -27,6 +29,6 @@ pub use cancel::Cancel;
 
 pub use dep_info::DepInfo;
 pub use error::BuildError;
-pub use replay::ReplayConfig;
+pub use replay::{ReplayConfig, WrapperProgram};
 pub use shadow::ShadowCopy;
 pub use shared_library::SharedLibrary;

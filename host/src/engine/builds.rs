@@ -12,7 +12,12 @@ use std::time::Instant;
 pub(super) enum BuildReport {
     Started(BuildWay),
     Progress(Progress),
-    Done { result: Result<Built, BuildError>, started: Instant },
+    Done {
+        result: Result<Built, BuildError>,
+        started: Instant,
+        /// The content of the lock file that it was made with.
+        lock_file: Option<blake3::Hash>,
+    },
 }
 
 /// Dropping it does what [`Self::stop`] does.
@@ -37,7 +42,8 @@ impl BuildThread {
                         // Progress is for the eye; a full queue has better things to carry.
                         reports.try_send(Message::Build(BuildReport::Progress(progress)));
                     });
-                    let done = Message::Build(BuildReport::Done { result, started });
+                    let lock_file = builder.lock_file();
+                    let done = Message::Build(BuildReport::Done { result, started, lock_file });
                     if !reports.send(done) {
                         return;
                     }

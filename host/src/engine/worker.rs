@@ -251,7 +251,10 @@ impl Worker {
                     board.build = Some(BuildBoard { done, total, unit });
                 });
             }
-            Message::Build(BuildReport::Done { result, started }) => {
+            Message::Build(BuildReport::Done { result, started, lock_file }) => {
+                if let Some(guard) = &mut self.build_guard {
+                    guard.knows_lock_file(lock_file);
+                }
                 self.on_build_done(result, started);
             }
             Message::Reload { module, trigger, at, answer } => {

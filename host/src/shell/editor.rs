@@ -3,6 +3,7 @@
 //! Owns: how each editor is told a line and a column. Consumes: `VISUAL`, `EDITOR`, `TERMINAL`,
 //! `PATH`. Never: waits for the editor.
 
+use crate::child_env;
 use parking_lot::Mutex;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -74,6 +75,7 @@ fn spawn(words: &[OsString]) -> Result<Child, EditorError> {
     let (program, arguments) = words.split_first().expect("an editor is at least one word");
     let mut process = Command::new(program);
     process.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    child_env::without_internal(&mut process);
     // A group of its own: Ctrl+C for the host does not end the editor.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut process, 0);

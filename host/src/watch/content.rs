@@ -126,6 +126,11 @@ impl ContentIndex {
         !self.known.contains_key(path) && !self.inputs().files.contains(path)
     }
 
+    /// Takes this content of the file as reported.
+    pub(super) fn knows(&mut self, path: &Path, content: Hash) {
+        self.known.insert(path.to_owned(), content);
+    }
+
     /// Takes the file's content as reported, whatever it is; tells whether it is different.
     pub(super) fn accept(&mut self, path: &Path) -> bool {
         let now = hash_of(path);

@@ -34,6 +34,8 @@ pub(super) struct Orders {
     pub(super) inputs: Option<(Inputs, SystemTime)>,
     /// A build has ended.
     pub(super) build_ended: bool,
+    /// The content of the lock file that the newest such build was made with.
+    pub(super) lock_file: Option<blake3::Hash>,
     /// Builds that run now; not reset when the orders are taken.
     pub(super) builds: u32,
 }

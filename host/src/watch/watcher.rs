@@ -41,17 +41,28 @@ pub struct Watcher {
     thread: Option<JoinHandle<()>>,
 }
 
-/// As long as it lives a build runs, and what happens to `Cargo.lock` is that build's doing: not
-/// a change, and taken as known when the guard is dropped.
+/// As long as it lives a build runs, and may write `Cargo.lock`. Whether that file has changed is seen
+/// when the guard is dropped.
 #[must_use = "the build counts as ended when the guard is dropped"]
 #[derive(Debug)]
-pub struct BuildGuard(Arc<Mailbox>);
+pub struct BuildGuard {
+    mailbox: Arc<Mailbox>,
+    lock_file: Option<blake3::Hash>,
+}
+
+impl BuildGuard {
+    /// Tells the content of `Cargo.lock` that the build was made with: any other is a change.
+    pub fn knows_lock_file(&mut self, content: Option<blake3::Hash>) {
+        self.lock_file = content;
+    }
+}
 
 impl Drop for BuildGuard {
     fn drop(&mut self) {
-        self.0.order(|orders| {
+        self.mailbox.order(|orders| {
             orders.builds -= 1;
             orders.build_ended = true;
+            orders.lock_file = self.lock_file.or(orders.lock_file);
         });
     }
 }
@@ -107,7 +118,7 @@ impl Watcher {
     /// To be held while cargo runs. Builds may overlap.
     pub fn build_guard(&self) -> BuildGuard {
         self.mailbox.order(|orders| orders.builds += 1);
-        BuildGuard(Arc::clone(&self.mailbox))
+        BuildGuard { mailbox: Arc::clone(&self.mailbox), lock_file: None }
     }
 }
 
@@ -163,8 +174,12 @@ impl Worker {
     }
 
     fn obey(&mut self, orders: Orders, touched: &mut BTreeMap<PathBuf, Touch>) {
+        if let Some(content) = orders.lock_file {
+            self.index.knows(&self.lockfile, content);
+        }
         if orders.build_ended {
-            self.index.accept(&self.lockfile);
+            let lock_file = vec![self.lockfile.clone()];
+            self.collect(FileEvent::Settled(lock_file), Instant::now(), touched);
         }
         if let Some((inputs, since)) = orders.inputs {
             let late = self.index.set_inputs(inputs, since);

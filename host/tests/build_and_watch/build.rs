@@ -56,7 +56,7 @@ fn k16_a_build_tells_what_it_made_and_what_it_read() {
     assert!(warning.rendered.contains('\u{1b}'), "in colour: {warning:?}");
 
     assert!(steps.windows(2).all(|two| two[0].done < two[1].done), "{steps:?}");
-    assert!(steps.iter().all(|step| step.done <= step.total), "{steps:?}");
+    assert!(steps.iter().all(|step| step.total == 0), "nobody knows yet: {steps:?}");
     let last = steps.last().expect("a build makes progress");
     let mut again = Vec::new();
     let fresh =

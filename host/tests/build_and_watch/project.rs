@@ -1,6 +1,6 @@
 //! A cargo workspace in a temporary directory, with a space and letters beyond ASCII in its path.
 
-use host::build::{BuildConfig, BuildError, Builder, Built, Cancel, ReplayConfig};
+use host::build::{BuildConfig, BuildError, Builder, Built, Cancel, ReplayConfig, WrapperProgram};
 use host::config::DebugInfo;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,10 +83,15 @@ impl Project {
 
     /// One that makes cargo's calls of rustc again.
     pub(crate) fn replaying_builder(&self, packages: &[&str]) -> Builder {
+        self.replaying_builder_by(packages, env!("CARGO_BIN_EXE_host").into())
+    }
+
+    /// The same with another program in the place of rustc.
+    pub(crate) fn replaying_builder_by(&self, packages: &[&str], wrapper: PathBuf) -> Builder {
         let mut config = self.config(packages);
         config.target_dir = self.root.join("target/pitstop/replayed");
         config.replay = Some(ReplayConfig {
-            wrapper: env!("CARGO_BIN_EXE_host").into(),
+            wrapper: WrapperProgram::open(wrapper).expect("it is there"),
             thin_link: true,
             shared: Vec::new(),
             debug_info: DebugInfo::Lines,

@@ -1,11 +1,12 @@
 //! Replayed builds beside those of cargo: the same behaviour, edit after edit.
 #![expect(unsafe_code, reason = "what was built is called")]
 
-use crate::project::{Project, build, succeed};
-use host::build::{BuildError, Built};
+use crate::project::{Project, build, succeed, wait_for};
+use host::build::{BuildError, Built, Cancel};
 use host::event::{BuildWay, DiagnosticLevel};
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 const UI: &str = r#"
@@ -323,4 +324,238 @@ fn several_modules_are_compiled_and_fail_on_their_own() {
     assert!(matches!(built.failure, Some(BuildError::Failed { .. })), "{:?}", built.failure);
     project.write("left/src/lib.rs", "pub fn right() {}\n");
     assert_eq!(succeed(&mut replay).artifacts.len(), 2);
+}
+
+/// As `cargo clean` does beside a running host.
+#[test]
+fn g09_a_build_directory_that_is_removed_is_filled_again() {
+    let project = project();
+    let wrapper = project.path("target/host");
+    fs::create_dir_all(project.path("target")).expect("a directory");
+    fs::copy(env!("CARGO_BIN_EXE_host"), &wrapper).expect("the host's executable");
+    let mut replay = project.replaying_builder_by(&["ui"], wrapper);
+    succeed(&mut replay);
+    for (number, removed) in [
+        (9, "target/pitstop/replayed"),
+        (10, "target"),
+        (11, "target/pitstop/replayed/debug"),
+        (12, "target/pitstop/replayed/replay"),
+    ] {
+        fs::remove_dir_all(project.path(removed)).expect("it is there");
+        project.write("ui/src/part.rs", &format!("pub fn number() -> i32 {{ {number} }}\n"));
+        let built = succeed(&mut replay);
+        assert_eq!(answer(&built, &project), 11_024 + number, "{removed}");
+        project.write("ui/src/part.rs", &format!("pub fn number() -> i32 {{ {number} + 1 }}\n"));
+        let built = succeed(&mut replay);
+        let (way, now) = (built.way, answer(&built, &project));
+        assert_eq!((way, now), (BuildWay::Replay, 11_025 + number), "after {removed}");
+    }
+}
+
+#[test]
+fn g09_a_library_that_cargo_alone_makes_and_that_is_gone_sends_the_build_to_cargo() {
+    let project = project();
+    let mut replay = project.replaying_builder(&["ui"]);
+    succeed(&mut replay);
+    for entry in fs::read_dir(project.path("target/pitstop/replayed/debug/deps")).expect("deps") {
+        let path = entry.expect("an entry").path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libfar-")) {
+            fs::remove_file(path).expect("it can be removed");
+        }
+    }
+    project.write("ui/src/part.rs", "pub fn number() -> i32 { 9 }\n");
+    let built = succeed(&mut replay);
+    assert_eq!((built.way, answer(&built, &project)), (BuildWay::Cargo, 11_033));
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn g09_a_shared_library_that_could_not_be_linked_is_tried_again() {
+    let project = project();
+    let mut replay = project.replaying_builder(&["ui"]);
+    let shared = project.path("target/pitstop/replayed/replay/shared");
+    project.write("target/pitstop/replayed/replay/shared", "in the way");
+    let is_static = |built: &Built| built.artifacts["ui"].shared.is_none();
+    let built = succeed(&mut replay);
+    let notes = built.warnings.iter().map(|said| said.message.as_str());
+    assert!(
+        notes.into_iter().any(|note| note.contains("linked statically")),
+        "{:?}",
+        built.warnings
+    );
+    assert!(is_static(&built));
+    fs::remove_file(shared).expect("it is there");
+    project.write("ui/src/part.rs", "pub fn number() -> i32 { 9 }\n");
+    let built = succeed(&mut replay);
+    assert_eq!((built.way, is_static(&built)), (BuildWay::Replay, false));
+}
+
+/// How often the build script below has run.
+fn runs(project: &Project) -> usize {
+    fs::read_to_string(project.path("ui/runs.txt")).map_or(0, |text| text.lines().count())
+}
+
+/// Stands for somebody who runs `cargo update` while the first build is under way.
+const UPDATES_ONCE: &str = r##"
+use std::io::Write;
+fn append(path: &str, line: &str) {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true).open(path).unwrap().write_all(line.as_bytes()).unwrap();
+}
+fn main() {
+    println!("cargo::rerun-if-changed=../Cargo.lock");
+    if !std::path::Path::new("runs.txt").exists() {
+        append("../Cargo.lock", "# by hand\n");
+    }
+    append("runs.txt", "once\n");
+}
+"##;
+
+#[test]
+fn g14_a_lock_file_that_changes_while_cargo_runs_makes_it_run_again() {
+    let project = Project::with_module("");
+    project.write("ui/build.rs", UPDATES_ONCE);
+    let mut replay = project.replaying_builder(&["ui"]);
+    assert_eq!(succeed(&mut replay).way, BuildWay::Cargo);
+    assert_eq!(runs(&project), 2, "with the lock file as it is now");
+    assert_eq!(replay.way(), BuildWay::Replay, "nothing has changed since");
+    let lock = fs::read(project.path("Cargo.lock")).expect("cargo has written it");
+    assert_eq!(replay.lock_file(), Some(blake3::hash(&lock)));
+}
+
+/// A toolchain beside the one that runs this test, and the number of its release.
+fn another_toolchain() -> Option<(String, i32)> {
+    let output = Command::new("rustup").args(["toolchain", "list"]).output().ok()?;
+    let list = String::from_utf8(output.stdout).ok()?;
+    let minor = |toolchain: &str| {
+        let output = Command::new("rustup").args(["run", toolchain, "rustc", "--version"]).output();
+        let version = String::from_utf8(output.ok()?.stdout).ok()?;
+        version.split('.').nth(1)?.parse::<i32>().ok()
+    };
+    let own = std::env::var("RUSTUP_TOOLCHAIN").ok()?;
+    let own_minor = minor(&own)?;
+    let others = list.lines().filter_map(|line| line.split_whitespace().next());
+    let mut others = others.filter(|name| *name != own && !name.starts_with("nightly"));
+    others.find_map(|name| Some((name.to_owned(), minor(name).filter(|n| *n != own_minor)?)))
+}
+
+const TELLS_ITS_RELEASE: &str = r#"
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let rustc = std::env::var_os("RUSTC").unwrap();
+    let output = std::process::Command::new(rustc).arg("--version").output().unwrap();
+    let version = String::from_utf8(output.stdout).unwrap();
+    println!("cargo::rustc-env=RELEASE={}", version.split('.').nth(1).unwrap());
+}
+"#;
+
+#[test]
+fn g16_another_toolchain_file_is_followed_by_the_next_build() {
+    let Some((toolchain, minor)) = another_toolchain() else {
+        eprintln!(
+            "skipped: needs rustup and a second stable toolchain, such as `rustup toolchain install 1.95.0`"
+        );
+        return;
+    };
+    let project = Project::with_module(
+        "#[unsafe(no_mangle)]\npub extern \"C\" fn answer() -> i32 { env!(\"RELEASE\").parse::<i32>().unwrap() + 1000 * N }\nconst N: i32 = 0;\n",
+    );
+    project.write("ui/build.rs", TELLS_ITS_RELEASE);
+    let mut replay = project.replaying_builder(&["ui"]);
+    assert_ne!(answer(&succeed(&mut replay), &project), minor);
+    project.write("rust-toolchain.toml", &format!("[toolchain]\nchannel = {toolchain:?}\n"));
+    let built = succeed(&mut replay);
+    assert_eq!((built.way, answer(&built, &project)), (BuildWay::Cargo, minor));
+    let code = fs::read_to_string(project.path("ui/src/lib.rs")).expect("it is there");
+    project.write("ui/src/lib.rs", &code.replace("N: i32 = 0", "N: i32 = 1"));
+    let built = succeed(&mut replay);
+    assert_eq!((built.way, answer(&built, &project)), (BuildWay::Replay, minor + 1000));
+}
+
+#[cfg(unix)]
+#[test]
+fn g25_a_wrapper_in_cargo_s_configuration_is_kept() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let code = "#[unsafe(no_mangle)]\npub extern \"C\" fn answer() -> i32 { cfg!(wrapped) as i32 + N }\nconst N: i32 = 0;\n";
+    for key in ["rustc-workspace-wrapper", "rustc-wrapper"] {
+        let project = Project::with_module(code);
+        let script = "#!/bin/sh\nrustc=\"$1\"\nshift\nexec \"$rustc\" \"$@\" --cfg wrapped --check-cfg 'cfg(wrapped)'\n";
+        project.write("wrapper.sh", script);
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(project.path("wrapper.sh"), mode).expect("a script");
+        let mut replay = project.replaying_builder(&["ui"]);
+        assert_eq!(answer(&succeed(&mut replay), &project), 0);
+        project.write(".cargo/config.toml", &format!("[build]\n{key} = \"./wrapper.sh\"\n"));
+        for n in [0, 100] {
+            project.write("ui/src/lib.rs", &code.replace("N: i32 = 0", &format!("N: i32 = {n}")));
+            let built = succeed(&mut replay);
+            assert_eq!(answer(&built, &project), 1 + n, "{key}");
+        }
+    }
+}
+
+/// Everything below the build directory that a compiler should not have left behind.
+fn leftovers(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        let is_temporary = name.starts_with("rustc") || name.starts_with("rmeta");
+        let is_dir = path.is_dir();
+        if name.ends_with(".rcgu.o") || (is_dir && is_temporary) {
+            found.push(path);
+        } else if is_dir && name != "incremental" && !name.starts_with("sysroot-") {
+            found.extend(leftovers(&path));
+        }
+    }
+    found
+}
+
+/// A linker that takes as long as it is let.
+const SLOW_LINKER: &str = "#!/bin/sh\nif [ -e \"${0%/*}/slow\" ]; then echo > \"${0%/*}/linking\"; sleep 600; fi\nexec cc \"$@\"\n";
+
+#[cfg(unix)]
+#[test]
+fn g19_a_build_that_is_stopped_leaves_no_files() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let project = Project::new(&["ui", "data"]);
+    project.package("ui", "ui", true, "[dependencies]\ndata = { path = \"../data\" }\n");
+    project.package("data", "data", false, "");
+    let code = |n: u32| {
+        let functions: String = (0..200)
+            .map(|f| {
+                format!("pub fn f{f}(x: u32) -> String {{ format!(\"{{}}\", x + {n} + {f}) }}\n")
+            })
+            .collect();
+        format!("#[unsafe(no_mangle)]\npub extern \"C\" fn answer() -> i32 {{ {n} }}\n{functions}")
+    };
+    project.write("ui/src/lib.rs", &code(0));
+    project.write("linker.sh", SLOW_LINKER);
+    let mode = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(project.path("linker.sh"), mode).expect("a script");
+    let linker = project.path("linker.sh");
+    let config = format!("[target.'cfg(all())']\nlinker = {linker:?}\n");
+    project.write(".cargo/config.toml", &config);
+    let mut replay = project.replaying_builder(&["ui"]);
+    succeed(&mut replay);
+    let build_dir = project.path("target/pitstop/replayed");
+    assert_eq!(leftovers(&build_dir), Vec::<PathBuf>::new(), "after a build that has ended");
+    for n in 1..4 {
+        project.write("ui/src/lib.rs", &code(n));
+        project.write("slow", "");
+        let cancel = Cancel::new();
+        let result = std::thread::scope(|scope| {
+            let handle = cancel.clone();
+            let replay = &mut replay;
+            let build = scope.spawn(move || replay.build(&handle, &mut |_| {}));
+            wait_for("the linker runs", || fs::metadata(project.path("linking")).ok());
+            cancel.cancel();
+            build.join().expect("building does not panic")
+        });
+        assert!(matches!(result, Err(BuildError::Cancelled)), "{result:?}");
+        assert_eq!(leftovers(&build_dir), Vec::<PathBuf>::new(), "after a build that was stopped");
+        fs::remove_file(project.path("slow")).expect("it is there");
+        fs::remove_file(project.path("linking")).expect("it is there");
+    }
+    let built = succeed(&mut replay);
+    assert_eq!((built.way, answer(&built, &project)), (BuildWay::Replay, 3));
 }

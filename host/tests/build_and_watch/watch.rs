@@ -199,9 +199,10 @@ fn d02_reading_and_touching_trigger_nothing() {
 fn d03_the_build_itself_triggers_nothing() {
     let watched = Watched::start(Project::with_module("// first"));
     let project = &watched.project;
-    let guard = watched.watcher.build_guard();
+    let mut guard = watched.watcher.build_guard();
     let mut builder = project.builder(&["ui"]);
     builder.build(&Cancel::new(), &mut |_| {}).expect("the build succeeds");
+    guard.knows_lock_file(builder.lock_file());
     assert!(project.path("Cargo.lock").exists(), "cargo wrote it");
     project.write("ui/rustc-ice-2025-01-01T00_00_00-1.txt", "oops");
     project.write("ui/target/debug/x.d", "x");
@@ -212,6 +213,21 @@ fn d03_the_build_itself_triggers_nothing() {
     watched.expect_nothing_so_far("the lock file rewritten");
     project.write("Cargo.lock", &format!("{lock}# by hand\n"));
     watched.expect("a real change of it", &["Cargo.lock"]);
+}
+
+#[test]
+fn g14_a_lock_file_that_somebody_else_writes_during_a_build_is_a_change() {
+    let watched = Watched::start(Project::with_module("// first"));
+    let project = &watched.project;
+    let mut guard = watched.watcher.build_guard();
+    let mut builder = project.builder(&["ui"]);
+    builder.build(&Cancel::new(), &mut |_| {}).expect("the build succeeds");
+    guard.knows_lock_file(builder.lock_file());
+    let lock = fs::read_to_string(project.path("Cargo.lock")).expect("read the lock file");
+    project.write("Cargo.lock", &format!("{lock}# by hand\n"));
+    drop(guard);
+    watched.expect("no build has seen it", &["Cargo.lock"]);
+    watched.expect_quiet("and it is told once");
 }
 
 #[test]
@@ -227,9 +243,10 @@ fn d04_k16_hidden_ignored_and_distant_files_count_when_the_build_reads_them() {
     project.write("ui/src/made.rs", "// made again");
     project.write("words/.a.txt", "b");
     watched.expect_nothing_so_far("before any build nobody knows of them");
-    let guard = watched.watcher.build_guard();
-    let built =
-        project.builder(&["ui"]).build(&Cancel::new(), &mut |_| {}).expect("the build succeeds");
+    let mut guard = watched.watcher.build_guard();
+    let mut builder = project.builder(&["ui"]);
+    let built = builder.build(&Cancel::new(), &mut |_| {}).expect("the build succeeds");
+    guard.knows_lock_file(builder.lock_file());
     drop(guard);
     let wider = inputs(project).with_files(built.inputs());
     watched.watcher.set_inputs(wider, built.started);

@@ -74,6 +74,12 @@ impl Graph {
         self.units.push(unit);
     }
 
+    /// The libraries that are linked or compiled against, and that no unit makes.
+    pub(super) fn made_by_cargo(&self) -> BTreeSet<PathBuf> {
+        let needed = self.units.iter().flat_map(Unit::needs).chain(self.parts.iter().cloned());
+        needed.filter(|library| self.made_by(library).is_none()).collect()
+    }
+
     fn made_by(&self, library: &Path) -> Option<Index> {
         self.units.iter().position(|unit| unit.makes(library))
     }
@@ -153,5 +159,7 @@ mod tests {
         let names = graph.parts.iter().filter_map(|part| part.file_name());
         let names: Vec<_> = names.map(|name| name.to_string_lossy().into_owned()).collect();
         assert_eq!(names, ["libapi-1.rlib", "libegui-1.rlib", "libengine-1.rlib"]);
+        let names = ["libegui-1.rlib", "libegui-1.rmeta"].map(|name| dir.join(name));
+        assert_eq!(graph.made_by_cargo(), names.into(), "what a replay cannot make again");
     }
 }

@@ -3,13 +3,14 @@
 //! Owns: the list of files from which cargo decides what to run and how. Consumes: what a run of cargo said
 //! about packages. Produces: [`Stamps`]. Never: reads a manifest; that is cargo's part.
 //!
-//! Sources of captured crates are not among them. Everything else that a build depends on is: manifests,
+//! The lock file is looked at by whoever runs cargo, which may write it. Sources of captured crates are not among them. Everything else that a build depends on is: manifests,
 //! the lock file, cargo's configuration, the choice of toolchain and the toolchain itself, build scripts with
-//! what they asked to be run again for, and sources of local packages outside of the workspace.
+//! what they asked to be run again for, sources of local packages outside of the workspace, and the
+//! libraries that cargo alone makes.
 
-use super::stamp::Stamps;
 use super::unit::Unit;
 use crate::build::DepInfo;
+use crate::build::stamp::Stamps;
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
@@ -48,10 +49,7 @@ pub(super) fn look(
         // Cargo takes one that appears for the package's build script.
         files.insert(package.dir().join("build.rs"));
     }
-    let mut stamps = Stamps::of_sources(files, Some(since));
-    // Cargo writes this one itself, before it begins.
-    stamps.extend(Stamps::of_sources([root.join("Cargo.lock")], None));
-    stamps
+    Stamps::of_sources(files, Some(since))
 }
 
 /// What else is read on behalf of the modules: sources of local libraries that are not captured, and what

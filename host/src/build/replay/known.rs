@@ -3,8 +3,8 @@
 //! Owns: whether it has to be compiled again. Consumes: [`Unit`]s. Never: compiles.
 
 use super::captured::Captured;
-use super::stamp::Stamps;
 use super::unit::Unit;
+use crate::build::stamp::Stamps;
 use crate::event::Diagnostic;
 use std::path::PathBuf;
 use std::time::SystemTime;

@@ -5,11 +5,13 @@
 
 use super::graph::Index;
 use super::known::Known;
+use super::output::Output;
 use super::run::{self, Ran};
 use super::unit::Unit;
 use crate::build::{BuildError, Cancel, Progress, diagnostic};
 use crate::event::{Diagnostic, DiagnosticLevel};
 use std::num::NonZero;
+use std::path::Path;
 use std::thread;
 use std::time::SystemTime;
 
@@ -42,27 +44,22 @@ pub(super) struct Done {
     pub(super) known: Option<Known>,
     /// What the compiler said, when it refused.
     pub(super) failure: Option<Vec<Diagnostic>>,
+    /// The compiler refused because of something that only cargo can mend.
+    pub(super) is_outdated: bool,
 }
 
-impl Done {
-    /// Whether the compiler refused because of something that only cargo can mend.
-    pub(super) fn is_outdated(&self) -> bool {
-        let mut codes = self.failure.iter().flatten().filter_map(|said| said.code.as_deref());
-        codes.any(|code| MISMATCHES.contains(&code))
-    }
-}
-
-/// Compiles all of them. Blocks until the last compiler has ended.
+/// Compiles all of them; `dir` is the replay's own directory. Blocks until the last compiler has ended.
 ///
 /// # Errors
 /// [`BuildError::Cancelled`], and when rustc cannot be run.
 pub(super) fn run_all(
     units: &[(Index, &Unit)],
+    dir: &Path,
     cancel: &Cancel,
     progress: &mut Counted<'_>,
 ) -> Result<Vec<Done>, BuildError> {
     if let [(index, unit)] = units {
-        let done = compile(*index, unit, cancel)?;
+        let done = compile(*index, unit, dir, cancel)?;
         progress.done(unit);
         return Ok(vec![done]);
     }
@@ -79,7 +76,7 @@ pub(super) fn run_all(
             let (jobs, report) = (jobs.clone(), report.clone());
             scope.spawn(move || {
                 for (index, unit) in jobs {
-                    let done = compile(index, unit, cancel);
+                    let done = compile(index, unit, dir, cancel);
                     if report.send((unit, done)).is_err() {
                         return;
                     }
@@ -96,12 +93,27 @@ pub(super) fn run_all(
     })
 }
 
-fn compile(index: Index, unit: &Unit, cancel: &Cancel) -> Result<Done, BuildError> {
+fn compile(index: Index, unit: &Unit, dir: &Path, cancel: &Cancel) -> Result<Done, BuildError> {
     let since = SystemTime::now();
-    let Ran { status, mut diagnostics, text } = run::run(&unit.captured, cancel)?;
+    let output = Output::of(&unit.stem, dir);
+    output.prepare().map_err(|source| BuildError::Cargo {
+        program: unit.captured.program.clone().into(),
+        dir: output.dir().to_owned(),
+        source,
+    })?;
+    let ran = run::run(&output.call(unit), cancel);
+    if !ran.as_ref().is_ok_and(|ran| ran.status.success()) {
+        output.sweep();
+    }
+    let Ran { status, mut diagnostics, text } = ran?;
     if status.success() {
+        output.publish(unit).map_err(|source| BuildError::Unreadable {
+            package: unit.package().to_owned(),
+            path: output.dir().to_owned(),
+            source,
+        })?;
         let known = Known::of(unit, since, &diagnostics);
-        return Ok(Done { index, known, failure: None });
+        return Ok(Done { index, known, failure: None, is_outdated: false });
     }
     let told = diagnostics.iter().any(|said| said.level == DiagnosticLevel::Error);
     if !told || !text.is_empty() {
@@ -111,5 +123,11 @@ fn compile(index: Index, unit: &Unit, cancel: &Cancel) -> Result<Done, BuildErro
             "rustc ended with {status} for `{name}`\n{words}"
         )));
     }
-    Ok(Done { index, known: None, failure: Some(diagnostics) })
+    let is_outdated = is_mismatch(&diagnostics) || unit.needs().any(|library| !library.is_file());
+    Ok(Done { index, known: None, failure: Some(diagnostics), is_outdated })
+}
+
+fn is_mismatch(said: &[Diagnostic]) -> bool {
+    let mut codes = said.iter().filter_map(|said| said.code.as_deref());
+    codes.any(|code| MISMATCHES.contains(&code))
 }

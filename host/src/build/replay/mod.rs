@@ -16,21 +16,25 @@ mod graph;
 mod guards;
 mod known;
 mod level;
+mod output;
 mod plan;
+mod program;
 mod run;
 mod shared;
-mod stamp;
 mod sysroot;
 mod unit;
 mod wrapper;
 
+pub use program::WrapperProgram;
 pub use wrapper::intercept;
 
 pub(super) use guards::LocalPackage;
 
+use super::stamp::Stamps;
 use super::{Artifact, BuildError, Cancel, Progress};
 use crate::config::DebugInfo;
 use crate::event::Diagnostic;
+use captured::Captured;
 use graph::Graph;
 use known::Known;
 use plan::{Places, Plan};
@@ -38,16 +42,15 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 use unit::Unit;
 
 /// How builds are replayed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ReplayConfig {
-    /// The program that cargo calls instead of rustc: one that begins with [`intercept`].
-    pub wrapper: PathBuf,
+    /// The program that cargo calls instead of rustc.
+    pub wrapper: WrapperProgram,
     /// Link modules against one shared library of everything that rarely changes.
     pub thin_link: bool,
     /// Packages of the workspace that belong into it, too.
@@ -98,23 +101,41 @@ impl Replay {
         if fs::create_dir_all(self.captured_dir()).is_err() {
             return Vec::new();
         }
+        let Ok(wrapper) = self.config.wrapper.file(&self.dir) else { return Vec::new() };
         vec![
-            ("RUSTC_WORKSPACE_WRAPPER".into(), self.config.wrapper.clone().into()),
+            ("RUSTC_WORKSPACE_WRAPPER".into(), wrapper.into()),
             (wrapper::CAPTURE_DIR.into(), self.captured_dir().into()),
             (wrapper::CAPTURE_ONLY.into(), packages.join(",").into()),
         ]
+    }
+
+    /// Removes what the compilers of a run of cargo that was stopped have left of this workspace's crates.
+    pub(super) fn sweep(&self) {
+        for entry in fs::read_dir(self.captured_dir()).into_iter().flatten().flatten() {
+            if let Ok(unit) = Unit::read(&entry.path())
+                && unit.captured.dir == self.root
+            {
+                output::sweep_objects(&unit);
+            }
+        }
     }
 
     fn captured_dir(&self) -> PathBuf {
         self.dir.join("captured")
     }
 
-    /// Learns from a run of cargo that began at `since`. `modules` are the crates that it left to the
-    /// replay, by package; `is_complete` when it made everything else.
+    /// Forgets what cargo has told, so that it is run for the next build.
+    pub(super) fn forget(&mut self) {
+        self.plan = None;
+    }
+
+    /// Learns from a run of cargo that began at `since`, with this lock file. `modules` are the crates
+    /// that it left to the replay, by package; `is_complete` when it made everything else.
     pub(super) fn learn(
         &mut self,
         packages: &[LocalPackage],
         modules: &BTreeMap<String, String>,
+        lock_file: Stamps,
         since: SystemTime,
         is_complete: bool,
     ) {
@@ -124,19 +145,20 @@ impl Replay {
             .iter()
             .filter_map(|(package, name)| read(name).filter(|unit| unit.package() == package));
         let modules: Vec<Unit> = modules.collect();
-        let Some(program) = modules.first().map(|unit| unit.captured.program.clone()) else {
+        let Some(toolchain) = modules.first().and_then(|unit| toolchain_of(&unit.captured)) else {
             return;
         };
-        let Some(toolchain) = toolchain_of(&program) else { return };
         let libraries = packages.iter().flat_map(|package| &package.libraries);
         let units: Vec<Unit> = libraries.filter_map(|library| read(&stem(library))).collect();
-        let guards = guards::look(&self.root, &toolchain, packages, &units, since);
+        let mut guards = guards::look(&self.root, &toolchain, packages, &units, since);
         let other_inputs = guards::other_inputs(&self.root, packages, &units);
         let is_shared = |package: &str| {
             package == crate::workspace::API_PACKAGE
                 || self.config.shared.iter().any(|shared| shared == package)
         };
         let graph = Graph::new(modules, &units, is_shared);
+        guards.extend(Stamps::of_products(graph.made_by_cargo()));
+        guards.extend(lock_file);
         let known = graph.units.iter().enumerate().map(|(index, unit)| {
             let earlier = before.as_ref().and_then(|plan| plan.known_of(&unit.stem));
             match graph.modules.contains(&index) {
@@ -169,11 +191,6 @@ impl Replay {
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Replayed, BuildError> {
         let Some(plan) = &mut self.plan else { return Ok(Replayed::default()) };
-        fs::create_dir_all(self.dir.join("out")).map_err(|source| BuildError::Cargo {
-            program: "rustc".into(),
-            dir: self.dir.join("out"),
-            source,
-        })?;
         let places = Places { dir: &self.dir, target_dir: &self.target_dir };
         plan.build(&self.config, &places, cancel, on_progress)
     }
@@ -193,9 +210,10 @@ fn stem(library: &Path) -> String {
     stem.strip_prefix("lib").or(stem.strip_prefix(prefix)).unwrap_or(stem).to_owned()
 }
 
-/// The toolchain's directory, as this very compiler says.
-fn toolchain_of(rustc: &str) -> Option<PathBuf> {
-    let output = Command::new(rustc).args(["--print", "sysroot"]).output().ok()?;
+/// The toolchain's directory, as the very compiler of this call says.
+fn toolchain_of(call: &Captured) -> Option<PathBuf> {
+    let question = Captured { args: vec!["--print".into(), "sysroot".into()], ..call.clone() };
+    let output = question.command().current_dir(&call.dir).output().ok()?;
     let path = String::from_utf8(output.stdout).ok()?;
     Some(PathBuf::from(path.trim_end())).filter(|path| path.is_dir())
 }

@@ -6,9 +6,9 @@ use super::graph::{Graph, Index};
 use super::known::Known;
 use super::level;
 use super::shared::{self, Shared};
-use super::stamp::Stamps;
 use super::unit::Unit;
 use super::{ReplayConfig, Replayed};
+use crate::build::stamp::Stamps;
 use crate::build::{Artifact, BuildError, Cancel, Progress, diagnostic};
 use crate::event::{Diagnostic, DiagnosticLevel};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,13 +27,24 @@ pub(super) struct Plan {
     pub(super) known: Vec<Option<Known>>,
     /// What each module was last compiled to, so that one which is up to date is not read again.
     pub(super) made: BTreeMap<Index, Artifact>,
-    /// `Err` says why modules are linked statically.
-    pub(super) shared: Option<Result<Shared, String>>,
+    /// `Err` when modules are linked statically.
+    pub(super) shared: Option<Result<Shared, NotShared>>,
     /// Cargo made everything that was asked for.
     pub(super) is_complete: bool,
     /// See [`Replayed::is_outdated`].
     pub(super) is_outdated: bool,
 }
+
+/// Why there is no shared library.
+#[derive(Debug)]
+pub(super) struct NotShared {
+    reason: String,
+    /// How often it has been tried in vain.
+    attempts: u32,
+}
+
+/// A reason that was there so often stays until cargo runs again: each attempt makes a build longer.
+const ATTEMPTS_MAX: u32 = 3;
 
 /// Where things are.
 pub(super) struct Places<'a> {
@@ -65,7 +76,7 @@ impl Plan {
         for level in levels.into_values() {
             let units: Vec<(Index, Unit)> =
                 level.into_iter().map(|index| (index, self.graph.units[index].clone())).collect();
-            self.compile(&units, &mut failed, cancel, &mut progress)?;
+            self.compile(&units, &mut failed, places, cancel, &mut progress)?;
         }
         if config.thin_link && shared::SUPPORTED {
             self.see_to_shared(places.dir, cancel)?;
@@ -92,7 +103,7 @@ impl Plan {
                 let make = || drop(shared.library.make_spare(&config.generations_dir));
                 let _ahead = std::thread::Builder::new().spawn_scoped(scope, make);
             }
-            self.compile(&modules, &mut failed, cancel, &mut progress)
+            self.compile(&modules, &mut failed, places, cancel, &mut progress)
         })?;
         self.results(&modules, &compiled, &failed, shared.as_ref(), places)
     }
@@ -104,15 +115,20 @@ impl Plan {
 
     /// Makes the shared library, unless it is there and fits.
     fn see_to_shared(&mut self, dir: &Path, cancel: &Cancel) -> Result<(), BuildError> {
+        let attempts = match &self.shared {
+            Some(Err(before)) => before.attempts,
+            _ => 0,
+        };
         let fits = self.shared.as_ref().is_some_and(|shared| match shared {
             Ok(shared) => !shared.is_outdated(),
-            Err(_) => true,
+            Err(_) => attempts >= ATTEMPTS_MAX,
         });
         let Some(&module) = self.graph.modules.first().filter(|_| !fits) else {
             return Ok(());
         };
         let like = &self.graph.units[module].captured;
-        let made = Shared::make(like, &self.toolchain, &self.graph.parts, dir, cancel);
+        let made = Shared::make(like, &self.toolchain, &self.graph.parts, dir, cancel)
+            .map_err(|reason| NotShared { reason, attempts: attempts + 1 });
         if cancel.is_cancelled() {
             return Err(BuildError::Cancelled);
         }
@@ -129,6 +145,7 @@ impl Plan {
         &mut self,
         units: &[(Index, Unit)],
         failed: &mut BTreeMap<Index, Vec<Diagnostic>>,
+        places: &Places<'_>,
         cancel: &Cancel,
         progress: &mut level::Counted<'_>,
     ) -> Result<BTreeSet<Index>, BuildError> {
@@ -142,8 +159,8 @@ impl Plan {
             }
         }
         let mut compiled = BTreeSet::new();
-        for done in level::run_all(&stale, cancel, progress)? {
-            self.is_outdated |= done.is_outdated();
+        for done in level::run_all(&stale, places.dir, cancel, progress)? {
+            self.is_outdated |= done.is_outdated;
             self.known[done.index] = done.known;
             self.made.remove(&done.index);
             match done.failure {
@@ -167,7 +184,7 @@ impl Plan {
         let mut replayed = Replayed { is_outdated: self.is_outdated, ..Replayed::default() };
         let known = self.known.iter().flatten();
         replayed.warnings.extend(known.flat_map(|known| known.diagnostics.iter().cloned()));
-        if let Some(Err(reason)) = &self.shared {
+        if let Some(Err(NotShared { reason, .. })) = &self.shared {
             let text = format!("modules are linked statically, which takes longer: {reason}");
             let note = diagnostic::from_text(&text);
             replayed.warnings.push(Diagnostic { level: DiagnosticLevel::Note, ..note });

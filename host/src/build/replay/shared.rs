@@ -14,10 +14,10 @@
 use super::arguments::Arguments;
 use super::captured::Captured;
 use super::run::{self, Ran};
-use super::stamp::Stamps;
 use super::sysroot;
 use super::unit::SHARED_CRATE;
 use crate::build::artifact::hash_file;
+use crate::build::stamp::Stamps;
 use crate::build::{Cancel, SharedLibrary};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -92,7 +92,7 @@ impl Shared {
 
     /// Whether one of its parts has been compiled again.
     pub(super) fn is_outdated(&self) -> bool {
-        self.parts.changed().is_some() || !self.library.path.is_file()
+        self.parts.changed().is_some() || !self.library.path.is_file() || !self.sysroot.is_dir()
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::arguments::Arguments;
 use super::captured::{Captured, stem_of};
+use super::output::Output;
 use super::shared::Shared;
 use crate::build::DepInfo;
 use crate::config::DebugInfo;
@@ -93,7 +94,7 @@ impl Unit {
         shared: Option<&Shared>,
         debug_info: DebugInfo,
     ) -> Self {
-        let out_dir = dir.join("out");
+        let out_dir = Output::of(&self.stem, dir).dir().to_owned();
         let mut arguments = self
             .arguments
             .clone()

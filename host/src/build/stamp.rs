@@ -54,6 +54,11 @@ impl Stamps {
         changed.map(|(path, _)| path.as_path())
     }
 
+    /// The content of a file that was looked at as a source; `None` when there was none.
+    pub(super) fn content(&self, path: &Path) -> Option<blake3::Hash> {
+        self.0.get(path).copied().flatten().and_then(|stamp| stamp.content)
+    }
+
     pub(super) fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
