@@ -37,8 +37,6 @@ pub struct ModuleSettings {
     pub name: String,
     /// The package it is built from.
     pub package: String,
-    /// Its library, relative to the workspace, when it is not where cargo says.
-    pub path: Option<PathBuf>,
     /// Top-level fields of its state that are carried over; all when empty.
     pub state_keys: Vec<String>,
     /// The views the host draws beside its main one.
@@ -50,7 +48,6 @@ impl ModuleSettings {
         Self {
             name: package.to_owned(),
             package: package.to_owned(),
-            path: None,
             state_keys: Vec::new(),
             views: Vec::new(),
         }
@@ -66,6 +63,8 @@ pub struct Settings {
     pub headless: bool,
     /// Watch files.
     pub watch: bool,
+    /// Look at files this often instead of asking the system for events.
+    pub poll_interval: Option<Duration>,
     /// Build when a watched file is saved; otherwise only when asked to.
     pub auto_reload: bool,
     /// Begin with the default state instead of the newest checkpoint.
@@ -115,6 +114,7 @@ impl Settings {
             modules: modules(&cli.package, file),
             headless: cli.headless || env.headless.unwrap_or(false),
             watch: flag.or(env.watch).or(file.watch).unwrap_or(true),
+            poll_interval: file.poll_interval_ms.map(|ms| Duration::from_millis(ms.get())),
             auto_reload: file.auto_reload.unwrap_or(true),
             fresh: cli.fresh,
             supervise: !cli.no_supervise,
@@ -149,7 +149,6 @@ fn modules(picked: &[String], file: &PitstopFile) -> Vec<ModuleSettings> {
             ModuleSettings {
                 package: table.package.clone().unwrap_or_else(|| name.clone()),
                 name,
-                path: table.path.clone(),
                 state_keys: table.state_keys.clone(),
                 views: table.views.clone(),
             }

@@ -44,7 +44,7 @@ pub enum Trigger {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoChange {
-    /// The files' bytes are what they were: nothing was built.
+    /// The files' bytes are what they were when the running library was built: nothing was compiled.
     SameContent,
     /// The build produced the very library that already runs.
     SameArtifact,
@@ -228,7 +228,13 @@ pub enum StartReason {
 )]
 pub enum Event {
     /// The host is up.
-    Started { pid: u32, version: String, headless: bool, #[serde(default)] reason: StartReason },
+    Started {
+        pid: u32,
+        version: String,
+        headless: bool,
+        #[serde(default)]
+        reason: StartReason,
+    },
     /// Something asked for a reload; `files` are relative to the workspace.
     Change { files: Vec<PathBuf>, trigger: Trigger },
     /// The change made no difference.

@@ -267,6 +267,7 @@ fn build_source(
         inputs: workspace.modules_inputs(&packages)?,
         tiers: workspace.tiers(&packages)?,
         watch: settings.watch,
+        poll_interval: settings.poll_interval,
     })
 }
 

@@ -88,7 +88,8 @@ impl Screen {
     fn show(&mut self, entry: &Entry) {
         if let Event::BuildProgress { done, total, unit } = &entry.event {
             if self.has_bar {
-                let bar = self.bar.get_or_insert_with(new_bar);
+                let bar = self.bar.get_or_insert_with(|| ProgressBar::new(0));
+                bar.set_style(style(*total > 0));
                 bar.set_length(u64::from(*total));
                 bar.set_position(u64::from(*done));
                 bar.set_message(unit.clone());
@@ -110,8 +111,9 @@ impl Screen {
     }
 }
 
-fn new_bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
-        .expect("the template names known keys");
-    ProgressBar::new(0).with_style(style)
+/// A bar needs a total; without one there is only how much is done.
+fn style(has_total: bool) -> ProgressStyle {
+    let template =
+        if has_total { "{bar:30} {pos}/{len} {msg}" } else { "{spinner} {pos} done {msg}" };
+    ProgressStyle::with_template(template).expect("the template names known keys")
 }

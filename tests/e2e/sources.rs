@@ -152,19 +152,68 @@ fn d01_each_save_is_seen_once_however_the_editor_does_it() {
     assert_eq!(host.count("build_failed"), 0, "{}", host.words());
 }
 
+/// A directory of a hundred files, each of which says who draws.
+fn parts(project: &Project, name: &str) -> PathBuf {
+    let modules: String = (0..100).map(|n| format!("pub mod part_{n};\n")).collect();
+    project.save("ignored/parts/mod.rs", &format!("#![allow(dead_code)]\n{modules}"));
+    for n in 0..100 {
+        let code = format!("pub const NAME: &str = \"{name} {n}\";\n");
+        project.save(&format!("ignored/parts/part_{n}.rs"), &code);
+    }
+    project.path("ignored/parts")
+}
+
 #[test]
-fn d09_a_hundred_files_saved_at_once_are_one_reload() {
+fn d09_a_hundred_files_saved_at_once_are_one_build() {
+    let project = Project::new();
+    let place = project.path("ui/src/parts");
+    fs::rename(parts(&project, "one"), &place).expect("moved");
+    let use_parts = "mod parts; use parts::part_99::NAME;";
+    project.replace("ui/src/lib.rs", "const NAME: &str = \"one\";", use_parts);
+    let mut host = HostProcess::start(&project);
+    // The one way to save a hundred files at the same moment.
+    let next = parts(&project, "two");
+    let exchange = rustix::fs::RenameFlags::EXCHANGE;
+    let here = rustix::fs::CWD;
+    rustix::fs::renameat_with(here, &next, here, &place, exchange).expect("exchanged");
+    host.wait_for_commit("ui");
+    let last = "ui/src/parts/part_99.rs";
+    host.check(|| project.replace(last, "two 99", "fence"), &RELOADED);
+    assert_eq!(host.count("build_started"), 3, "{}", host.words());
+    assert_eq!(host.seen_by("ui"), ["one 99", "two 99", "fence"]);
+    let changed: std::collections::BTreeSet<PathBuf> =
+        changed_files(&mut host).into_iter().collect();
+    assert_eq!(changed.len(), 100, "{changed:?}");
+}
+
+/// What the newest `no_change` entry says.
+fn reason(host: &mut HostProcess) -> Option<NoChange> {
+    host.journal().iter().rev().find_map(|entry| match entry.event {
+        Event::NoChange { reason } => Some(reason),
+        _ => None,
+    })
+}
+
+#[test]
+fn g40_files_that_say_what_runs_already_are_told_from_a_library_that_came_out_the_same() {
     let project = Project::new();
     let mut host = HostProcess::start(&project);
-    let modules: String = (0..100).map(|n| format!("mod part_{n};\n")).collect();
-    for n in 0..100 {
-        project.save(&format!("ui/src/part_{n}.rs"), "// a part");
-    }
-    project.edit("ui/src/lib.rs", |code| {
-        code.replace("// at the end", &modules).replace("\"one\"", "\"two\"")
-    });
-    host.wait_for_commit("ui");
-    host.check(|| project.rename("ui", "fence"), &RELOADED);
-    assert_eq!(host.count("committed"), 3, "{}", host.words());
-    assert_eq!(host.seen_by("ui"), ["one", "two", "fence"]);
+    host.check(|| project.save("ui/src/new.rs", "// nobody's yet"), &UNCHANGED);
+    assert_eq!(reason(&mut host), Some(NoChange::SameContent));
+    host.check(|| project.edit("ui/src/lib.rs", |code| format!("{code}// words\n")), &UNCHANGED);
+    assert_eq!(reason(&mut host), Some(NoChange::SameArtifact));
+}
+
+#[test]
+fn g40_the_interval_of_polling_can_be_chosen() {
+    let project = Project::new();
+    project.edit("pitstop.toml", |toml| format!("poll_interval_ms = 86_400_000\n{toml}"));
+    let mut host = HostProcess::start(&project);
+    project.rename("ui", "two");
+    host.reload_ok("ui");
+    project.edit("pitstop.toml", |toml| toml.replace("86_400_000", "100"));
+    assert_eq!(changed_files(&mut host), Vec::<PathBuf>::new(), "polling once a day sees nothing");
+    let _ended = host.stop();
+    let mut host = HostProcess::start(&project);
+    host.check(|| project.rename("ui", "three"), &RELOADED);
 }

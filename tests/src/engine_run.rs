@@ -104,6 +104,7 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
             inputs: workspace.modules_inputs(&packages).expect(known),
             tiers: workspace.tiers(&packages).expect(known),
             watch: false,
+            poll_interval: None,
         },
         services: frames.services(Arc::new(|_, _| {})),
         on_board: Arc::new(|_| {}),

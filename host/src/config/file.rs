@@ -20,6 +20,7 @@ const KEYS: [(&str, &str); 19] = [
     ("build_dir", "a directory, such as \"target/pitstop/build\""),
     ("cargo_args", "a list of texts, such as `[\"--features\", \"x\"]`"),
     ("watch", "`true` or `false`"),
+    ("poll_interval_ms", "a whole number of milliseconds above 0, such as `10000`"),
     ("auto_reload", "`true` or `false`"),
     ("build", "a table `[build]`"),
     ("build.replay", "`true` or `false`"),
@@ -30,7 +31,6 @@ const KEYS: [(&str, &str); 19] = [
     ("module", "tables `[[module]]`, each with a `name`"),
     ("module.name", "a text of letters, digits, `_` and `-` that no other module has"),
     ("module.package", "the name of a package of the workspace"),
-    ("module.path", "the path of a library"),
     ("module.state_keys", "a list of top-level fields of the state"),
     ("module.views", "a list of views that the module exports"),
 ];
@@ -45,6 +45,7 @@ pub struct PitstopFile {
     pub(super) build_dir: Option<PathBuf>,
     pub(super) cargo_args: Vec<String>,
     pub(super) watch: Option<bool>,
+    pub(super) poll_interval_ms: Option<std::num::NonZeroU64>,
     pub(super) auto_reload: Option<bool>,
     pub(super) build: BuildTable,
     #[serde(rename = "module")]
@@ -65,7 +66,6 @@ pub(super) struct BuildTable {
 pub(super) struct ModuleTable {
     pub(super) name: Spanned<String>,
     pub(super) package: Option<String>,
-    pub(super) path: Option<PathBuf>,
     #[serde(default)]
     pub(super) state_keys: Vec<String>,
     #[serde(default)]
@@ -252,16 +252,17 @@ mod tests {
     fn all_keys_are_read() {
         let (file, warnings) = parse(
             "frame_limit_ms = 100\non_state_loss = \"ask\"\nkept_generations = 0\n\
-             build_dir = \"b\"\ncargo_args = [\"--offline\"]\nwatch = false\nauto_reload = false\n\
+             build_dir = \"b\"\ncargo_args = [\"--offline\"]\nwatch = false\npoll_interval_ms = 10000\nauto_reload = false\n\
              [build]\nreplay = false\nthin_link = false\nshared = [\"engine\"]\ndebug_info = \"profile\"\n\
              [build.env]\nANY_THING = \"x\"\n\
              [[module]]\nname = \"a\"\n\
-             [[module]]\nname = \"b-2\"\npackage = \"p\"\npath = \"l.so\"\nstate_keys = [\"k\"]\nviews = [\"v\"]\n",
+             [[module]]\nname = \"b-2\"\npackage = \"p\"\nstate_keys = [\"k\"]\nviews = [\"v\"]\n",
         )
         .expect("a good file");
         assert_eq!(warnings, [""; 0]);
         assert_eq!(file.frame_limit_ms.map(std::num::NonZeroU64::get), Some(100));
         assert_eq!(file.on_state_loss, Some(OnStateLoss::Ask));
+        assert_eq!(file.poll_interval_ms.map(std::num::NonZeroU64::get), Some(10_000));
         assert_eq!(file.build.env["ANY_THING"], "x");
         assert_eq!((file.build.replay, file.build.thin_link), (Some(false), Some(false)));
         assert_eq!(file.build.shared, ["engine"]);
@@ -296,6 +297,7 @@ mod tests {
             ),
             ("frame_limit_ms = 0", "pitstop.toml:1: `frame_limit_ms` must be"),
             ("frame_limit_ms = -1", "pitstop.toml:1: `frame_limit_ms` must be"),
+            ("poll_interval_ms = 0", "pitstop.toml:1: `poll_interval_ms` must be a whole number"),
             (
                 "on_state_loss = \"panic\"",
                 "pitstop.toml:1: `on_state_loss` must be \"accept\", \"ask\" or \"reject\" (",

@@ -6,7 +6,9 @@ use super::worker::Worker;
 use crate::build::{BuildError, Built, ShadowCopy};
 use crate::config::OnStateLoss;
 use crate::control::{ModuleOutcome, ModuleResult};
-use crate::event::{DiagnosticLevel, Event, Generation, NoChange, Stage, StagesMicros, Trigger};
+use crate::event::{
+    BuildWay, DiagnosticLevel, Event, Generation, NoChange, Stage, StagesMicros, Trigger,
+};
 use crate::swap::{Rejection, Slot};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -125,7 +127,11 @@ impl Worker {
         );
         let same = slot.artifact().as_ref() == Some(&artifact.hash);
         if same && !force {
-            self.no_change(&slot, generation);
+            // A replay goes by content.
+            let nothing_compiled = artifact.fresh && built.way == BuildWay::Replay;
+            let reason =
+                if nothing_compiled { NoChange::SameContent } else { NoChange::SameArtifact };
+            self.no_change(&slot, generation, reason);
             return;
         }
         if self.is_quarantined(&artifact.hash) {
@@ -164,9 +170,8 @@ impl Worker {
         }
     }
 
-    pub(super) fn no_change(&mut self, slot: &Arc<Slot>, generation: Generation) {
+    pub(super) fn no_change(&mut self, slot: &Arc<Slot>, generation: Generation, reason: NoChange) {
         let name = slot.name();
-        let reason = NoChange::SameArtifact;
         let running = slot.generation();
         self.board.change_module(name, |module| {
             // The files say again what already runs; an error in between is mended.
@@ -175,7 +180,14 @@ impl Worker {
             module.generation = running;
         });
         self.board.change(|board| {
-            board.notice = Some(format!("{name}: built, and nothing changed in the library"));
+            board.notice = Some(match reason {
+                NoChange::SameArtifact => {
+                    format!("{name}: built, and nothing changed in the library")
+                }
+                NoChange::SameContent => {
+                    format!("{name}: nothing to compile, the files say what runs already")
+                }
+            });
         });
         self.record(Some(name), Some(generation), Event::NoChange { reason });
         self.tickets.settle(&ModuleOutcome {

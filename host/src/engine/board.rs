@@ -95,10 +95,22 @@ pub struct ModuleBoard {
 pub struct BuildBoard {
     /// Crates done.
     pub done: u32,
-    /// Crates expected.
+    /// Crates expected; 0 when nobody knows yet.
     pub total: u32,
     /// The newest one.
     pub unit: String,
+}
+
+impl BuildBoard {
+    /// How far it has come, in a few characters; `None` when nothing is done yet.
+    #[must_use]
+    pub fn counted(&self) -> Option<String> {
+        match (self.done, self.total) {
+            (0, 0) => None,
+            (done, 0) => Some(format!("{done} done")),
+            (done, total) => Some(format!("{done}/{total}")),
+        }
+    }
 }
 
 /// All of it.

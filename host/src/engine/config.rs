@@ -42,6 +42,8 @@ pub struct BuildSource {
     pub tiers: Tiers,
     /// Whether to watch at all.
     pub watch: bool,
+    /// Look at files this often instead of asking the system for events.
+    pub poll_interval: Option<Duration>,
 }
 
 /// What an engine needs to run.

@@ -140,7 +140,7 @@ fn start_watcher(
     if !source.watch {
         return Ok(None);
     }
-    let config = WatchConfig { inputs: source.inputs.clone(), poll_interval: None };
+    let config = WatchConfig { inputs: source.inputs.clone(), poll_interval: source.poll_interval };
     let forward = move |event| {
         outbox.send(Message::Watch(event));
     };

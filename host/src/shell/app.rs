@@ -355,10 +355,10 @@ impl Behavior<Pane> for Areas<'_> {
 impl Areas<'_> {
     fn waiting(&self, module: &str) -> String {
         match &self.board.build {
-            Some(build) if build.total > 0 => {
-                format!("building {module}: {} of {} {}", build.done, build.total, build.unit)
-            }
-            Some(_) => format!("building {module}"),
+            Some(build) => match build.counted() {
+                Some(counted) => format!("building {module}: {counted} {}", build.unit),
+                None => format!("building {module}"),
+            },
             None => format!("{module} is not loaded"),
         }
     }

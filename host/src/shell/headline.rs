@@ -62,9 +62,8 @@ fn building(board: &Board) -> Option<String> {
         let building = |module: &&ModuleBoard| module.status == ModuleStatus::Building;
         return board.modules.iter().find(building).map(|_| "Building".to_owned());
     };
-    let progress = (build.total > 0).then(|| format!("{}/{}", build.done, build.total));
     let unit = (!build.unit.is_empty()).then(|| build.unit.clone());
-    let parts = [Some("Building".to_owned()), progress, unit];
+    let parts = [Some("Building".to_owned()), build.counted(), unit];
     Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 

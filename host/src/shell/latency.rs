@@ -22,8 +22,9 @@ pub(super) fn gauge(ui: &mut Ui, board: &Board, width: f32) {
     ui.painter().rect_filled(rect, 0.0, colors.track);
     if let Some(build) = &board.build {
         progress(ui, rect, build, colors.busy);
-        name(&response, "Build progress", format!("{} of {}", build.done, build.total));
-        response.on_hover_text(format!("Building {} ({}/{})", build.unit, build.done, build.total));
+        let counted = build.counted().unwrap_or_else(|| "0 done".to_owned());
+        name(&response, "Build progress", counted.clone());
+        response.on_hover_text(format!("Building {} ({counted})", build.unit));
     } else if let Some((module, generation, reload)) = newest_reload(board) {
         stacked(ui, rect, &reload.stages, &colors);
         let value = format!("{generation} in {}", milliseconds(reload.total_us));

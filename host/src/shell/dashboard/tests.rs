@@ -56,6 +56,8 @@ fn the_status_is_found_by_its_name_and_read_by_its_value() {
     assert_eq!(status_of(board.clone()), "g17 in 412 ms");
     board.build = Some(BuildBoard { done: 12, total: 87, unit: "egui".to_owned() });
     assert_eq!(status_of(board.clone()), "Building 12/87 egui");
+    board.build = Some(BuildBoard { done: 12, total: 0, unit: "egui".to_owned() });
+    assert_eq!(status_of(board.clone()), "Building 12 done egui");
     board.build = None;
     board.modules[0].failure = Some(failure(FailureKind::Build));
     assert_eq!(status_of(board.clone()), "The build failed; g17 runs on with its state");
