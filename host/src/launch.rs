@@ -14,7 +14,8 @@ use crate::event::{Event, StartReason};
 use crate::headless::Headless;
 use crate::host_control::{HostControl, HostFacts};
 use crate::journal::{Journal, JournalConfig, LogLevel};
-use crate::module::{LogFn, Services};
+use crate::module::{AppArgs, LogFn, Services};
+use crate::signals;
 use crate::status::StatusFile;
 use crate::terminal::{Terminal, say};
 use crate::workspace::Workspace;
@@ -159,6 +160,7 @@ impl Launch {
     /// Starts the engine, and all that listens to it.
     fn start(self, services: Services, headless: bool) -> anyhow::Result<(Engine, Companions)> {
         let Self { settings, root, dir, source, journal, lock } = self;
+        let services = Services { args: AppArgs::new(&settings.args), ..services };
         let facts = Arc::new(HostFacts::new(headless));
         let before = Before::from_environment();
         let ledger = Some(open_ledger(&dir, before.unwrap_or(Before::InOrder), &journal)?);
@@ -319,15 +321,12 @@ fn log_fn(journal: &Arc<Journal>) -> LogFn {
 
 /// The first signal ends the host in order, a second one at once.
 fn install_signal_handler() -> anyhow::Result<()> {
-    let asked = AtomicBool::new(false);
-    ctrlc::set_handler(move || {
-        let first = !asked.swap(true, Ordering::AcqRel);
-        match RUNNING.get() {
-            Some(handle) if first => handle.stop("signal"),
-            _ => exit_now(),
+    let stop = || {
+        if let Some(engine) = RUNNING.get() {
+            engine.stop("signal");
         }
-    })
-    .context("cannot listen for Ctrl+C")
+    };
+    signals::install(stop, || RUNNING.get().is_some()).context("cannot listen for Ctrl+C")
 }
 
 /// Whoever started this host for a while (`cargo xtask dev`) takes it along, however it dies.
@@ -344,11 +343,6 @@ fn die_with_parent() {
 
 #[cfg(not(target_os = "linux"))]
 fn die_with_parent() {}
-
-#[expect(clippy::disallowed_methods, reason = "asked twice, or before anything runs")]
-fn exit_now() {
-    std::process::exit(130);
-}
 
 /// Writes the status file when there is something new to say.
 struct StatusWriter {

@@ -39,6 +39,7 @@ pub mod module;
 mod private_dir;
 #[cfg(feature = "shell")]
 pub mod shell;
+mod signals;
 pub mod status;
 pub mod swap;
 mod terminal;

@@ -215,6 +215,9 @@ pub struct HostTable {
     /// Memory that outlives generations; null when the host offers none. Unlike this table it lives
     /// as long as the process.
     pub kept: *const KeptTable,
+    /// Arguments for the application, without the program's name. On Unix the bytes of each are the
+    /// argument, elsewhere its UTF-8. They live as long as the process.
+    pub args: Slice<Slice<u8>>,
 }
 
 /// Buffers of the host, by number. Each has holders; at none its memory is freed. Whoever holds one

@@ -4,6 +4,7 @@
 #![expect(unsafe_code, reason = "the one place where a module calls through the host's table")]
 
 use crate::abi::{HostTable, Slice};
+use std::ffi::OsString;
 use std::time::Duration;
 
 /// How urgent a log line is.
@@ -103,6 +104,21 @@ impl Host {
         unsafe { (table.restored)(table.host, Slice::new(report.as_bytes())) }
     }
 
+    /// The application's arguments.
+    pub(crate) fn args(&self) -> Vec<OsString> {
+        let Slice { ptr, len } = self.table().args;
+        if len == 0 || ptr.is_null() {
+            return Vec::new();
+        }
+        // SAFETY: ABI-6: the list and its texts live as long as the process.
+        let args = unsafe { std::slice::from_raw_parts(ptr, len) };
+        // SAFETY: as above.
+        let bytes = |arg: &Slice<u8>| unsafe { std::slice::from_raw_parts(arg.ptr, arg.len) };
+        args.iter()
+            .map(|arg| if arg.len == 0 { OsString::new() } else { os_string(bytes(arg)) })
+            .collect()
+    }
+
     /// The address of a GL function; null where there is none or no GL at all.
     #[cfg(feature = "glow")]
     pub(crate) fn gl_get_proc(&self, name: &std::ffi::CStr) -> *const std::ffi::c_void {
@@ -112,4 +128,12 @@ impl Host {
             unsafe { get(table.host, name.as_ptr()) }
         })
     }
+}
+
+/// An argument from its bytes: on Unix they are the argument, elsewhere its UTF-8.
+fn os_string(bytes: &[u8]) -> OsString {
+    #[cfg(unix)]
+    return <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes).to_owned();
+    #[cfg(not(unix))]
+    return String::from_utf8_lossy(bytes).into_owned().into();
 }

@@ -3,8 +3,9 @@
 //! A **module** is a `cdylib` with an egui application in it; the **host** is the executable that
 //! loads it, draws it and exchanges it while it runs. This crate is all that the two share. With
 //! default features it is what the host needs; feature `module` adds what an author needs: the
-//! [`Module`] trait and [`export_module!`]; feature `glow` adds painting with OpenGL. [`tweak!`] is for
-//! literals that can be edited while the code runs.
+//! [`Module`] trait and [`export_module!`]; feature `glow` adds painting with OpenGL. Feature `eframe`
+//! is for the application's own executable: it runs a module under eframe, without a host. [`tweak!`]
+//! is for literals that can be edited while the code runs.
 //!
 //! # The boundary
 //!
@@ -26,7 +27,11 @@
 //! - **ABI-6** Statics and thread-locals are per library. What a module needs from outside arrives
 //!   through the host's table, which outlives the instance and may be called from any thread.
 //! - **ABI-7** Nothing of a generation outlives it: threads are joined and the instance is dropped
-//!   by its own code before the library is unloaded.
+//!   by its own code before the library is unloaded. The same holds for every pointer to its code that
+//!   the process or a library keeps: signal handlers, functions given to `atexit`, GL debug callbacks,
+//!   callbacks of C libraries. Take them back in `Drop`. (A panic hook and thread-locals belong to
+//!   the generation's own std and are no danger.) Handlers of SIGINT, SIGTERM and SIGHUP are the host's:
+//!   it takes them back after `create`, and says so.
 //! - **ABI-8** Meshes cross uncopied. Control data (events, platform requests) crosses as tagged
 //!   items; what the other side does not know is skipped and counted, not fatal.
 
@@ -48,6 +53,11 @@ mod kept;
 mod module;
 #[cfg(feature = "module")]
 pub mod runner;
+#[cfg(any(feature = "eframe", all(test, feature = "module")))]
+mod standalone;
+
+#[cfg(feature = "eframe")]
+pub use standalone::ModuleApp;
 
 pub use kept::KeptBytes;
 

@@ -5,6 +5,7 @@
 use crate::host::Host;
 use crate::snapshot::{Migration, StateCodec};
 use serde::{Serialize, de::DeserializeOwned};
+use std::ffi::OsString;
 
 /// A reloadable application, or a part of one.
 ///
@@ -128,6 +129,16 @@ pub struct View<M: Module> {
 pub struct CreationContext<'a> {
     /// The host's services.
     pub host: &'a Host,
+    pub(crate) args: &'a [OsString],
+}
+
+impl CreationContext<'_> {
+    /// The application's own arguments: what stands behind `--` in `cargo xtask dev` and `cargo
+    /// xtask run`, or behind the program's name. On Unix they need not be UTF-8.
+    #[must_use]
+    pub fn args(&self) -> &[OsString] {
+        self.args
+    }
 }
 
 /// What [`Module::logic`], [`Module::ui`] and views are handed beside egui.

@@ -89,7 +89,7 @@ impl HotUi {
         (now - last).clamp(0.0, STEP_SECONDS_MAX) as f32
     }
 
-    /// Draws the bar of tabs and the page below it.
+    /// Draws the bar of tabs and the page below it. Generation 0 is an application of its own.
     pub(crate) fn show(&mut self, app: &mut App, ui: &mut Ui, generation: u64) {
         style::choose(ui.ctx(), app.appearance);
         let palette = Palette::of(ui);
@@ -100,7 +100,9 @@ impl HotUi {
                 |ui| tabs(ui, &mut app.page),
                 |ui| {
                     appearance(ui, &mut app.appearance);
-                    ui.weak(format!("generation {generation}"));
+                    if generation > 0 {
+                        ui.weak(format!("generation {generation}"));
+                    }
                 },
             );
         });

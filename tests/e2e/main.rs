@@ -2,6 +2,7 @@
 //! libraries, real hosts.
 #![cfg(unix)]
 
+mod application;
 mod boundary;
 mod build;
 mod checkpoint;
@@ -14,6 +15,7 @@ mod literals;
 mod migrate;
 mod modules;
 mod reload;
+mod signals;
 mod sources;
 mod storm;
 mod surroundings;

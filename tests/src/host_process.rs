@@ -385,6 +385,20 @@ impl HostProcess {
         self.reap()
     }
 
+    /// Whether the host has ended by itself.
+    ///
+    /// # Panics
+    /// When the system does not say.
+    #[track_caller]
+    pub fn has_ended(&mut self) -> bool {
+        self.ended.is_some() || self.child.try_wait().expect("our child").is_some()
+    }
+
+    /// Whether the host closes its output, which only its end does, within `limit`.
+    pub fn ends_within(&mut self, limit: Duration) -> bool {
+        self.read_to_the_end(limit)
+    }
+
     /// Follows the host for this long and kills it. Returns when that was, in milliseconds since
     /// 1970-01-01 UTC.
     pub fn kill_after(&mut self, life: Duration) -> u64 {

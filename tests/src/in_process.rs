@@ -7,7 +7,7 @@
 use crossbeam_channel::{Receiver, bounded};
 use host::build::{Artifact, ShadowCopy};
 use host::event::{Generation, StagesMicros, StateReport, Trigger};
-use host::module::{InputPacket, Picture, Retirement, Services};
+use host::module::{AppArgs, InputPacket, Picture, Retirement, Services};
 use host::swap::{Active, Candidate, FrameResult, PendingCommit, Rejection, Slot, SlotEvent};
 use hot_api::egui;
 use hot_api::snapshot::Snapshot;
@@ -26,7 +26,12 @@ const FRAME_SECONDS: f64 = 1.0 / 60.0;
 /// What modules may ask for when nobody answers.
 #[must_use]
 pub fn silent_services() -> Services {
-    Services { request_repaint: Arc::new(|_| {}), log: Arc::new(|_, _| {}), gl: None }
+    Services {
+        request_repaint: Arc::new(|_| {}),
+        log: Arc::new(|_, _| {}),
+        gl: None,
+        args: AppArgs::default(),
+    }
 }
 
 /// A slot on a stage of its own: the test plays the window and the engine.

@@ -6,11 +6,15 @@
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask};
 
 /// When this is set, a machine without a display server fails the window tests.
 const REQUIRED: &str = "PITSTOP_REQUIRE_WINDOW";
 
-const INSTALL: &str = "install with `apt-get install xvfb libgl1-mesa-dri`";
+/// Everything that a window needs here: the list of `.ci/run`.
+const INSTALL: &str = "install with `apt-get install xvfb libgl1 libgl1-mesa-dri libegl1 \
+                       libxkbcommon-x11-0 libx11-xcb1 libxcursor1 libxi6 libxrandr2`";
 
 /// A running X server; dropping it ends it.
 #[derive(Debug)]
@@ -51,6 +55,38 @@ impl Display {
                 None
             }
         }
+    }
+
+    /// Asks every window that is open to close, as a window manager does when its user clicks on the
+    /// cross.
+    ///
+    /// # Panics
+    /// When the server does not answer, or there is no window.
+    #[track_caller]
+    pub fn close_windows(&self) {
+        let (server, screen) = x11rb::connect(Some(&self.name)).expect("the server runs");
+        let atom = |name: &[u8]| {
+            let cookie = server.intern_atom(false, name).expect("the server runs");
+            cookie.reply().expect("an atom has a number").atom
+        };
+        let (protocols, delete) = (atom(b"WM_PROTOCOLS"), atom(b"WM_DELETE_WINDOW"));
+        let root = server.setup().roots[screen].root;
+        let tree = server.query_tree(root).expect("the server runs").reply();
+        let mut asked = 0;
+        for window in tree.expect("a root has windows").children {
+            let property = server.get_property(false, window, protocols, AtomEnum::ATOM, 0, 16);
+            let property = property.expect("the server runs").reply();
+            // A window may be gone by now.
+            let Ok(property) = property else { continue };
+            if property.value32().is_some_and(|mut atoms| atoms.any(|atom| atom == delete)) {
+                let data = [delete, x11rb::CURRENT_TIME, 0, 0, 0];
+                let event = ClientMessageEvent::new(32, window, protocols, data);
+                let sent = server.send_event(false, window, EventMask::NO_EVENT, event);
+                sent.and_then(|_| server.flush()).expect("the server runs");
+                asked += 1;
+            }
+        }
+        assert!(asked > 0, "there is no window");
     }
 
     /// What a process needs to open its window here.

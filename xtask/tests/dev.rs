@@ -2,13 +2,18 @@
 #![cfg(unix)]
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// No arguments.
+const NONE: &[&str] = &[];
 
 /// A workspace whose host is a shell script, run by `xtask dev`.
 struct Dev {
@@ -18,7 +23,7 @@ struct Dev {
 }
 
 impl Dev {
-    fn start(script: &str, args: &[&str]) -> Self {
+    fn start(script: &str, args: &[impl AsRef<OsStr>]) -> Self {
         let project = tempfile::tempdir().expect("a temporary directory");
         fs::write(project.path().join("Cargo.toml"), "[workspace]\n").expect("a manifest");
         let host = project.path().join("a host");
@@ -74,16 +79,20 @@ fn assert_gone(pid: Pid) {
 
 #[test]
 fn s14_flags_arguments_and_the_exit_code_pass_through() {
-    let script = "printf '%s\\n' \"$@\"; exit 7";
-    let args = ["--headless", "--package", "ui", "--", "a b", "it's \"q\"", "--watch"];
-    let mut dev = Dev::start(script, &args);
+    let script = "printf '%s\\0' \"$@\" > words; exit 7";
+    let args = ["--headless", "--package", "ui", "--", "a b", "it's \"q\"", "--watch", "", "\n"];
+    let odd = OsStr::from_bytes(b"\xff\xfe");
+    let all: Vec<&OsStr> = args.iter().map(OsStr::new).chain([odd]).collect();
+    let mut dev = Dev::start(script, &all);
+    assert_eq!(dev.end().code(), Some(7));
     let root = fs::canonicalize(dev.project.path()).expect("a path");
     let workspace = format!("--workspace={}", root.display());
-    let expected = ["--headless", "--package=ui", &workspace, "--", "a b", "it's \"q\"", "--watch"];
-    for word in expected {
-        assert_eq!(dev.line(), word);
-    }
-    assert_eq!(dev.end().code(), Some(7));
+    let ours = ["--headless", "--package=ui", &workspace].map(OsStr::new);
+    let expected: Vec<u8> =
+        ours.iter().chain(&all[3..]).flat_map(|word| [word.as_bytes(), b"\0"].concat()).collect();
+    let words = fs::read(root.join("words")).expect("the host wrote them");
+    assert_eq!(String::from_utf8_lossy(&words), String::from_utf8_lossy(&expected));
+    assert_eq!(words, expected, "byte by byte");
 }
 
 #[test]
@@ -94,7 +103,7 @@ fn s10_s11_a_signal_ends_the_host_and_its_children() {
                       (trap '' TERM INT; while :; do sleep 1; done) & echo $!\n\
                       echo $$\n\
                       while :; do sleep 0.05; done";
-        let mut dev = Dev::start(script, &[]);
+        let mut dev = Dev::start(script, NONE);
         let (grandchild, host) = (dev.pid(), dev.pid());
         dev.signal(signal);
         assert_eq!(dev.line(), "ended");
@@ -106,7 +115,7 @@ fn s10_s11_a_signal_ends_the_host_and_its_children() {
 
 #[test]
 fn s11_a_second_signal_forces() {
-    let mut dev = Dev::start("trap 'echo heard' TERM\necho $$\nwhile :; do sleep 0.05; done", &[]);
+    let mut dev = Dev::start("trap 'echo heard' TERM\necho $$\nwhile :; do sleep 0.05; done", NONE);
     let host = dev.pid();
     dev.signal(Signal::TERM);
     assert_eq!(dev.line(), "heard");
@@ -162,7 +171,7 @@ fn g10_without_supervision_nobody_starts_the_host_again() {
 
 #[test]
 fn g10_a_host_that_only_asks_for_another_start_is_given_up() {
-    let mut dev = Dev::start("echo again\nexit 75", &[]);
+    let mut dev = Dev::start("echo again\nexit 75", NONE);
     let times = std::iter::from_fn(|| Some(dev.line())).take_while(|line| line == "again").count();
     assert!((2..100).contains(&times), "{times}");
     assert_eq!(dev.end().code(), Some(75));
@@ -170,7 +179,7 @@ fn g10_a_host_that_only_asks_for_another_start_is_given_up() {
 
 #[test]
 fn s17_a_host_that_only_crashes_is_given_up() {
-    let mut dev = Dev::start("echo again\nkill -ABRT $$", &[]);
+    let mut dev = Dev::start("echo again\nkill -ABRT $$", NONE);
     let times = std::iter::from_fn(|| Some(dev.line())).take_while(|line| line == "again").count();
     assert!((2..100).contains(&times), "{times}");
     assert_eq!(dev.end().code(), Some(1));
@@ -181,7 +190,7 @@ fn s10_a_host_that_was_started_again_can_be_stopped() {
     let script = "trap 'echo ended; exit 0' TERM\n\
                   test -e crashed || { touch crashed; kill -BUS $$; }\n\
                   echo $$\nwhile :; do sleep 0.05; done";
-    let mut dev = Dev::start(script, &[]);
+    let mut dev = Dev::start(script, NONE);
     let host = dev.pid();
     dev.signal(Signal::INT);
     assert_eq!(dev.line(), "ended");
@@ -190,8 +199,21 @@ fn s10_a_host_that_was_started_again_can_be_stopped() {
 }
 
 #[test]
-fn s05_a_host_that_will_not_end_is_killed_at_the_deadline() {
-    let mut dev = Dev::start("trap '' TERM\necho $$\nwhile :; do sleep 0.05; done", &[]);
+fn s05_what_ignores_signals_is_killed_before_the_host_is_started_again() {
+    // The first host asks to be started again and leaves somebody behind who does not listen.
+    let script = "test -e asked && { echo again; exit 7; }\n\
+                  (trap '' INT TERM HUP; while :; do sleep 1; done) & echo $!\n\
+                  touch asked; exit 75";
+    let mut dev = Dev::start(script, NONE);
+    let stubborn = dev.pid();
+    assert_eq!(dev.line(), "again");
+    assert_gone(stubborn);
+    assert_eq!(dev.end().code(), Some(7));
+}
+
+#[test]
+fn s11_a_host_that_will_not_end_is_killed_at_the_deadline() {
+    let mut dev = Dev::start("trap '' TERM\necho $$\nwhile :; do sleep 0.05; done", NONE);
     let host = dev.pid();
     let started = Instant::now();
     dev.signal(Signal::TERM);

@@ -3,6 +3,7 @@
 use super::state::{StateEdit, with_state};
 use super::worker::Worker;
 use crate::event::{Generation, Stage, StagesMicros, Trigger};
+use crate::signals;
 use crate::swap::{Candidate, Carried, PendingCommit, Proven, Rejection, Slot};
 use hot_api::snapshot::Tree;
 use std::path::Path;
@@ -47,7 +48,11 @@ impl Worker {
     /// The reason; the journal, the board and whoever waits have been told.
     pub(super) fn swap(&mut self, swap: Swap<'_>) -> Result<Generation, String> {
         let (slot, generation) = (swap.slot, swap.generation);
-        match self.try_swap(swap) {
+        let swapped = self.try_swap(swap);
+        if let Some(taken_back) = signals::report(slot.name()) {
+            self.notice(taken_back);
+        }
+        match swapped {
             Ok(()) => {
                 self.look_for_unshown();
                 (self.config.services.request_repaint)(Duration::ZERO);

@@ -6,6 +6,7 @@
 //! Reading order: [`Library`] opens a file and shakes hands; [`ModuleThread`] owns one instance and
 //! makes every call into it; [`Picture`] is the host's own copy of what a frame produced.
 
+mod app_args;
 mod buffers;
 mod call;
 mod library;
@@ -19,6 +20,7 @@ mod state_calls;
 mod thread;
 mod worker;
 
+pub use app_args::AppArgs;
 pub use buffers::Lent;
 pub use call::{CallError, Fault, InputPacket};
 pub use library::{Library, LoadError};

@@ -4,6 +4,7 @@
 //! Never: calls into the module.
 #![expect(unsafe_code, reason = "functions that modules call through the C boundary")]
 
+use super::app_args::AppArgs;
 use hot_api::abi::{ABI_VERSION, HostTable, Slice};
 use parking_lot::Mutex;
 use std::ffi::{CStr, c_char, c_void};
@@ -26,6 +27,8 @@ pub struct Services {
     pub log: LogFn,
     /// The window's GL, if there is a window.
     pub gl: Option<GlLoader>,
+    /// The application's own arguments.
+    pub args: AppArgs,
 }
 
 impl std::fmt::Debug for Services {
@@ -83,6 +86,7 @@ impl HostBox {
                     restored,
                     gl_get_proc: has_gl.then_some(gl_get_proc),
                     kept: &raw const super::buffers::TABLE,
+                    args: services.args.table(),
                 },
                 side: HostSide { services, faults: Mutex::default(), restored: Mutex::default() },
             }

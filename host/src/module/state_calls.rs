@@ -4,6 +4,7 @@ use super::buffers::Lent;
 use super::call::CallError;
 use super::thread::ModuleThread;
 use super::worker::{Call, Reply};
+use crate::signals;
 use hot_api::snapshot::Codec;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +47,9 @@ impl ModuleThread {
         snapshot: &LiveSnapshot,
         limit: Duration,
     ) -> Result<Option<String>, CallError> {
-        self.call(Call::Create(Arc::clone(&snapshot.bytes)), limit)?;
+        let created = self.call(Call::Create(Arc::clone(&snapshot.bytes)), limit);
+        signals::take_back();
+        created?;
         Ok(self.paint.host.take_restored())
     }
 

@@ -2,7 +2,7 @@
 
 use super::app::Shell;
 use crate::engine::Engine;
-use crate::module::{LogFn, Services};
+use crate::module::{AppArgs, LogFn, Services};
 use eframe::NativeOptions;
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -55,6 +55,7 @@ pub fn run(
                 request_repaint: Arc::new(move |after| ctx.request_repaint_after(after)),
                 log,
                 gl: cc.get_proc_address.clone(),
+                args: AppArgs::default(),
             };
             match start(services) {
                 Ok(engine) => Ok(Box::new(Shell::new(&cc.egui_ctx, engine, root))),

@@ -29,7 +29,7 @@ pub(super) struct App<M: Module> {
 }
 
 /// What a state is made of, or why that is not known.
-type Traced = Result<Schema, Untraceable>;
+pub(crate) type Traced = Result<Schema, Untraceable>;
 
 /// The name of the section with a view's egui memory.
 fn view_section(view: &str) -> String {
@@ -53,7 +53,7 @@ impl<M: Module> App<M> {
             None => M::State::default(),
         };
         let binary_size = Cell::new(section(STATE_SECTION).map_or(0, |state| state.payload.len()));
-        let mut module = M::create(&CreationContext { host: &host });
+        let mut module = M::create(&CreationContext { host: &host, args: &host.args() });
         let views = Self::view_names()
             .map(|name| {
                 // A view's memory is a convenience: one that cannot be read starts afresh.
@@ -164,7 +164,7 @@ fn append(snapshot: &mut SnapshotWriter, name: &str, payload: &[u8]) {
 
 /// The author's state: brought to today's version, then merged into today's type; or read as it is,
 /// when it was written by code with the same schema.
-fn restore_state<M: Module>(
+pub(crate) fn restore_state<M: Module>(
     section: SectionRef<'_>,
     snapshot: Option<&SnapshotRef<'_>>,
     schema: &Traced,

@@ -20,6 +20,8 @@ mod repaint;
 mod view;
 
 pub use crate::handshake::VIEWS_MAX;
+#[cfg(any(feature = "eframe", all(test, feature = "module")))]
+pub(crate) use app::restore_state;
 pub use ffi::table;
 
 use crate::abi::{ABI_VERSION, MAGIC, ModuleHeader, ModuleTable, Slice, Vertex, panic_strategy};

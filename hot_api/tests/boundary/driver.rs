@@ -121,6 +121,7 @@ impl Driver {
             restored,
             gl_get_proc: None,
             kept: std::ptr::null(),
+            args: Slice::EMPTY,
         });
         let table = table::<Scripted>();
         Self { table, instance: null_mut(), time: 1.0, repaints, side, host, _turn: turn }

@@ -1,0 +1,145 @@
+//! The adapter from [`Module`] to [`eframe::App`].
+
+use super::own_host;
+use super::saved_state::SavedState;
+use crate::host::Host;
+use crate::module::{CreationContext, Frame, Module, View, ViewFn};
+use crate::runner::MAIN_VIEW;
+use egui::{Id, Panel, Ui, UiBuilder};
+use std::ffi::OsString;
+
+#[cfg(feature = "glow")]
+use crate::module::GlCleanup;
+
+/// Key of the state in eframe's storage.
+const STATE_KEY: &str = eframe::APP_KEY;
+
+/// Key of a stored state that this application could not read. Nobody overwrites it but the next
+/// state that cannot be read.
+const UNREAD_KEY: &str = "app.unread";
+
+/// Runs a [`Module`] as an ordinary [`eframe::App`]: the application and nothing else.
+///
+/// ```no_run
+/// # use hot_api::{CreationContext, Frame, Module, ModuleApp, egui};
+/// # struct MyModule;
+/// # impl Module for MyModule {
+/// #     type State = u32;
+/// #     fn create(_cc: &CreationContext<'_>) -> Self { Self }
+/// #     fn ui(&mut self, _: &mut u32, _: &mut egui::Ui, _: &mut Frame<'_>) {}
+/// # }
+/// # fn run_native(_: &str, _: (), app: impl FnOnce(&eframe::CreationContext<'_>) -> Box<dyn eframe::App>) {}
+/// // In `main`; `eframe::run_native` exists once the application has chosen a renderer.
+/// run_native("my_app", Default::default(), |cc| Box::new(ModuleApp::<MyModule>::new(cc)));
+/// ```
+///
+/// What the host does otherwise:
+/// - **State.** With eframe's feature `persistence` it is read from eframe's storage at the start
+///   and written there by [`eframe::App::save`], with its schema version: migrations run, fields may
+///   have changed, and content of [`KeptBytes`](crate::KeptBytes) is there if it is `saved()`. A state
+///   that cannot be read (of a newer version, say) is kept beside the new one and reported.
+/// - **Views.** Where the module has further ones, a bar of tabs chooses which is drawn.
+/// - **Logs** go to the `log` crate; [`Frame::generation`] is 0.
+///
+/// A panic is not contained: it ends the application, as in any other.
+pub struct ModuleApp<M: Module> {
+    // Dropped in this order, as in the host.
+    module: M,
+    state: M::State,
+    saved: SavedState<M>,
+    host: Host,
+    #[cfg(feature = "glow")]
+    gl_cleanup: Option<GlCleanup>,
+}
+
+impl<M: Module> std::fmt::Debug for ModuleApp<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ModuleApp").finish_non_exhaustive()
+    }
+}
+
+impl<M: Module> ModuleApp<M> {
+    /// Makes the module, from the state in eframe's storage where there is one.
+    #[must_use]
+    pub fn new(cc: &eframe::CreationContext<'_>) -> Self {
+        let host = own_host::with_context(&cc.egui_ctx);
+        let stored = cc.storage.and_then(|storage| storage.get_string(STATE_KEY));
+        let (state, saved) = SavedState::read(stored);
+        if let Some(error) = saved.error() {
+            log::error!(
+                "the stored state cannot be read: {error}; it stays in the storage as \
+                 `{UNREAD_KEY}`, and the application begins with its default state"
+            );
+        }
+        let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+        let mut module = M::create(&CreationContext { host: &host, args: &args });
+        module.setup(&cc.egui_ctx);
+        #[cfg(feature = "glow")]
+        let gl_cleanup = module.gl_cleanup();
+        Self {
+            module,
+            state,
+            saved,
+            host,
+            #[cfg(feature = "glow")]
+            gl_cleanup,
+        }
+    }
+
+    /// Draws the tabs above the view, and returns the view that is chosen.
+    fn chosen_view(ui: &mut Ui) -> (&'static str, ViewFn<M>) {
+        let mut views = vec![(MAIN_VIEW, M::ui as ViewFn<M>)];
+        views.extend(M::VIEWS.iter().map(|View { name, ui }| (*name, *ui)));
+        if M::VIEWS.is_empty() {
+            return views[0];
+        }
+        // Beside what egui remembers of the window, so that the same tab is open after a restart.
+        let key = Id::unique("hot_api view");
+        let chosen: Option<String> = ui.data_mut(|data| data.get_persisted(key));
+        let position = views.iter().position(|(name, _)| Some(*name) == chosen.as_deref());
+        let mut index = position.unwrap_or_default();
+        Panel::top("hot_api views").show(ui, |ui| {
+            ui.horizontal(|ui| {
+                for (tab, (name, _)) in views.iter().enumerate() {
+                    if ui.selectable_value(&mut index, tab, *name).clicked() {
+                        ui.data_mut(|data| data.insert_persisted(key, (*name).to_owned()));
+                    }
+                }
+            });
+        });
+        views[index]
+    }
+}
+
+impl<M: Module> eframe::App for ModuleApp<M> {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.module.logic(&mut self.state, ctx, &mut Frame { host: &self.host });
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let (name, draw) = Self::chosen_view(ui);
+        // A view is given an area of its own, as in the host.
+        let area = UiBuilder::new().max_rect(ui.available_rect_before_wrap()).id_salt(name);
+        let Self { module, state, host, .. } = self;
+        ui.scope_builder(area, |ui| draw(module, state, ui, &mut Frame { host }));
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        if let Some(unread) = self.saved.take_unread() {
+            storage.set_string(UNREAD_KEY, unread);
+        }
+        match self.saved.write(&self.state) {
+            Ok(text) => storage.set_string(STATE_KEY, text),
+            Err(error) => log::error!("the state is not saved: {error}"),
+        }
+    }
+
+    // Without feature `glow` the signature of `on_exit` depends on the renderer that the application
+    // has chosen; nothing has to be done there then.
+    #[cfg(feature = "glow")]
+    fn on_exit(&mut self, gl: Option<&glow::Context>) {
+        if let (Some(cleanup), Some(gl)) = (self.gl_cleanup.take(), gl) {
+            cleanup(gl);
+        }
+    }
+}

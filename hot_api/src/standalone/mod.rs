@@ -1,0 +1,15 @@
+//! A [`Module`](crate::Module) as an application of its own, under eframe (feature `eframe`).
+//!
+//! Owns: the adapter from [`Module`](crate::Module) to [`eframe::App`], and the form in which the
+//! state is kept in eframe's storage. Consumes: eframe's contexts. Produces: the same pictures as
+//! in the host, without host, loader and watcher. Never: chooses a renderer or a feature of eframe;
+//! the application's own `main.rs` does.
+
+#[cfg(feature = "eframe")]
+mod app;
+#[cfg(feature = "eframe")]
+mod own_host;
+mod saved_state;
+
+#[cfg(feature = "eframe")]
+pub use app::ModuleApp;
