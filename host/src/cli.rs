@@ -46,7 +46,7 @@ pub struct DevArgs {
     #[arg(long, overrides_with = "watch")]
     pub no_watch: bool,
 
-    /// Let the host end when it crashes, or when its own code changes, instead of starting it anew
+    /// Let the host end when it crashes or needs a new process, instead of starting it again
     #[arg(long)]
     pub no_supervise: bool,
 

@@ -67,13 +67,14 @@ fn tree(package: &str, arguments: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn the_dependency_graph_has_no_forbidden_edges() {
-    let table: [(&str, &[&str], &[&str]); 6] = [
+    let table: [(&str, &[&str], &[&str]); 7] = [
         ("host", &[], &["hot_ui", "state"]),
         ("host", &["--no-default-features"], &["eframe", "egui", "winit", "hot_ui", "state"]),
         ("hot_api", &[], &["egui", "glow", "host"]),
         ("hot_api", &["--features", "module"], &["glow", "eframe", "host"]),
         ("state", &[], &["egui", "host"]),
         ("hot_ui", &[], &["host", "eframe", "winit", "libloading", "notify"]),
+        ("hot_ui", &["--features", "app"], &["host", "notify", "interprocess", "xtask"]),
     ];
     for (package, arguments, forbidden) in table {
         let packages = tree(package, arguments);
@@ -95,5 +96,74 @@ fn the_top_level_is_what_was_asked_for() {
         ["libloading", "notify", "serde", "once_cell", "anyhow", "egui", "eframe", "interprocess"]
     {
         assert!(packages.contains(name), "the host does not use {name}");
+    }
+}
+
+#[test]
+fn g31_the_application_chooses_the_features_of_eframe() {
+    let features = |package: &str, features: &str| -> BTreeSet<String> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let output = Command::new(cargo)
+            .args(["tree", "--offline", "--edges", "normal", "--prefix", "none"])
+            .args(["--format", "{p}|{f}", "--package", package, "--features", features])
+            .current_dir(root())
+            .output()
+            .expect("cargo runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+        let eframe = lines.lines().find(|line| line.starts_with("eframe v")).expect("it is used");
+        let (_, features) = eframe.split_once('|').expect("the format has one");
+        let names = features.split([',', ' ']).filter(|name| !name.is_empty() && *name != "(*)");
+        names.map(str::to_owned).collect()
+    };
+    // The adapter brings none, or with its own `glow` the renderer that goes with it.
+    assert_eq!(features("hot_api", "eframe"), BTreeSet::new());
+    assert_eq!(features("hot_api", "eframe,glow"), BTreeSet::from(["glow".to_owned()]));
+    assert!(features("hot_ui", "app").contains("persistence"), "the demo keeps its state");
+}
+
+#[test]
+fn g33_the_first_command_is_not_built_in_silence() {
+    let config = std::fs::read_to_string(root().join(".cargo/config.toml")).expect("the alias");
+    let alias = config.lines().find(|line| line.starts_with("xtask = ")).expect("the alias");
+    assert!(!alias.contains("quiet") && !alias.contains(" -q"), "{alias}");
+}
+
+/// The text between quotation marks, or what else stands in that file, whose words are compared.
+fn packages_in(file: &str, begin: &str, end: &str) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(root().join(file)).expect("a readable file");
+    let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("{file} has no {begin}"));
+    let (list, _) = rest.split_once(end).unwrap_or_else(|| panic!("{file}: no {end}"));
+    let words = list.split_whitespace().filter(|word| *word != "\\" && !word.starts_with('-'));
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+fn g41_everybody_names_the_same_packages_for_windows() {
+    let installed = packages_in(".ci/run", "--no-install-recommends", ">/dev/null");
+    assert!(installed.contains("xvfb") && installed.len() > 5, "{installed:?}");
+    for file in ["tests/src/xvfb.rs", "xtask/src/doctor/window.rs"] {
+        let end = if file.contains("doctor") { "(Debian)" } else { "`\";" };
+        assert_eq!(packages_in(file, "apt-get install", end), installed, "{file}");
+    }
+}
+
+#[test]
+fn g39_no_message_has_gaps() {
+    let mut files = Vec::new();
+    rust_files(root(), &mut files);
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a readable file");
+        for (number, line) in text.lines().enumerate() {
+            let code = line.trim_start();
+            let is_gap = |(at, _): (usize, &str)| {
+                code[at + 1..].trim_start_matches(' ').starts_with(char::is_alphabetic)
+            };
+            // Formatted code has no such run of blanks outside of a text.
+            let gaps = [";  ", ",  ", ".  "].into_iter().flat_map(|gap| code.match_indices(gap));
+            let has_gap = gaps.map(is_gap).any(|is_gap| is_gap);
+            let (file, number) = (file.display(), number + 1);
+            assert!(code.starts_with("//") || !has_gap, "{file}:{number} has a gap: {code}");
+        }
     }
 }

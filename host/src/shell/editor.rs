@@ -17,8 +17,11 @@ enum EditorError {
          as `code` or `zed`, and start the host anew", file.display()
     )]
     Unset { file: PathBuf, line: u32 },
-    #[error("EDITOR is `{command}`, which has a quote without an end: mend it and start anew")]
-    Quotes { command: String },
+    #[error(
+        "{variable} is `{command}`, which has a quote without an end: correct it and start the host \
+         anew"
+    )]
+    Quotes { variable: &'static str, command: String },
     #[error(
         "`{editor}` needs a terminal and none was found: set TERMINAL to the command of yours, or \
          EDITOR to an editor with a window, and start the host anew"
@@ -49,7 +52,10 @@ fn start(file: &Path, line: u32, column: u32) -> Result<(), EditorError> {
     let command = setting("VISUAL")
         .or_else(|| setting("EDITOR"))
         .ok_or_else(|| EditorError::Unset { file: file.to_owned(), line })?;
-    let terminal = || setting("TERMINAL").map(OsString::from).or_else(terminal_on_path);
+    let terminal = || match setting("TERMINAL") {
+        Some(command) => terminal_words(&command),
+        None => Ok(terminal_on_path().map(|program| vec![program, "-e".into()])),
+    };
     let words = in_terminal(command_for(&command, file, line, column)?, terminal)?;
     let child = spawn(&words)?;
     let mut started = STARTED.lock();
@@ -61,14 +67,29 @@ fn start(file: &Path, line: u32, column: u32) -> Result<(), EditorError> {
 /// Puts a terminal around an editor that has no window of its own.
 fn in_terminal(
     mut words: Vec<OsString>,
-    terminal: impl FnOnce() -> Option<OsString>,
+    terminal: impl FnOnce() -> Result<Option<Vec<OsString>>, EditorError>,
 ) -> Result<Vec<OsString>, EditorError> {
     if needs_terminal(&words[0]) {
         let editor = || EditorError::NoTerminal { editor: words[0].to_string_lossy().into() };
-        let terminal = terminal().ok_or_else(editor)?;
-        words.splice(0..0, [terminal, OsString::from("-e")]);
+        words.splice(0..0, terminal()?.ok_or_else(editor)?);
     }
     Ok(words)
+}
+
+/// The words of a terminal that come before the command in it. A command that ends with the flag of
+/// its terminal is taken as it is.
+fn terminal_words(command: &str) -> Result<Option<Vec<OsString>>, EditorError> {
+    let quotes = || EditorError::Quotes { variable: "TERMINAL", command: command.to_owned() };
+    let mut words = split(command).ok_or_else(quotes)?;
+    let Some(program) = words.first() else { return Ok(None) };
+    let flag = match name(program).as_str() {
+        "gnome-terminal" | "kgx" | "ptyxis" => "--",
+        _ => "-e",
+    };
+    if !words.last().is_some_and(|last| last == "-e" || last == "-x" || last == "--") {
+        words.push(flag.into());
+    }
+    Ok(Some(words))
 }
 
 fn spawn(words: &[OsString]) -> Result<Child, EditorError> {
@@ -89,7 +110,7 @@ fn command_for(
     line: u32,
     column: u32,
 ) -> Result<Vec<OsString>, EditorError> {
-    let quotes = || EditorError::Quotes { command: editor.to_owned() };
+    let quotes = || EditorError::Quotes { variable: "EDITOR", command: editor.to_owned() };
     let mut words = split(editor).ok_or_else(quotes)?;
     let Some(program) = words.first() else {
         return Err(EditorError::Unset { file: file.to_owned(), line });
@@ -222,12 +243,28 @@ mod tests {
     #[test]
     fn a_terminal_is_put_around_what_needs_one() {
         let vim = || vec![OsString::from("vim"), OsString::from("lib.rs")];
-        let words = in_terminal(vim(), || Some("xterm".into())).expect("a terminal");
+        let words = in_terminal(vim(), || terminal_words("xterm")).expect("a terminal");
         assert_eq!(words, ["xterm", "-e", "vim", "lib.rs"]);
-        let error = in_terminal(vim(), || None).expect_err("no terminal").to_string();
+        let error = in_terminal(vim(), || Ok(None)).expect_err("no terminal").to_string();
         assert!(error.contains("set TERMINAL"), "{error}");
         let zed = in_terminal(vec!["zed".into()], || panic!("asked for a terminal"));
         assert_eq!(zed.expect("a window of its own"), ["zed"]);
+    }
+
+    #[test]
+    fn g24_a_terminal_may_have_arguments() {
+        for (terminal, expected) in [
+            ("xterm", &["xterm", "-e"][..]),
+            ("alacritty --title 'my editor'", &["alacritty", "--title", "my editor", "-e"]),
+            ("/usr/bin/gnome-terminal --wait", &["/usr/bin/gnome-terminal", "--wait", "--"]),
+            ("wezterm start --", &["wezterm", "start", "--"]),
+            ("konsole -e", &["konsole", "-e"]),
+        ] {
+            let words = terminal_words(terminal).expect("a command").expect("a program");
+            assert_eq!(words, expected, "TERMINAL={terminal}");
+        }
+        let error = terminal_words("'xterm").expect_err("no end").to_string();
+        assert!(error.contains("TERMINAL is `'xterm`"), "{error}");
     }
 
     #[test]
