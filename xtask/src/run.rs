@@ -119,7 +119,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn program(package: Value) -> Result<Program, String> {
+    fn program(package: &Value) -> Result<Program, String> {
         let metadata = serde_json::from_value(json!({ "packages": [package] })).expect("metadata");
         Program::of("ui", &metadata).map_err(|error| error.to_string())
     }
@@ -138,18 +138,16 @@ mod tests {
             (package(Value::Null, &[bin("other", &[]), bin("ui", &["a", "b"])]), "ui", &["a", "b"]),
             (package(json!("other"), &[bin("other", &[]), bin("ui", &["a"])]), "other", &[]),
         ] {
-            let program = program(package).expect("there is one");
-            assert_eq!(
-                (program.name.as_str(), &*program.features),
-                (name, &*features.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>())
-            );
+            let program = program(&package).expect("there is one");
+            assert_eq!(program.name, name, "{package}");
+            assert_eq!(program.features, features, "{package}");
         }
         for (package, says) in [
             (package(Value::Null, &[]), "add a src/main.rs"),
             (package(Value::Null, &[bin("a", &[]), bin("b", &[])]), "default-run"),
             (json!({"name": "another", "targets": []}), "no package ui"),
         ] {
-            let error = program(package).expect_err("there is none");
+            let error = program(&package).expect_err("there is none");
             assert!(error.contains(says), "{error}");
         }
     }

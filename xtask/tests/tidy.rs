@@ -160,8 +160,9 @@ fn g39_no_message_has_gaps() {
                 code[at + 1..].trim_start_matches(' ').starts_with(char::is_alphabetic)
             };
             // Formatted code has no such run of blanks outside of a text.
-            let gaps = [";  ", ",  ", ".  "].into_iter().flat_map(|gap| code.match_indices(gap));
-            let has_gap = gaps.map(is_gap).any(|is_gap| is_gap);
+            let mut gaps =
+                [";  ", ",  ", ".  "].into_iter().flat_map(|gap| code.match_indices(gap));
+            let has_gap = gaps.any(is_gap);
             let (file, number) = (file.display(), number + 1);
             assert!(code.starts_with("//") || !has_gap, "{file}:{number} has a gap: {code}");
         }
