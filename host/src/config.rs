@@ -6,6 +6,8 @@
 
 mod env;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 
 pub use env::{EnvError, EnvSettings};
 pub use file::{DebugInfo, FileError, OnStateLoss, PitstopFile};

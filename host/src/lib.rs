@@ -30,6 +30,9 @@ pub mod control;
 pub mod crash;
 pub mod engine;
 pub mod event;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod headless;
 pub mod host_control;
 pub mod journal;

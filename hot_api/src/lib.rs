@@ -36,6 +36,9 @@
 //!   items; what the other side does not know is skipped and counted, not fatal.
 
 pub mod abi;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod golden;
 pub mod handshake;
 pub mod mesh;

@@ -1,12 +1,18 @@
 //! Hundreds of reloads in one process.
 
+use crate::threads::project_with_thread;
+use crate::window::Bench;
 use host::build::Artifact;
-use hot_api::egui::{self, Event, PointerButton, pos2};
+use host::event::{BuildWay, Entry, Event};
+use hot_api::egui::{self, Event as InputEvent, PointerButton, Pos2};
 use hot_api::snapshot::{Snapshot, Tree};
 use pitstop_tests::alone::MEASURED;
 use pitstop_tests::bench::demo::{library, window_names};
+use pitstop_tests::host_process::kind_of;
 use pitstop_tests::in_process::Stage;
-use pitstop_tests::{Project, alone, processes};
+use pitstop_tests::{HostOptions, HostProcess, Project, alone, processes, wait_until};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Frames between two reloads: more than the probation of a generation, so that each is retired.
 const FRAMES_BETWEEN: usize = 11;
@@ -16,8 +22,10 @@ const FRAMES_BETWEEN: usize = 11;
 const LEAK_BYTES_MAX: u64 = 64 * 1024;
 
 #[test]
-fn k12_two_hundred_reloads_of_egui_s_demo_leave_nothing_behind() {
-    if !alone("endurance::k12_two_hundred_reloads_of_egui_s_demo_leave_nothing_behind") {
+fn all_windows_of_egui_s_demo_swapped_two_hundred_times_leave_nothing_behind() {
+    if !alone(
+        "endurance::all_windows_of_egui_s_demo_swapped_two_hundred_times_leave_nothing_behind",
+    ) {
         return;
     }
     let artifact = &demo_artifact();
@@ -70,8 +78,10 @@ fn with_open(windows: &[String], snapshot: &[u8]) -> Vec<u8> {
     snapshot.encode()
 }
 
-/// Counts what arrives: clicks on the whole area, and characters whoever has the focus.
+/// Signs and counts what arrives: clicks on the whole area, and characters whoever has the focus.
 const COUNT_INPUT: &str = "
+    data.sign(NAME);
+    ui.heading(NAME);
     let area = ui.interact(ui.max_rect(), ui.id().with(\"area\"), egui::Sense::click());
     data.clicks += u32::from(area.clicked());
     ui.input(|input| {
@@ -81,51 +91,253 @@ const COUNT_INPUT: &str = "
             }
         }
     });
+    ui.ctx().request_repaint_after(FRAME_EVERY);
     return;";
 
-#[test]
-fn k13_a_thousand_reloads_under_continuous_input_lose_nothing() {
+/// As quick as a display shows frames, so that each swap has input before, in and after it.
+const INPUT_EVERY: Duration = Duration::from_millis(16);
+
+/// What a host must not gain with each reload: one font atlas or one picture is far more.
+const HOST_LEAK_BYTES_MAX: u64 = 64 * 1024;
+
+fn project_that_counts_input() -> Project {
     let project = Project::new();
     project.replace("data/src/lib.rs", "pub text:", "pub typed: String,\n    pub text:");
     project.edit("ui/src/lib.rs", |code| {
         code.replace("// in ui", COUNT_INPUT)
             .replace("impl Module", "#[allow(unreachable_code)]\nimpl Module")
     });
-    let built = project.build();
-    let artifact = &built.artifacts[&project.package("ui")];
-    let mut stage = Stage::new();
-    stage.reload(artifact).expect("the module loads");
-    let _first = stage.frame(&[]);
-    let mut sent = String::new();
-    for round in 0..1000_u32 {
-        stage.reload(artifact).unwrap_or_else(|rejection| panic!("round {round}: {rejection:?}"));
-        for frame in 0..3 {
-            let character = char::from(b'a' + ((round + frame) % 26) as u8);
-            sent.push(character);
-            let _picture = stage.frame(&click_and_type(round, character));
-        }
-    }
-    let state = stage.state();
-    assert_eq!(state["clicks"], 3000);
-    assert_eq!(state["typed"], sent);
-    assert_eq!(stage.retired.len(), 999, "all but the running one and the one behind it");
-    let pinned = stage.retired.iter().find(|retirement| !retirement.unmapped);
-    assert_eq!(pinned, None, "every library is gone");
+    project
 }
 
-fn click_and_type(round: u32, character: char) -> Vec<Event> {
-    let pos = pos2(100.0 + (round % 500) as f32, 300.0);
-    let button = |pressed| Event::PointerButton {
+/// What one host looks like from outside.
+#[derive(Clone, Copy, Debug)]
+struct Footprint {
+    resident: u64,
+    descriptors: usize,
+}
+
+impl Footprint {
+    fn of(pid: u32) -> Self {
+        Self {
+            resident: processes::resident_bytes_of(pid),
+            descriptors: processes::descriptors_of(pid),
+        }
+    }
+}
+
+/// Saves new code again and again in a window, in which somebody types and clicks all the time.
+struct Reloads {
+    bench: Bench,
+    /// What was typed, a click with each character.
+    sent: String,
+    names: Vec<String>,
+    footprints: Vec<Footprint>,
+}
+
+/// Ends the typing however the thread that waits for reloads ends.
+struct StopTyping<'a>(&'a AtomicBool);
+
+impl Drop for StopTyping<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Reloads {
+    /// `None` where there are no windows.
+    #[track_caller]
+    fn start() -> Option<Self> {
+        let bench = Bench::with(project_that_counts_input(), Vec::new())?;
+        let names = vec!["one".to_owned()];
+        Some(Self { bench, sent: String::new(), names, footprints: Vec::new() })
+    }
+
+    /// The next `count` versions of the code.
+    #[track_caller]
+    fn run(&mut self, count: usize) {
+        let Self { bench: Bench { window, host, project, .. }, sent, names, footprints } = self;
+        let pos = window.find("ui").rect.center();
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let _stop = StopTyping(&stop);
+            let typist = scope.spawn(|| {
+                let ticks = crossbeam_channel::tick(INPUT_EVERY);
+                while !stop.load(Ordering::Relaxed) {
+                    let character = char::from(b'a' + (sent.len() % 26) as u8);
+                    window.send(click_and_type(pos, character));
+                    sent.push(character);
+                    ticks.recv().expect("a ticker never ends");
+                }
+            });
+            for _ in 0..count {
+                let name = format!("version {}", names.len());
+                project.rename("ui", &name);
+                host.wait_for_commit("ui");
+                names.push(name);
+                footprints.push(Footprint::of(host.pid()));
+                assert!(!typist.is_finished(), "the window takes no input any more");
+            }
+        });
+    }
+
+    /// Everything that was typed has arrived, every version has drawn, and what it took the place of is
+    /// gone from memory.
+    #[track_caller]
+    fn check(&mut self) {
+        let host = &mut self.bench.host;
+        let last = wait_until("all input has arrived", || {
+            let state = host.state("ui");
+            (state["typed"] == self.sent.as_str()).then_some(state)
+        });
+        assert_eq!(last["clicks"], self.sent.len(), "a click with each character");
+        assert_eq!(last["seen_by"], serde_json::json!(self.names), "every version has drawn");
+        let per_reload = self.sent.len() / self.names.len();
+        assert!(per_reload > 5, "{} inputs are not one for each swap", self.sent.len());
+
+        let reloads = self.names.len() - 1;
+        let retired = wait_until("old generations end", || {
+            let journal = host.journal();
+            let retired = journal.iter().filter(|entry| kind_of(entry) == "retired").count();
+            (retired >= reloads).then_some(retired)
+        });
+        assert_eq!(retired, reloads, "all but the running one");
+        let mut replayed = 0;
+        for entry in host.journal() {
+            match &entry.event {
+                Event::Retired { unmapped, why_not } => assert!(*unmapped, "{why_not:?}"),
+                Event::BuildStarted { way: BuildWay::Replay } => replayed += 1,
+                Event::Fault { .. } | Event::Rejected { .. } | Event::BuildFailed { .. } => {
+                    panic!("{entry:?}")
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(replayed, reloads, "each of them as users get it");
+        let mapped = processes::mapped_by(host.pid());
+        let of_kind = |part: &str| mapped.iter().filter(|file| file.contains(part)).count();
+        let (modules, shared) = (of_kind("/generations/ui-g"), of_kind("libpitstop_shared-"));
+        assert_eq!((modules, shared), (1, 1), "only the running one is mapped: {mapped:#?}");
+
+        let (early, late) = (self.average(20..60), self.average(reloads - 40..reloads));
+        let growth = late.saturating_sub(early) / (reloads - 60) as u64;
+        let descriptors = |at: usize| self.footprints[at].descriptors;
+        let (first, last) = (descriptors(20), descriptors(reloads - 1));
+        println!(
+            "{MEASURED}{reloads} reloads, {} inputs: {growth} bytes a reload ({early} resident early, \
+             {late} late), {first} descriptors early, {last} late",
+            self.sent.len()
+        );
+        assert!(growth < HOST_LEAK_BYTES_MAX, "{growth} bytes a reload: {:?}", self.footprints);
+        // One more while a client of the socket is served.
+        assert!(last <= first + 3, "{first} descriptors became {last}");
+    }
+
+    fn average(&self, range: std::ops::Range<usize>) -> u64 {
+        let part = &self.footprints[range];
+        part.iter().map(|footprint| footprint.resident).sum::<u64>() / part.len() as u64
+    }
+}
+
+#[test]
+fn k12_two_hundred_reloads_in_a_window_leave_nothing_behind() {
+    let Some(mut reloads) = Reloads::start() else { return };
+    reloads.run(200);
+    reloads.check();
+}
+
+#[test]
+fn k13_a_thousand_reloads_under_continuous_input_lose_nothing() {
+    let Some(mut reloads) = Reloads::start() else { return };
+    reloads.run(1000);
+    reloads.check();
+}
+
+/// How many generations may be on their way out: the newest is on probation.
+const RETIRING_MAX: usize = 3;
+
+#[test]
+fn g12_reloads_of_a_minimised_window_retire_old_generations() {
+    let Some(mut bench) = Bench::with(Project::new(), Vec::new()) else { return };
+    bench.display.minimise();
+    // Nothing is asked of the window from here on: that would have it draw.
+    for round in 0..200 {
+        bench.project.rename("ui", &format!("version {round}"));
+        bench.host.wait_for_commit("ui");
+    }
+    let retired = bench.host.count("retired");
+    assert!(retired + RETIRING_MAX >= 200, "{retired} of 200 are retired");
+    let mapped = processes::mapped_by(bench.host.pid());
+    let modules = mapped.iter().filter(|file| file.contains("/generations/ui-g")).count();
+    assert!(modules <= RETIRING_MAX, "{mapped:#?}");
+}
+
+/// The process id of the newest host that a supervisor has started.
+fn newest_host(host: &mut HostProcess) -> u32 {
+    let pid = host.journal().iter().rev().find_map(|entry| match entry.event {
+        Event::Started { pid, .. } => Some(pid),
+        _ => None,
+    });
+    pid.expect("a host that has started says so")
+}
+
+/// Each generation's first thread takes a key of the process that is never given back, so the host has to
+/// start again before they run out.
+#[test]
+fn g10_two_thousand_reloads_of_a_module_with_threads_soak() {
+    const RELOADS: usize = 2_000;
+    let project = project_with_thread(true);
+    let options = HostOptions { supervised: true, ..HostOptions::default() };
+    let mut host = HostProcess::launch(&project, options);
+    host.wait_for_commit("ui");
+    let mut names = vec!["one".to_owned()];
+    let mut footprints = Vec::new();
+    for n in 1..=RELOADS {
+        let name = format!("version {n}");
+        project.rename("ui", &name);
+        wait_until("the new code has drawn", || {
+            let state = host.try_state("ui")?;
+            (state["seen_by"].as_array()?.last()? == name.as_str()).then_some(())
+        });
+        names.push(name);
+        if n % 20 == 0 {
+            let pid = newest_host(&mut host);
+            footprints.push((n, Footprint::of(pid)));
+        }
+    }
+    assert_eq!(host.seen_by("ui"), names, "every version has drawn, and nothing was lost");
+    let words = host.words();
+    let count = |kind: &str, journal: &[Entry]| {
+        journal.iter().filter(|entry| kind_of(entry) == kind).count()
+    };
+    let journal = host.journal();
+    let (hosts, asked) = (count("started", journal), count("restarting", journal));
+    assert!(hosts > 1 && asked + 1 >= hosts, "{hosts} hosts, {asked} restarts\n{words}");
+    for unwanted in ["fault", "rejected", "build_failed"] {
+        assert_eq!(count(unwanted, journal), 0, "{unwanted}\n{words}");
+    }
+    println!("{MEASURED}{RELOADS} reloads by {hosts} hosts");
+    for (n, Footprint { resident, descriptors }) in footprints.iter().step_by(10) {
+        println!("{MEASURED}after {n}: {resident} bytes resident, {descriptors} descriptors");
+    }
+    let (first, last) = (footprints[0].1, footprints[footprints.len() - 1].1);
+    assert!(last.descriptors <= first.descriptors + 3, "{footprints:?}");
+    assert!(last.resident < first.resident + (64 << 20), "{footprints:?}");
+}
+
+fn click_and_type(pos: Pos2, character: char) -> Vec<InputEvent> {
+    let button = |pressed| InputEvent::PointerButton {
         pos,
         button: PointerButton::Primary,
         pressed,
         modifiers: egui::Modifiers::NONE,
     };
-    vec![Event::PointerMoved(pos), button(true), button(false), Event::Text(character.to_string())]
+    let text = InputEvent::Text(character.to_string());
+    vec![InputEvent::PointerMoved(pos), button(true), button(false), text]
 }
 
 #[test]
-fn k13_typing_into_a_field_goes_on_across_reloads() {
+fn typing_into_a_field_goes_on_across_swaps() {
     let project = Project::new();
     project.replace(
         "ui/src/lib.rs",
@@ -144,7 +356,7 @@ fn k13_typing_into_a_field_goes_on_across_reloads() {
     for round in 0..50_u8 {
         for character in [b'a' + round % 26, b'A' + round % 26].map(char::from) {
             sent.push(character);
-            let _picture = stage.frame(&[Event::Text(character.to_string())]);
+            let _picture = stage.frame(&[InputEvent::Text(character.to_string())]);
         }
         stage.reload(artifact).expect("it loads again");
     }

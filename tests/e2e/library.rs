@@ -1,14 +1,17 @@
 //! Files that are no library, libraries that are no module, modules that do not fit.
 
+use crate::RELOADED;
 use host::build::Artifact;
+use host::control::Request;
 use host::event::{Generation, Stage};
 use host::module::Library;
 use host::swap::{Candidate, Rejection};
+use pitstop_tests::host_process::pitstop_file;
 use pitstop_tests::in_process::{self, silent_services};
 use pitstop_tests::tiny::{TINY, compile};
-use pitstop_tests::{Project, alone, processes};
+use pitstop_tests::{HostProcess, Project, alone, processes, wait_until};
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The rejection of a file that must not become a candidate.
@@ -22,7 +25,7 @@ fn refuse(path: &Path) -> Rejection {
 
 #[test]
 fn k08_files_that_are_no_library_are_refused_by_name_and_reason() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = pitstop_tests::temp_dir();
     let good = fs::read(compile(dir.path(), "good", TINY, &[])).expect("it was just written");
     let mut arm = good.clone();
     // `e_machine` of the ELF header: AArch64.
@@ -52,6 +55,74 @@ fn k08_files_that_are_no_library_are_refused_by_name_and_reason() {
     }
 }
 
+/// Damages the file of an earlier generation and goes back to it.
+#[test]
+fn k08_old_code_runs_on_while_damaged_files_are_refused() {
+    type Damage = fn(&Path);
+    let damages: [(Damage, &str); 6] = [
+        (|file| fs::remove_file(file).expect("removed"), ""),
+        (|file| fs::write(file, "").expect("written"), "the file is empty"),
+        (|file| cut(file, 2), "cut short"),
+        (|file| cut(file, 100), ""),
+        (
+            |file| fs::write(file, "int main() { return 0; }").expect("written"),
+            "not a dynamic library",
+        ),
+        (|file| change(file, 18, 0xb7), "built for Aarch64"),
+    ];
+    let project = Project::new();
+    project.edit("pitstop.toml", |toml| format!("kept_generations = 20\n{toml}"));
+    let mut host = HostProcess::start(&project);
+    let last = damages.len() as u64 + 3;
+    for n in 2..=last {
+        host.check(|| project.rename("ui", &n.to_string()), &RELOADED);
+    }
+    // What is still mapped must not be changed under it.
+    wait_until("earlier generations end", || {
+        (host.count("retired") as u64 + 1 == last).then_some(())
+    });
+    let seen = host.seen_by("ui");
+    for (n, (damage, reason)) in (2..).zip(damages) {
+        let files = generation_files(&project, n);
+        assert_eq!(files.len(), 1, "g{n} has a file of its own");
+        damage(&files[0]);
+        let before = ticks(&host);
+        let request = Request::Rollback { module: None, to: Some(Generation(n)) };
+        let reply = host.request(&request);
+        let error = reply.error.unwrap_or_default();
+        assert!(!reply.ok && error.contains(&format!("g{n}")) && error.contains(reason), "{error}");
+        let status = host.status().modules.remove(0);
+        assert_eq!(status.generation, Some(Generation(last)), "{}", host.words());
+        wait_until("the old code draws", || (ticks(&host) > before).then_some(()));
+        assert_eq!(host.seen_by("ui"), seen, "nothing else has drawn");
+    }
+    host.check(|| project.rename("ui", "after all"), &RELOADED);
+}
+
+fn ticks(host: &HostProcess) -> u64 {
+    host.state("ui")["ticks"].as_u64().expect("it counts")
+}
+
+/// The copies of the library of a generation.
+fn generation_files(project: &Project, generation: u64) -> Vec<PathBuf> {
+    let entries = fs::read_dir(pitstop_file(project, "generations")).expect("the directory");
+    let name = format!("ui-g{generation}.");
+    let paths = entries.map(|entry| entry.expect("readable").path());
+    paths.filter(|path| path.to_string_lossy().contains(&name)).collect()
+}
+
+fn cut(file: &Path, part: u64) {
+    let opened = File::options().write(true).open(file).expect("ours to cut");
+    let length = opened.metadata().expect("a file").len();
+    opened.set_len(length / part).expect("cut");
+}
+
+fn change(file: &Path, at: usize, byte: u8) {
+    let mut bytes = fs::read(file).expect("readable");
+    bytes[at] = byte;
+    fs::write(file, bytes).expect("written");
+}
+
 /// The loader trusts what it maps: a page that is not there kills the process. So every length is
 /// tried in a process of its own, which must live through all of them.
 #[test]
@@ -59,7 +130,7 @@ fn k08_a_library_cut_off_at_any_byte_is_refused() {
     if !alone("library::k08_a_library_cut_off_at_any_byte_is_refused") {
         return;
     }
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = pitstop_tests::temp_dir();
     let path = compile(dir.path(), "good", TINY, &[]);
     let whole = fs::metadata(&path).expect("it was just written").len();
     drop(Library::open(&path).unwrap_or_else(|error| panic!("the whole file loads: {error}")));
@@ -84,7 +155,7 @@ fn k08_a_library_with_an_unwritten_part_never_kills_the_host() {
     if !alone("library::k08_a_library_with_an_unwritten_part_never_kills_the_host") {
         return;
     }
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = pitstop_tests::temp_dir();
     let good = fs::read(compile(dir.path(), "good", TINY, &[])).expect("it was just written");
     for part in 0..16 {
         let mut bytes = good.clone();
@@ -99,7 +170,7 @@ fn k08_a_library_with_an_unwritten_part_never_kills_the_host() {
 
 #[test]
 fn k09_each_misfit_is_refused_by_its_own_message_before_any_call() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = pitstop_tests::temp_dir();
     let header_size = "std::mem::size_of::<Header>() as u32";
     let table_size = "size: std::mem::size_of::<Table>() as u32";
     let misfits = [
@@ -134,7 +205,7 @@ fn expect_misfit(path: &Path, reason: &str) {
 
 #[test]
 fn k09_a_longer_table_is_a_newer_module_and_fits() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = pitstop_tests::temp_dir();
     let longer = TINY.replace("FUNCTIONS: usize = 9", "FUNCTIONS: usize = 12");
     let path = compile(dir.path(), "longer", &longer, &[]);
     let library = Library::open(&path).unwrap_or_else(|error| panic!("{error}"));

@@ -6,6 +6,7 @@ mod application;
 mod boundary;
 mod build;
 mod checkpoint;
+mod clean;
 mod codec;
 mod endurance;
 mod fault;

@@ -121,7 +121,7 @@ fn m04_a_field_renamed_by_a_migration_keeps_its_value() {
 #[test]
 fn m09_a_state_of_version_1_goes_through_every_step_and_one_of_version_4_is_refused() {
     let project = first_version();
-    let libraries = tempfile::tempdir().expect("a directory");
+    let libraries = pitstop_tests::temp_dir();
     let one = build_as(&project, &libraries, "one");
     project.edit("data/src/lib.rs", without_beginning);
     save_version(&project, 3, &[SECOND, THIRD], "three");

@@ -4,8 +4,9 @@ use crate::{NOT_COMPILED, RELOADED, UNCHANGED};
 use host::control::{ModuleResult, Request};
 use host::event::{Diagnostic, Entry, Event, Generation, Trigger};
 use host::status::ModuleHealth;
-use pitstop_tests::{HostProcess, Project};
+use pitstop_tests::{HostProcess, Project, wait_until};
 use std::path::Path;
+use std::time::Duration;
 
 /// One compile error, in a line of its own.
 const BROKEN: &str = "fn broken() -> u32 { \"text\" }";
@@ -210,6 +211,48 @@ fn k22_going_back_runs_the_earlier_code_on_the_current_state() {
     assert!(error.contains("kept: g1, g2"), "{error}");
 }
 
+/// How many stages there are, each of them rounded to a microsecond.
+const STAGES: u64 = 7;
+
+/// Notes in the state when the code draws the first frame that is shown: the two before it are hidden.
+const NOTE_FIRST_FRAME: &str = "static FRAMES: std::sync::atomic::AtomicU64 =
+            std::sync::atomic::AtomicU64::new(0);
+        if FRAMES.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 2 {
+            let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+            data.text = now.as_micros().to_string();
+        }";
+
+/// What the clock of this test may read beside that of the host: the way of the file event to the host and
+/// of the picture to the painter, on a busy machine.
+const CLOCKS_APART: Duration = Duration::from_millis(60);
+
+#[test]
+fn t04_total_is_the_time_from_the_save_to_the_first_frame() {
+    let project = Project::new();
+    project.replace("ui/src/lib.rs", "// in ui", NOTE_FIRST_FRAME);
+    let mut host = HostProcess::start(&project);
+    let mut measured = Vec::new();
+    for round in 0..5 {
+        let since_1970 = || std::time::UNIX_EPOCH.elapsed().expect("it is later than 1970");
+        let saved = since_1970();
+        project.rename("ui", &format!("round {round}"));
+        let entry = host.wait_for_kind("committed");
+        let Event::Committed { total_us, stages_us, .. } = entry.event else { unreachable!() };
+        let drawn = wait_until("the first frame", || {
+            let state = host.state("ui");
+            let drawn = state["text"].as_str()?.parse().ok().map(Duration::from_micros)?;
+            (drawn > saved).then_some(drawn)
+        });
+        let (ours, total) = (drawn - saved, Duration::from_micros(total_us));
+        measured.push((ours, total));
+        assert!(stages_us.total().abs_diff(total_us) <= STAGES, "{total_us}: {stages_us:?}");
+    }
+    // The best of some rounds: what else runs on the machine can only make the two differ more.
+    let apart = measured.iter().map(|(ours, total)| ours.abs_diff(*total)).min();
+    println!("measured here and told by the host: {measured:?}");
+    assert!(apart.is_some_and(|apart| apart < CLOCKS_APART), "{measured:?}");
+}
+
 #[test]
 fn t04_entries_have_times_and_generations_and_stages_add_up() {
     let project = Project::new();
@@ -226,7 +269,7 @@ fn t04_entries_have_times_and_generations_and_stages_add_up() {
         assert!(entry.unix_ms > 1_600_000_000_000, "{entry:?}");
         if let Event::Committed { total_us, stages_us, trigger, .. } = &entry.event {
             commits += 1;
-            assert_eq!(stages_us.total(), *total_us, "{entry:?}");
+            assert!(stages_us.total().abs_diff(*total_us) <= STAGES, "{entry:?}");
             assert!(stages_us.build > 0 && stages_us.load > 0, "{entry:?}");
             assert!(*trigger == Trigger::Start || stages_us.capture > 0, "{entry:?}");
         }

@@ -54,7 +54,7 @@ fn k19_a_module_may_change_the_working_directory() {
 #[test]
 fn a_host_can_be_started_from_anywhere() {
     let project = Project::new();
-    let elsewhere = tempfile::tempdir().expect("a directory");
+    let elsewhere = pitstop_tests::temp_dir();
     let cwd = Some(elsewhere.path().to_path_buf());
     let mut host = HostProcess::launch(&project, HostOptions { cwd, ..HostOptions::default() });
     host.wait_for_commit("ui");

@@ -5,7 +5,7 @@ use host::event::{Entry, Event};
 use pitstop_tests::{HostProcess, Project};
 
 /// Has the module start a thread when it is created, and ask it to end, or not, when it is dropped.
-fn project_with_thread(ends: bool) -> Project {
+pub(crate) fn project_with_thread(ends: bool) -> Project {
     let project = Project::new();
     let stop = if ends { "self.stop.take();" } else { "std::mem::forget(self.stop.take());" };
     let join = if ends { "self.thread.take().unwrap().join().unwrap();" } else { "" };

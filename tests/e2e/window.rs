@@ -2,7 +2,7 @@
 
 use crate::RELOADED;
 use egui::accesskit::Role;
-use egui::{Key, Modifiers};
+use egui::{Event as InputEvent, Key, Modifiers, PointerButton};
 use host::event::{Event, FaultSite, NoChange, Trigger};
 use host::status::ModuleHealth;
 use image::{GenericImageView, RgbaImage};
@@ -15,12 +15,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
 
 /// A host with its window, on a display of its own.
-struct Bench {
+pub(crate) struct Bench {
     // Ended in this order: the host before its display.
-    window: Window,
-    host: HostProcess,
-    project: Project,
-    _display: Display,
+    pub(crate) window: Window,
+    pub(crate) host: HostProcess,
+    pub(crate) project: Project,
+    pub(crate) display: Display,
 }
 
 impl Bench {
@@ -32,7 +32,7 @@ impl Bench {
 
     /// The window of this project, with more in its environment.
     #[track_caller]
-    fn with(project: Project, more: Vec<(OsString, OsString)>) -> Option<Self> {
+    pub(crate) fn with(project: Project, more: Vec<(OsString, OsString)>) -> Option<Self> {
         let display = Display::start()?;
         let address = Address::free();
         let mut env = display.env();
@@ -49,7 +49,7 @@ impl Bench {
         let mut window = Window::open(address);
         window.find("one");
         host.take_in();
-        Some(Self { window, host, project, _display: display })
+        Some(Self { window, host, project, display })
     }
 
     /// Waits for the commit, and for nothing that was not asked for.
@@ -123,6 +123,51 @@ fn x5_button_reloads() {
     bench.committed_by(Trigger::Button);
 }
 
+/// Ten requests in one frame: the keys go down and up five times, the button is clicked five times.
+#[track_caller]
+fn ten_requests(window: &mut Window) {
+    let button = window.find("Hot Reload").rect.center();
+    let key = |pressed| InputEvent::Key {
+        key: Key::R,
+        physical_key: None,
+        pressed,
+        repeat: false,
+        modifiers: Modifiers::CTRL | Modifiers::ALT,
+    };
+    let click = |pressed| InputEvent::PointerButton {
+        pos: button,
+        button: PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    let mut events = vec![InputEvent::PointerMoved(button)];
+    for _ in 0..5 {
+        events.extend([key(true), key(false), click(true), click(false)]);
+    }
+    window.send(events);
+}
+
+#[test]
+fn k11_ten_key_presses_and_clicks_in_one_frame_are_one_build() {
+    let Some(mut bench) = Bench::start() else { return };
+    ten_requests(&mut bench.window);
+    let entry = bench.host.wait_for_kind("committed");
+    let trigger = match entry.event {
+        Event::Committed { trigger, .. } => trigger,
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(trigger, Trigger::Hotkey | Trigger::Button), "{trigger:?}");
+    // With a save in the same moment, which the watcher sees at a time of its own.
+    bench.project.rename("ui", "two");
+    ten_requests(&mut bench.window);
+    bench.host.wait_for_commit("ui");
+    bench.host.check(|| bench.project.rename("ui", "fence"), &RELOADED);
+    assert_eq!(bench.host.seen_by("ui"), ["one", "two", "fence"]);
+    let words = bench.host.words();
+    assert_eq!(bench.host.count("build_finished"), 4, "start, two times ten, fence\n{words}");
+    assert_eq!(bench.host.count("committed"), 4, "{words}");
+}
+
 #[test]
 fn x5_without_auto_reload_a_save_waits_for_the_button() {
     let Some(mut bench) = Bench::start() else { return };
@@ -156,7 +201,7 @@ fn k02_window_shows_what_was_saved_and_keeps_what_was_typed() {
 
 #[test]
 fn k04_window_says_what_is_wrong_until_it_is_mended() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = pitstop_tests::temp_dir();
     // An editor that notes how it was called.
     let (editor, called) = (dir.path().join("editor"), dir.path().join("called"));
     fs::write(

@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -84,7 +84,8 @@ impl HostProcess {
     #[track_caller]
     pub fn launch(project: &Project, options: HostOptions) -> Self {
         let HostOptions { window, supervised, args, env, cwd } = options;
-        let mut command = Command::new(if supervised { xtask_binary() } else { host_binary() });
+        let program = if supervised { xtask_binary() } else { host_binary() };
+        let mut command = crate::clean::command(program);
         for (name, _) in std::env::vars_os() {
             // What cargo tells a test is not what a user's shell tells a host.
             let text = name.to_string_lossy();
@@ -100,7 +101,7 @@ impl HostProcess {
         }
         command.args((!window).then_some("--headless"));
         command.args(["--events", "-", "--workspace"]).arg(project.root());
-        // A test run that is killed takes its hosts along.
+        // A test run that is killed takes its hosts along, also where `clean::command` cannot see to it.
         command.env(host::launch::DIE_WITH_PARENT, "1");
         command.args(args).envs(env).current_dir(cwd.as_deref().unwrap_or(project.root()));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -348,6 +349,15 @@ impl HostProcess {
     #[track_caller]
     pub fn state(&self, module: &str) -> Value {
         self.snapshot_json(module)["state"].clone()
+    }
+
+    /// As [`Self::state`]; `None` while no host answers, as between two hosts of one supervisor.
+    #[must_use]
+    pub fn try_state(&self, module: &str) -> Option<Value> {
+        let mut client = Client::connect(&self.root).ok()?;
+        let request = Request::Snapshot { module: Some(module.to_owned()), out: None };
+        let reply = client.call(&request, Some(DEADLINE)).ok()?;
+        Some(reply.body.get("snapshot")?["sections"]["state"].clone())
     }
 
     /// The versions of a module that have drawn, in order, from its state.

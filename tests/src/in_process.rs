@@ -58,7 +58,7 @@ impl Stage {
     pub fn new() -> Self {
         let (sender, events) = bounded(1024);
         let slot = Slot::new("module".to_owned(), "module".to_owned(), sender, LIMIT);
-        let generations = tempfile::tempdir().expect("a directory");
+        let generations = crate::clean::temp_dir();
         Self { slot, events, generations, last: 0, time: 10.0, retired: Vec::new() }
     }
 

@@ -6,6 +6,7 @@
 //! - [`in_process`] drives a module without a host: library, slot and swap by hand.
 //! - [`engine_run`] runs the engine in the test's own process.
 //! - [`tiny`] compiles libraries that are no more than a header.
+//! - [`clean`] sees to it that nothing stays, however a test ends.
 //! - [`alone()`] gives a test a process of its own.
 //! - [`mod@bench`] measures what Pitstop costs.
 //! - [`plot`] draws what was measured.
@@ -17,6 +18,7 @@
 
 pub mod alone;
 pub mod bench;
+pub mod clean;
 pub mod engine_run;
 pub mod host_binary;
 pub mod host_process;
@@ -30,6 +32,7 @@ pub mod tiny;
 pub mod xvfb;
 
 pub use alone::alone;
+pub use clean::temp_dir;
 pub use host_process::{HostOptions, HostProcess};
 pub use project::Project;
 pub use random::Random;

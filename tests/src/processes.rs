@@ -1,5 +1,6 @@
 //! What the system says about processes (Linux).
 
+use std::collections::BTreeSet;
 use std::fs;
 
 /// The pages that this process holds in memory, in bytes.
@@ -7,10 +8,40 @@ use std::fs;
 /// # Panics
 /// Where the system does not tell.
 #[must_use]
+#[track_caller]
 pub fn resident_bytes() -> u64 {
-    let statm = fs::read_to_string("/proc/self/statm").expect("Linux tells");
+    resident_in("/proc/self/statm")
+}
+
+#[track_caller]
+fn resident_in(statm: &str) -> u64 {
+    let statm = fs::read_to_string(statm).expect("Linux tells about a process that runs");
     let pages = statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
     pages.expect("the second number is the resident size") * rustix::param::page_size() as u64
+}
+
+/// The pages that a process holds in memory, in bytes.
+///
+/// # Panics
+/// Where the system does not tell.
+#[must_use]
+#[track_caller]
+pub fn resident_bytes_of(pid: u32) -> u64 {
+    resident_in(&format!("/proc/{pid}/statm"))
+}
+
+/// How many descriptors a process has open; none when it is gone.
+#[must_use]
+pub fn descriptors_of(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
+}
+
+/// The files that are mapped into a process, each once.
+#[must_use]
+pub fn mapped_by(pid: u32) -> BTreeSet<String> {
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
+    let path = |line: &str| line.find('/').map(|at| line[at..].to_owned());
+    maps.lines().filter_map(path).collect()
 }
 
 /// The ids of all processes that were started with this in their environment, or whose parents

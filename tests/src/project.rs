@@ -48,7 +48,7 @@ impl Project {
     pub fn with_modules(modules: &[&str]) -> Self {
         static PROJECTS: AtomicU32 = AtomicU32::new(0);
         let count = PROJECTS.fetch_add(1, Ordering::Relaxed);
-        let temp = tempfile::Builder::new().prefix("pitstop").tempdir().expect("a directory");
+        let temp = crate::clean::temp_dir();
         let root = fs::canonicalize(temp.path()).expect("it was just made");
         let id = format!("{}_{count}", std::process::id());
         let project = Self { temp: Some(temp), root, id };
@@ -147,11 +147,7 @@ impl Project {
 
     /// Removes what builds of this project have left in a target directory.
     pub fn remove_from(&self, target_dir: &Path) {
-        let by_cargo = ["", "deps", "incremental", ".fingerprint", "build"];
-        let by_replay = ["", "out", "incremental", "captured"];
-        let by_cargo = by_cargo.map(|dir| target_dir.join("debug").join(dir));
-        let by_replay = by_replay.map(|dir| target_dir.join("replay").join(dir));
-        for dir in by_cargo.into_iter().chain(by_replay) {
+        for dir in output_dirs(target_dir) {
             let Ok(entries) = fs::read_dir(dir) else { continue };
             for path in entries.flatten().map(|entry| entry.path()) {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -193,6 +189,23 @@ impl Drop for Project {
         // Nobody will ask for these libraries again, and each is ten megabytes.
         self.remove_from(&build_dir());
     }
+}
+
+/// Where builds of a project leave files that are named after its packages.
+#[must_use]
+pub fn output_dirs(target_dir: &Path) -> Vec<PathBuf> {
+    let by_cargo = ["", "deps", "incremental", ".fingerprint", "build"];
+    let by_replay = ["", "out", "incremental", "captured"];
+    let by_cargo = by_cargo.map(|dir| target_dir.join("debug").join(dir));
+    let by_replay = by_replay.map(|dir| target_dir.join("replay").join(dir));
+    by_cargo.into_iter().chain(by_replay).collect()
+}
+
+/// The process whose project a file with such a name is from: `libui_<pid>_<n>.so`.
+pub(crate) fn owner_of(name: &str) -> Option<u32> {
+    let mut parts = name.split('_').skip(1);
+    let pid = parts.next()?.parse().ok()?;
+    parts.next()?.starts_with(|next: char| next.is_ascii_digit()).then_some(pid)
 }
 
 /// Whether a file is called `…_<id>`, followed by nothing that would make it another id.

@@ -3,11 +3,18 @@
 //! Owns: the X server. Produces: its name for `DISPLAY`. Never: outlives the test, or uses the
 //! display of whoever runs it.
 
+use crate::clean;
+use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 use x11rb::connection::Connection as _;
-use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask};
+use x11rb::protocol::xproto::{
+    AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, PropMode,
+};
+use x11rb::wrapper::ConnectionExt as _;
 
 /// When this is set, a machine without a display server fails the window tests.
 const REQUIRED: &str = "PITSTOP_REQUIRE_WINDOW";
@@ -15,6 +22,12 @@ const REQUIRED: &str = "PITSTOP_REQUIRE_WINDOW";
 /// Everything that a window needs here: the list of `.ci/run`.
 const INSTALL: &str = "install with `apt-get install xvfb libgl1 libgl1-mesa-dri libegl1 \
                        libxkbcommon-x11-0 libx11-xcb1 libxcursor1 libxi6 libxrandr2`";
+
+/// A file in which `cargo xtask test` wants to read why a test did nothing.
+const SKIPPED_TO: &str = "PITSTOP_SKIPPED_TO";
+
+/// How long the server may take to end before it is killed.
+const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// A running X server; dropping it ends it.
 #[derive(Debug)]
@@ -32,14 +45,18 @@ impl Display {
     #[must_use]
     #[track_caller]
     pub fn start() -> Option<Self> {
-        let mut command = Command::new("Xvfb");
+        if !clean::is_installed("Xvfb") {
+            skip("there is no Xvfb");
+            return None;
+        }
+        let mut command = clean::command("Xvfb");
         command.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "+extension", "GLX"]);
         command.args(["-nolisten", "tcp"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut server = match command.spawn() {
             Ok(server) => server,
             Err(error) => {
-                skip(&format!("Xvfb: {error}"));
+                skip(&format!("Xvfb cannot be started: {error}"));
                 return None;
             }
         };
@@ -89,6 +106,33 @@ impl Display {
         assert!(asked > 0, "there is no window");
     }
 
+    /// Marks all windows as minimised, as a window manager does; there is none here.
+    ///
+    /// # Panics
+    /// When the server does not take it.
+    #[track_caller]
+    pub fn minimise(&self) {
+        self.try_minimise().unwrap_or_else(|error| panic!("{}: {error}", self.name));
+    }
+
+    fn try_minimise(&self) -> Result<(), Box<dyn std::error::Error>> {
+        let (connection, screen) = x11rb::connect(Some(&self.name))?;
+        let root = connection.setup().roots[screen].root;
+        let atom = |name: &str| {
+            Ok::<_, Box<dyn std::error::Error>>(
+                connection.intern_atom(false, name.as_bytes())?.reply()?.atom,
+            )
+        };
+        let (state, hidden) = (atom("_NET_WM_STATE")?, atom("_NET_WM_STATE_HIDDEN")?);
+        for window in connection.query_tree(root)?.reply()?.children {
+            let mode = PropMode::REPLACE;
+            connection
+                .change_property32(mode, window, state, AtomEnum::ATOM, &[hidden])?
+                .check()?;
+        }
+        Ok(())
+    }
+
     /// What a process needs to open its window here.
     #[must_use]
     pub fn env(&self) -> Vec<(OsString, OsString)> {
@@ -103,7 +147,16 @@ impl Display {
 
 impl Drop for Display {
     fn drop(&mut self) {
-        // A server that has ended by itself is as good as one that was killed.
+        // Asked to end, it removes its lock and its socket; killed, it would leave them in `/tmp`.
+        let _gone = kill_process(Pid::from_child(&self.server), Signal::TERM);
+        let ticks = crossbeam_channel::tick(Duration::from_millis(5));
+        let asked = Instant::now();
+        while asked.elapsed() < END_LIMIT {
+            if let Ok(Some(_)) = self.server.try_wait() {
+                return;
+            }
+            let _tick = ticks.recv();
+        }
         let _gone = self.server.kill();
         let _reaped = self.server.wait();
     }
@@ -119,4 +172,12 @@ pub fn skip(reason: &str) {
     let required = std::env::var_os(REQUIRED).is_some_and(|value| value == "1");
     assert!(!required, "{reason}; {INSTALL}");
     eprintln!("skipped: {reason}; {INSTALL}");
+    if let Some(path) = std::env::var_os(SKIPPED_TO) {
+        let name = std::thread::current().name().unwrap_or("a test").to_owned();
+        let file = File::options().create(true).append(true).open(path);
+        // One write, so that lines of several tests do not mix.
+        let line = format!("{name}: {reason}; {INSTALL}\n");
+        let written = file.and_then(|mut file| file.write_all(line.as_bytes()));
+        written.expect("`cargo xtask test` made its directory");
+    }
 }

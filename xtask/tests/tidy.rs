@@ -49,6 +49,49 @@ fn every_source_file_is_on_the_map() {
     );
 }
 
+/// The identifiers that test names begin with: a letter and one or two digits.
+fn identifiers(code: &str) -> BTreeSet<String> {
+    let tests = code.split("#[test]").skip(1).filter_map(|rest| rest.split_once("fn "));
+    let names = tests.filter_map(|(_, rest)| rest.split('(').next());
+    let mut found = BTreeSet::new();
+    for name in names {
+        for part in name.split('_') {
+            let Some((letter, number)) = part.split_at_checked(1) else { break };
+            let is_one = "kmdsftgvarxwpcn".contains(letter) && (1..=2).contains(&number.len());
+            match number.parse::<u8>() {
+                Ok(number) if is_one => {
+                    found.insert(format!("{}{number:02}", letter.to_uppercase()));
+                }
+                // Identifiers stand in front.
+                _ => break,
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_identifier_in_a_test_name_has_a_row_in_the_key() {
+    let key = std::fs::read_to_string(root().join("docs/test-identifiers.md")).expect("the key");
+    let rows = key.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next());
+    let mut known = BTreeSet::new();
+    for row in rows {
+        let (first, last) = row.split_once('\u{2013}').unwrap_or((row, row));
+        let number = |id: &str| id.get(1..).and_then(|number| number.parse::<u8>().ok());
+        let (Some(from), Some(to)) = (number(first), number(last)) else { continue };
+        known.extend((from..=to).map(|number| format!("{}{number:02}", &row[..1])));
+    }
+    let mut files = Vec::new();
+    rust_files(root(), &mut files);
+    let used: BTreeSet<String> = files
+        .iter()
+        .flat_map(|file| identifiers(&std::fs::read_to_string(file).expect("a source file")))
+        .collect();
+    assert!(used.len() > 50, "{used:?}");
+    let unknown: Vec<&String> = used.difference(&known).collect();
+    assert!(unknown.is_empty(), "docs/test-identifiers.md has no row for {unknown:?}");
+}
+
 /// Names of all packages that `package` is built from with these arguments.
 fn tree(package: &str, arguments: &[&str]) -> BTreeSet<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

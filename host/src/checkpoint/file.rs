@@ -80,12 +80,16 @@ pub(super) fn name_of(module: &str, sequence: u64) -> String {
     format!("{module}-{sequence:08}.{EXTENSION}")
 }
 
+/// A higher number is none that a store has counted to, and leaves none to count on with.
+const SEQUENCE_MAX: u64 = 1 << 53;
+
 /// The sequence number in the name of a checkpoint of this module, and whether it is in use.
 pub(super) fn sequence_of(name: &str, module: &str) -> Option<(u64, bool)> {
     let rest = name.strip_prefix(module)?.strip_prefix('-')?;
     let (number, extension) = rest.split_once('.')?;
     let is_known = extension.split('.').next() == Some(EXTENSION);
-    let number = number.parse().ok().filter(|_| is_known)?;
+    let is_usable = |number: &u64| is_known && *number <= SEQUENCE_MAX;
+    let number = number.parse().ok().filter(is_usable)?;
     Some((number, extension == EXTENSION))
 }
 
@@ -105,6 +109,7 @@ mod tests {
             ("ui.partial", "ui", None),
             ("ui-00000007.partial", "ui", None),
             ("ui-.snapshot", "ui", None),
+            ("ui-18446744073709551615.snapshot", "ui", None),
         ] {
             assert_eq!(sequence_of(name, module), expected, "{name} of {module}");
         }

@@ -162,7 +162,7 @@ impl PitstopFile {
         let wrong = |span: Option<Range<usize>>, problem: String| {
             let key = span.clone().and_then(|span| key_at(table.get_ref(), "", span.start));
             let key = key.unwrap_or_else(|| "module".to_owned());
-            let expected = KEYS.iter().find(|(known, _)| *known == key).map_or("", |(_, e)| *e);
+            let expected = expected(&key);
             FileError::Value { path: path.to_owned(), line: line(span), key, expected, problem }
         };
         let file: Self = toml::from_str(text)
@@ -184,6 +184,17 @@ impl PitstopFile {
         let warnings = unknown.iter().map(warning).collect();
         Ok((file, warnings))
     }
+}
+
+/// What a key takes, or the table that it is in.
+fn expected(key: &str) -> &'static str {
+    if key.starts_with("build.env.") {
+        return "a text, such as \"info\"";
+    }
+    let mut around = std::iter::successors(Some(key), |key| Some(key.rsplit_once('.')?.0));
+    around
+        .find_map(|key| KEYS.iter().find(|(known, _)| *known == key))
+        .map_or("what `pitstop.toml` knows", |(_, expected)| expected)
 }
 
 /// Names of modules become names of files, such as `hot_ui-g3.so`.
@@ -310,7 +321,10 @@ mod tests {
                 "[build]\ndebug_info = \"all\"",
                 "pitstop.toml:2: `build.debug_info` must be \"lines\" or \"profile\" (",
             ),
-            ("[build.env]\nA = 1", "pitstop.toml:2: `build.env.A` must be"),
+            (
+                "[build.env]\nA = 1",
+                "pitstop.toml:2: `build.env.A` must be a text, such as \"info\" (",
+            ),
             ("module = 1", "pitstop.toml:1: `module` must be tables `[[module]]`"),
             (
                 "\n[[module]]\npackage = \"x\"",

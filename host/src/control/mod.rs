@@ -8,6 +8,8 @@
 mod client;
 mod connection;
 mod endpoint;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod lines;
 mod lock;
 mod outcome;

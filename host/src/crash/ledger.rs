@@ -87,7 +87,8 @@ impl CrashLedger {
     pub fn open(dir: &Path, before: Before) -> (Self, Result<(), LedgerError>) {
         let path = dir.join("crashes.json");
         let text = fs::read_to_string(&path).unwrap_or_default();
-        let mut record: Record = serde_json::from_str(&text).unwrap_or_default();
+        let read = serde_json::from_str(&text).ok();
+        let mut record = read.filter(Record::is_plausible).unwrap_or_default();
         let verdict = match before {
             Before::Crashed => record.start_after_crash(unix_ms()),
             Before::Killed | Before::Asked => {

@@ -10,6 +10,8 @@
 //! of those that ran. Once may be bad luck; an artifact that was loaded again and brought the host
 //! down again within [`AGAIN_WITHIN`] is in quarantine, until the user starts the host anew.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod ledger;
 mod record;
 

@@ -72,7 +72,15 @@ struct Newest {
     loaded_ms: Option<u64>,
 }
 
+/// A higher number is none that a host has counted to, and leaves none to count on with.
+const GENERATION_MAX: Generation = Generation(1 << 53);
+
 impl Record {
+    /// Whether its numbers are such as hosts write.
+    pub(super) fn is_plausible(&self) -> bool {
+        self.modules.values().all(|record| record.last <= GENERATION_MAX)
+    }
+
     /// A host starts in order: whatever was in quarantine may have another try.
     pub(super) fn start_in_order(&mut self) {
         self.blamed.clear();
@@ -91,7 +99,7 @@ impl Record {
         let blamed = self.blame();
         self.forget_loaded();
         let Some((module, newest)) = blamed else {
-            self.empty_crashes += 1;
+            self.empty_crashes = self.empty_crashes.saturating_add(1);
             return if self.empty_crashes > 1 { Verdict::Host } else { Verdict::Unproven };
         };
         self.empty_crashes = 0;

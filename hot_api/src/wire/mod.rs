@@ -16,7 +16,7 @@ mod items;
 mod output;
 mod scale;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use input::{DroppedPath, InputItem, decode_input};
 pub use items::{Broken, ItemWriter, Items, read_named};

@@ -1,8 +1,9 @@
 //! Bytes that nobody meant: never a panic, never a value that breaks its reader's assumptions.
 
 use super::samples::{image, input_items, output_items, text_of_input, text_of_output};
+use crate::fuzzing::{check_input, check_output};
 use crate::wire::{InputItem, ItemWriter, OutputItem, Skipped, decode_input, decode_output};
-use egui::{ColorImage, Event, OutputCommand};
+use egui::{Event, OutputCommand};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::sync::Arc;
@@ -21,24 +22,8 @@ fn stream<T>(samples: &[T], picks: &[Index], encode: fn(&T, &mut ItemWriter) -> 
 
 /// What a reader may rely on.
 fn check_images(inputs: &[InputItem], outputs: &[OutputItem]) {
-    let whole = |image: &ColorImage| assert_eq!(image.size[0] * image.size[1], image.pixels.len());
-    for item in inputs {
-        match item {
-            InputItem::Event(Event::PasteImage(image)) => whole(image),
-            InputItem::Screenshot { image, .. } => whole(image),
-            _ => {}
-        }
-    }
-    for item in outputs {
-        match item {
-            OutputItem::Command(OutputCommand::CopyImage(image)) => whole(image),
-            OutputItem::CursorImage(image) => {
-                let [width, height] = image.size.map(usize::from);
-                assert_eq!(width * height * 4, image.rgba.len());
-            }
-            _ => {}
-        }
-    }
+    inputs.iter().for_each(check_input);
+    outputs.iter().for_each(check_output);
 }
 
 fn picks() -> impl Strategy<Value = Vec<Index>> {

@@ -4,4 +4,4 @@
 
 mod hostile;
 mod round_trip;
-mod samples;
+pub(crate) mod samples;

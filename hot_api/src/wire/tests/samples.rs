@@ -104,7 +104,7 @@ pub(super) fn number(event: &Event) -> usize {
 }
 
 /// Every kind of [`InputItem`].
-pub(super) fn input_items() -> Vec<InputItem> {
+pub(crate) fn input_items() -> Vec<InputItem> {
     let window = egui::ViewportInfo {
         title: Some("a window".to_owned()),
         native_pixels_per_point: Some(2.0),
@@ -166,7 +166,7 @@ pub(super) fn viewport_commands() -> Vec<ViewportCommand> {
 }
 
 /// Every kind of [`OutputItem`].
-pub(super) fn output_items() -> Vec<OutputItem> {
+pub(crate) fn output_items() -> Vec<OutputItem> {
     let info = || WidgetInfo::labeled(Role::Button, true, "Save");
     let ime = IMEOutput {
         purpose: egui::IMEPurpose::Terminal,
