@@ -26,7 +26,7 @@ const DEFAULT_PACKAGE: &str = "hot_ui";
 /// below what a user takes for a crash.
 const FRAME_LIMIT: Duration = Duration::from_millis(250);
 
-/// Enough to go back over a few bad ideas; each costs a library's worth of memory.
+/// Enough to go back over a few bad ideas; each costs a library's worth of disk.
 const KEPT_GENERATIONS: usize = 5;
 
 /// Cargo's target directory of the hot build, apart from the one editors and terminals lock.
@@ -83,7 +83,7 @@ pub struct Settings {
     pub frame_limit: Duration,
     /// What happens when new code would lose some of the state.
     pub on_state_loss: OnStateLoss,
-    /// How many earlier generations stay loaded.
+    /// How many earlier generations are kept on disk, to go back to.
     pub kept_generations: usize,
     /// Cargo's target directory of the hot build.
     pub build_dir: PathBuf,

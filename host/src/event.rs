@@ -98,7 +98,7 @@ pub struct StagesMicros {
     pub detect: u64,
     /// The build.
     pub build: u64,
-    /// The trial run in a throw-away process; 0 when it is off.
+    /// Always 0: there is no trial run in a throw-away process yet. The field is part of the outside contract.
     pub trial: u64,
     /// Copying, loading and checking the library.
     pub load: u64,
@@ -155,8 +155,6 @@ pub enum Stage {
     Load,
     /// Checking its header.
     Handshake,
-    /// Running it in a throw-away process.
-    Trial,
     /// Taking the state out of the old generation.
     Capture,
     /// Creating the new instance from the state.
@@ -170,7 +168,6 @@ impl fmt::Display for Stage {
         f.write_str(match self {
             Self::Load => "load",
             Self::Handshake => "handshake",
-            Self::Trial => "trial",
             Self::Capture => "capture",
             Self::Restore => "restore",
             Self::FirstFrame => "first frame",
@@ -196,7 +193,7 @@ pub enum FaultSite {
     Suspend,
     /// While the instance was dropped.
     Drop,
-    /// In a named background worker.
+    /// On a thread that the module started itself.
     Service,
     /// A call that has not returned within its limit.
     Overdue,
@@ -250,10 +247,6 @@ pub enum Event {
     BuildFailed { ms: u64, diagnostics: Vec<Diagnostic> },
     /// A library was built. `artifact` is the hash of its bytes.
     BuildFinished { ms: u64, artifact: String, bytes: u64 },
-    /// The candidate survived its trial.
-    TrialPassed { ms: u64 },
-    /// The candidate did not survive its trial.
-    TrialFailed { ms: u64, reason: String },
     /// New code runs.
     Committed {
         trigger: Trigger,
@@ -278,14 +271,6 @@ pub enum Event {
     RestartPending { reason: String, busy: bool },
     /// The host starts anew.
     Restarting { reason: String, busy: bool },
-    /// Configuration files were read again.
-    ConfigReloaded { files: Vec<PathBuf> },
-    /// Configuration files could not be used.
-    ConfigFailed { files: Vec<PathBuf>, message: String },
-    /// A background worker runs.
-    ServiceStarted { name: String },
-    /// A background worker ended.
-    ServiceStopped { name: String, ms: u64, forced: bool },
     /// This subscriber was too slow and missed events.
     Missed { count: u64 },
     /// Something the user should know that is not an error of theirs.

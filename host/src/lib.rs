@@ -21,6 +21,7 @@
 //! - [`launch`], [`headless`], `shell` run it.
 
 pub mod build;
+mod cancel;
 pub mod checkpoint;
 mod child_env;
 pub mod cli;
@@ -43,6 +44,7 @@ mod private_dir;
 #[cfg(feature = "shell")]
 pub mod shell;
 mod signals;
+pub mod stage_clock;
 pub mod status;
 pub mod swap;
 mod terminal;

@@ -6,7 +6,7 @@ use host::build::Artifact;
 use host::event::{BuildWay, Entry, Event};
 use hot_api::egui::{self, Event as InputEvent, PointerButton, Pos2};
 use hot_api::snapshot::{Snapshot, Tree};
-use pitstop_tests::alone::MEASURED;
+use pitstop_tests::alone::measured;
 use pitstop_tests::bench::demo::{library, window_names};
 use pitstop_tests::host_process::kind_of;
 use pitstop_tests::in_process::Stage;
@@ -56,7 +56,7 @@ fn all_windows_of_egui_s_demo_swapped_two_hundred_times_leave_nothing_behind() {
     };
     let (early, late) = (average(20..60), average(160..200));
     let per_reload = late.saturating_sub(early) / 140;
-    println!("{MEASURED}{per_reload} bytes a reload, {early} resident early, {late} late");
+    measured(&format!("{per_reload} bytes a reload, {early} resident early, {late} late"));
     assert!(per_reload < LEAK_BYTES_MAX, "{per_reload} bytes a reload; {resident:?}");
 }
 
@@ -223,11 +223,11 @@ impl Reloads {
         let growth = late.saturating_sub(early) / (reloads - 60) as u64;
         let descriptors = |at: usize| self.footprints[at].descriptors;
         let (first, last) = (descriptors(20), descriptors(reloads - 1));
-        println!(
-            "{MEASURED}{reloads} reloads, {} inputs: {growth} bytes a reload ({early} resident early, \
+        measured(&format!(
+            "{reloads} reloads, {} inputs: {growth} bytes a reload ({early} resident early, \
              {late} late), {first} descriptors early, {last} late",
             self.sent.len()
-        );
+        ));
         assert!(growth < HOST_LEAK_BYTES_MAX, "{growth} bytes a reload: {:?}", self.footprints);
         // One more while a client of the socket is served.
         assert!(last <= first + 3, "{first} descriptors became {last}");
@@ -316,9 +316,9 @@ fn g10_two_thousand_reloads_of_a_module_with_threads_soak() {
     for unwanted in ["fault", "rejected", "build_failed"] {
         assert_eq!(count(unwanted, journal), 0, "{unwanted}\n{words}");
     }
-    println!("{MEASURED}{RELOADS} reloads by {hosts} hosts");
+    measured(&format!("{RELOADS} reloads by {hosts} hosts"));
     for (n, Footprint { resident, descriptors }) in footprints.iter().step_by(10) {
-        println!("{MEASURED}after {n}: {resident} bytes resident, {descriptors} descriptors");
+        measured(&format!("after {n}: {resident} bytes resident, {descriptors} descriptors"));
     }
     let (first, last) = (footprints[0].1, footprints[footprints.len() - 1].1);
     assert!(last.descriptors <= first.descriptors + 3, "{footprints:?}");

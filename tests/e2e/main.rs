@@ -8,6 +8,7 @@ mod build;
 mod checkpoint;
 mod clean;
 mod codec;
+mod containment;
 mod endurance;
 mod fault;
 mod kept;
@@ -22,6 +23,7 @@ mod storm;
 mod surroundings;
 mod threads;
 mod window;
+mod window_containment;
 
 use pitstop_tests::host_process::RELOADED;
 

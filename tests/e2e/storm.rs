@@ -1,7 +1,7 @@
 //! Saves that come faster than builds end.
 
 use host::event::{Entry, Event, Generation};
-use pitstop_tests::alone::MEASURED;
+use pitstop_tests::alone::measured;
 use pitstop_tests::{HostProcess, Project};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -88,12 +88,12 @@ fn storm(length: impl FnOnce(Duration) -> Duration) {
     times.extend(build_times(&in_storm));
     times.sort_unstable();
     let build_us = times[times.len() / 2] * 1000;
-    println!(
-        "{MEASURED}{saved} saves in {:?}, {} commits, a build takes {} ms",
+    measured(&format!(
+        "{saved} saves in {:?}, {} commits, a build takes {} ms",
         began.elapsed(),
         commits.len(),
         build_us / 1000
-    );
+    ));
     let bounds: Vec<u64> =
         std::iter::once(before_us).chain(commits).chain(std::iter::once(after_us)).collect();
     let longest = bounds.windows(2).map(|two| two[1] - two[0]).max().unwrap_or_default();

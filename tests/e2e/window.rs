@@ -26,7 +26,7 @@ pub(crate) struct Bench {
 impl Bench {
     /// `None` where there are no windows.
     #[track_caller]
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         Self::with(Project::new(), Vec::new())
     }
 

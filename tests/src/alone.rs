@@ -5,8 +5,13 @@ use std::process::Command;
 /// Set in the process of such a test.
 const ALONE: &str = "PITSTOP_TEST_ALONE";
 
-/// What a test prints in front of numbers that are worth seeing when it passes.
-pub const MEASURED: &str = "measured: ";
+/// Stands in front of numbers that are worth seeing when a test passes.
+const MEASURED: &str = "measured: ";
+
+/// Prints numbers that are worth seeing when a test passes.
+pub fn measured(numbers: &str) {
+    print(&format!("{MEASURED}{numbers}"));
+}
 
 /// Whether this is that process. Where it is not, the test of this name is run in one of its own
 /// and passes or fails here as it does there; the caller returns.

@@ -4,10 +4,11 @@
 //! pictures and how old generations ended. Never: builds, or anything that an engine does beside
 //! the steps of a swap.
 
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::bounded;
 use host::build::{Artifact, ShadowCopy};
-use host::event::{Generation, StagesMicros, StateReport, Trigger};
+use host::event::{Generation, StateReport, Trigger};
 use host::module::{AppArgs, InputPacket, Picture, Retirement, Services};
+use host::stage_clock::StageClock;
 use host::swap::{Active, Candidate, FrameResult, PendingCommit, Rejection, Slot, SlotEvent};
 use hot_api::egui;
 use hot_api::snapshot::Snapshot;
@@ -38,7 +39,6 @@ pub fn silent_services() -> Services {
 #[derive(Debug)]
 pub struct Stage {
     slot: Slot,
-    events: Receiver<SlotEvent>,
     generations: TempDir,
     last: u64,
     time: f64,
@@ -56,10 +56,11 @@ impl Stage {
     /// An empty stage.
     #[must_use]
     pub fn new() -> Self {
-        let (sender, events) = bounded(1024);
-        let slot = Slot::new("module".to_owned(), "module".to_owned(), sender, LIMIT);
+        // Nobody listens: events are taken after each frame.
+        let (bell, _) = bounded(1);
+        let slot = Slot::new("module".to_owned(), "module".to_owned(), bell, LIMIT);
         let generations = crate::clean::temp_dir();
-        Self { slot, events, generations, last: 0, time: 10.0, retired: Vec::new() }
+        Self { slot, generations, last: 0, time: 10.0, retired: Vec::new() }
     }
 
     /// Copies the library under a name of its own, as for every generation.
@@ -82,8 +83,8 @@ impl Stage {
     #[track_caller]
     pub fn reload(&mut self, artifact: &Artifact) -> Result<Generation, Box<Rejection>> {
         let captured = {
-            let _turn = self.slot.begin_swap(LIMIT).expect("no frame is going on");
-            self.slot.capture_for(None, LIMIT).expect("the state can be captured")
+            let mut turn = self.slot.begin_swap(LIMIT).expect("no frame is going on");
+            self.slot.capture_for(&mut turn, None, LIMIT).expect("the state can be captured")
         };
         self.reload_with(artifact, captured.snapshot.bytes.to_vec())
     }
@@ -102,9 +103,12 @@ impl Stage {
         let hash = artifact.hash.clone();
         let candidate =
             Candidate::load(&path, generation, "module", hash, silent_services(), LIMIT)?;
-        let _turn = self.slot.begin_swap(LIMIT).expect("no frame is going on");
-        let proven = candidate.restore(snapshot)?.draw_hidden(&self.slot)?;
-        self.slot.commit(proven, pending(generation));
+        let mut turn = self.slot.begin_swap(LIMIT).expect("no frame is going on");
+        let restored = candidate.restore(snapshot);
+        match restored.and_then(|restored| restored.draw_hidden(&self.slot, &turn)) {
+            Ok(proven) => self.slot.commit(&mut turn, proven, pending(generation)),
+            Err(rejection) => return Err(Box::new(rejection.retired(LIMIT))),
+        }
         Ok(generation)
     }
 
@@ -161,7 +165,7 @@ impl Stage {
     /// Does what an engine does with what the slot reports.
     #[track_caller]
     fn settle(&mut self) {
-        for event in self.events.try_iter() {
+        for event in self.slot.take_events() {
             match event {
                 SlotEvent::Retire { active, .. } => self.retired.push(retire(*active)),
                 SlotEvent::FirstFrame { .. } => {}
@@ -173,7 +177,7 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        for active in self.slot.take_all() {
+        for active in self.slot.take_all(LIMIT) {
             // The test is over; how this one ends is not what it was about.
             let _retirement = retire(active);
         }
@@ -192,7 +196,7 @@ fn pending(generation: Generation) -> PendingCommit {
     PendingCommit {
         generation,
         trigger: Trigger::Command,
-        stages: StagesMicros::default(),
+        clock: StageClock::start(Instant::now()),
         ui_stall: Duration::ZERO,
         state: StateReport::default(),
         swapped_at: Instant::now(),

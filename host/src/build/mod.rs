@@ -10,7 +10,6 @@
 
 mod artifact;
 mod builder;
-mod cancel;
 mod cargo;
 mod dep_info;
 mod diagnostic;
@@ -23,10 +22,9 @@ mod stamp;
 mod toolchain;
 mod user_wrapper;
 
+pub use crate::cancel::Cancel;
 pub use artifact::Artifact;
 pub use builder::{BuildConfig, Builder, Built, Progress};
-pub use cancel::Cancel;
-
 pub use dep_info::DepInfo;
 pub use error::BuildError;
 pub use replay::{ReplayConfig, WrapperProgram};

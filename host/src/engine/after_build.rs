@@ -1,14 +1,13 @@
 //! What becomes of a build: a swap for each module, or the compiler's words.
 
 use super::board::{Failure, FailureKind, ModuleStatus};
-use super::swapping::{StateSource, Swap, micros};
+use super::swapping::{StateSource, Swap};
 use super::worker::Worker;
 use crate::build::{BuildError, Built, ShadowCopy};
 use crate::config::OnStateLoss;
 use crate::control::{ModuleOutcome, ModuleResult};
-use crate::event::{
-    BuildWay, DiagnosticLevel, Event, Generation, NoChange, Stage, StagesMicros, Trigger,
-};
+use crate::event::{BuildWay, DiagnosticLevel, Event, Generation, NoChange, Stage, Trigger};
+use crate::stage_clock::StageClock;
 use crate::swap::{Rejection, Slot};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,11 +24,9 @@ impl Worker {
         self.tickets.add(std::mem::take(&mut request.tickets));
         match result {
             Ok(built) => {
-                let stages = StagesMicros {
-                    detect: micros(started.saturating_duration_since(request.first_event)),
-                    build: micros(started.elapsed()),
-                    ..StagesMicros::default()
-                };
+                let mut clock = StageClock::start(request.first_event);
+                clock.end_at(|stages| &mut stages.detect, started);
+                clock.end(|stages| &mut stages.build);
                 for (name, generation) in &request.modules {
                     let trigger = request.trigger;
                     match self.failure_of(name, &built) {
@@ -40,7 +37,7 @@ impl Worker {
                             &built,
                             trigger,
                             request.force,
-                            stages,
+                            clock,
                         ),
                     }
                     self.note_compiled(name, &built);
@@ -108,7 +105,7 @@ impl Worker {
         built: &Built,
         trigger: Trigger,
         force: bool,
-        stages: StagesMicros,
+        clock: StageClock,
     ) {
         let Some(slot) = self.registry.slot(name) else {
             return;
@@ -138,20 +135,18 @@ impl Worker {
             self.refuse_quarantined(&slot, generation, trigger, &artifact.hash);
             return;
         }
-        let copied = Instant::now();
         let dir = self.config.generations_dir.clone();
         match ShadowCopy::create(artifact, &dir, name, generation) {
             Ok(copy) => {
                 self.keep(name, generation, &copy.path, &artifact.hash);
                 self.note_loading(name, generation, &artifact.hash);
-                let stages = StagesMicros { load: micros(copied.elapsed()), ..stages };
                 let swap = |state| Swap {
                     slot: &slot,
                     generation,
                     trigger,
                     artifact: artifact.hash.clone(),
                     file: &copy.path,
-                    stages,
+                    clock,
                     state,
                     is_rollback: false,
                 };
@@ -251,7 +246,7 @@ impl Worker {
 
     pub(super) fn rejected(&mut self, slot: &Slot, generation: Generation, rejection: Rejection) {
         let name = slot.name();
-        let Rejection { stage, reason, detail, retirement, loses_state } = rejection;
+        let Rejection { stage, reason, detail, retirement, loses_state, .. } = rejection;
         let what = if loses_state {
             "The new code does not know all of the state".to_owned()
         } else {
@@ -271,7 +266,8 @@ impl Worker {
         let event = Event::Rejected { stage, reason: reason.clone(), detail: detail.clone() };
         self.record(Some(name), Some(generation), event);
         if let Some(retirement) = retirement {
-            self.record_retirement(name, generation, retirement);
+            self.note_end(name, &retirement);
+            self.record_retirement(name, generation, *retirement);
         }
         self.settle(name, generation, ModuleResult::Rejected { stage, reason, detail });
     }

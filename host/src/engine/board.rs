@@ -33,6 +33,8 @@ pub enum FailureKind {
     Fault,
     /// The running code does not return.
     Overdue,
+    /// A thread that the module started itself panicked; the module runs on.
+    Thread,
 }
 
 /// Everything there is to say about the newest failure.

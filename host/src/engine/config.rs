@@ -1,6 +1,6 @@
 //! What an engine is told: once at the start, and in messages while it runs.
 
-use super::board::Board;
+use super::board::{Board, FailureKind};
 use super::builds::BuildReport;
 use super::settle::Ticket;
 use super::state::{StateEdit, TakenState};
@@ -101,8 +101,10 @@ pub(super) enum Message {
     AcceptLoss {
         module: String,
     },
-    KeepOld {
+    /// The user has seen a failure of this kind, and it is taken off the board.
+    Dismiss {
         module: String,
+        kind: FailureKind,
     },
     ResetState {
         module: String,
@@ -121,9 +123,6 @@ pub(super) enum Message {
         edit: StateEdit,
     },
     SetAutoReload(bool),
-    Stop {
-        reason: String,
-    },
 }
 
 /// A way to the engine for the threads that the engine itself joins. When the engine is about to

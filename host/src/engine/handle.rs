@@ -1,14 +1,15 @@
 //! How everybody else talks to the engine.
 
-use super::board::{Board, SharedBoard};
+use super::board::{Board, FailureKind, SharedBoard};
 use super::config::Message;
 use super::settle::Ticket;
 use super::state::{StateEdit, TakenState};
+use crate::cancel::Cancel;
 use crate::control::ReloadTicket;
-use crate::event::{Generation, Trigger};
+use crate::event::{Event, Generation, Trigger};
 use crate::journal::Journal;
 use crate::swap::Registry;
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use once_cell::sync::OnceCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,11 +23,21 @@ pub struct EngineHandle {
     pub(super) board: SharedBoard,
     pub(super) registry: Registry,
     pub(super) journal: Arc<Journal>,
+    pub(super) ending: Arc<Ending>,
     pub(super) ended: Arc<AtomicBool>,
     /// Why the engine gave up, if it did.
     pub(super) failure: Arc<OnceCell<String>>,
     /// Why it ended in order to be started again, if it did.
     pub(super) restart: Arc<OnceCell<String>>,
+}
+
+/// The request to end, apart from the queue of messages: it is heard in the middle of a swap, and
+/// making it never waits.
+#[derive(Debug, Default)]
+pub(super) struct Ending {
+    pub(super) signal: Cancel,
+    /// The first one's.
+    pub(super) reason: OnceCell<String>,
 }
 
 /// How long an order that needs an answer waits for the engine, which may be in the middle of a
@@ -83,9 +94,9 @@ impl EngineHandle {
         drop(self.reload(Some(module), Trigger::Button));
     }
 
-    /// Takes that refusal off the board: the old code stays.
-    pub fn keep_old(&self, module: &str) {
-        self.tell(Message::KeepOld { module: module.to_owned() });
+    /// Takes a failure of that kind off the board, as when the old code is to stay.
+    pub fn dismiss(&self, module: &str, kind: FailureKind) {
+        self.tell(Message::Dismiss { module: module.to_owned(), kind });
     }
 
     /// Starts the running code of a module anew, from its default state.
@@ -123,9 +134,11 @@ impl EngineHandle {
         self.tell(Message::SetAutoReload(on));
     }
 
-    /// Ends the engine, and with it the host.
+    /// Ends the engine, and with it the host. Also in the middle of a swap; calls into a module that
+    /// are out are given up.
     pub fn stop(&self, reason: &str) {
-        self.tell(Message::Stop { reason: reason.to_owned() });
+        let _ = self.ending.reason.set(reason.to_owned()); // the first reason counts
+        self.ending.signal.cancel();
     }
 
     /// Shows the board again, to whoever was told of it before they could use it.
@@ -169,9 +182,15 @@ impl EngineHandle {
         &self.journal
     }
 
+    /// Never waits: the caller may be the UI thread.
     fn tell(&self, message: Message) {
-        // An engine that has ended answers nobody, and whoever waits sees the channel close.
-        let _gone = self.messages.send(message);
+        if let Err(TrySendError::Full(_)) = self.messages.try_send(message) {
+            // Whoever waits for an answer sees the channel close.
+            let message = "the engine is busy and has too many requests waiting; one was dropped: \
+                           repeat it once the engine is done";
+            self.journal.record(None, None, Event::Notice { message: message.to_owned() });
+        }
+        // An engine that has ended answers nobody.
     }
 }
 

@@ -3,11 +3,13 @@
 use super::swapping::{StateSource, Swap};
 use super::worker::Worker;
 use crate::build::ShadowCopy;
-use crate::event::{Generation, StagesMicros, Trigger};
+use crate::event::{Generation, Trigger};
+use crate::stage_clock::StageClock;
 use crate::swap::Slot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Libraries of earlier generations, by module.
 #[derive(Debug, Default)]
@@ -125,7 +127,7 @@ impl Worker {
             trigger: Trigger::Command,
             artifact: file.artifact.clone(),
             file: &copy,
-            stages: StagesMicros::default(),
+            clock: StageClock::start(Instant::now()),
             state,
             is_rollback,
         })

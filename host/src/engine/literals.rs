@@ -8,11 +8,11 @@
 //! then the files say something else than the code that runs, and one save more is built with them.
 
 use super::board::ModuleStatus;
-use super::swapping::micros;
 use super::worker::Worker;
 use crate::build::Built;
 use crate::event::{Event, Generation};
 use crate::literals::{Baseline, Takeover};
+use crate::stage_clock::micros;
 use crate::swap::Candidate;
 use crate::watch::ChangeSet;
 use std::collections::{BTreeMap, BTreeSet};

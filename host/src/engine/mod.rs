@@ -22,6 +22,7 @@ mod pace;
 mod quarantine;
 mod reports;
 mod request;
+mod restart;
 mod restoring;
 mod settle;
 mod state;

@@ -4,8 +4,10 @@ use super::kept::KeptFile;
 use super::swapping::Swap;
 use super::worker::Worker;
 use crate::crash::{LedgerError, ProvenCode};
-use crate::event::{Event, Generation, Stage, StagesMicros, Trigger};
+use crate::event::{Event, Generation, Stage, Trigger};
+use crate::stage_clock::StageClock;
 use crate::swap::{Rejection, Slot};
+use std::time::Instant;
 
 /// How much of a hash is shown: enough to find it in the journal.
 const HASH_SHOWN: usize = 12;
@@ -81,7 +83,7 @@ impl Worker {
                 trigger,
                 artifact: artifact.clone(),
                 file: &path,
-                stages: StagesMicros::default(),
+                clock: StageClock::start(Instant::now()),
                 state,
                 is_rollback: false,
             };

@@ -1,23 +1,44 @@
 //! What slots report after a swap: first frames, faults, ends.
 
 use super::board::{Failure, FailureKind, LastReload, ModuleStatus};
-use super::swapping::{STEP_LIMIT, micros};
-use super::worker::{UNSHOWN_LIMIT, Worker};
+use super::swapping::{BOUNDARY_LIMIT, STEP_LIMIT};
+use super::worker::Worker;
 use crate::control::ModuleResult;
 use crate::event::{Event, FaultSite, Generation, Stage};
 use crate::module::{CallError, Fault, Retirement};
-use crate::swap::{Active, PendingCommit, SlotEvent};
+use crate::stage_clock::micros;
+use crate::swap::{Active, PendingCommit, Slot, SlotEvent, TakenBack};
 use std::time::{Duration, Instant};
 
+/// How long a swapped generation may go without a frame before it counts as running all the same:
+/// a minimised window draws nothing, nor does a tab behind another.
+const UNSHOWN_LIMIT: Duration = Duration::from_secs(1);
+/// How long the first visible frame of new code may be out before the code is taken back. Longer than
+/// any frame that a user would call slow and not broken.
+const FIRST_FRAME_LIMIT: Duration = Duration::from_secs(5);
+/// How often a swap is looked at again whose frame is going on.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
 impl Worker {
-    pub(super) fn take_slot_event(&mut self, event: SlotEvent) {
+    pub(super) fn take_slot_events(&mut self) {
+        for slot in self.registry.slots() {
+            for event in slot.take_events() {
+                self.take_slot_event(event);
+            }
+        }
+    }
+
+    fn take_slot_event(&mut self, event: SlotEvent) {
         match event {
             SlotEvent::FirstFrame { module, pending, at } => {
-                self.look_for_unshown();
+                self.plan_look();
                 self.committed(&module, *pending, at);
             }
             SlotEvent::Fault { module, generation, fault, back_to, pending } => {
                 self.on_fault(&module, generation, &fault, back_to, pending.is_some());
+            }
+            SlotEvent::ThreadFault { module, generation, fault } => {
+                self.on_thread_fault(&module, generation, *fault);
             }
             SlotEvent::Overdue { module, generation, error } => {
                 self.on_overdue(&module, generation, &error);
@@ -27,38 +48,102 @@ impl Worker {
         }
     }
 
-    /// Nobody draws these modules: the window is minimised, or another tab is in front. What was
-    /// swapped runs all the same.
-    pub(super) fn confirm_unshown(&mut self) {
+    /// Looks at swaps that no frame has confirmed. Where nobody draws (the window is minimised, or
+    /// another tab is in front), what was swapped runs all the same. Where the first frame does not
+    /// return, it is taken back.
+    pub(super) fn look_after_unshown(&mut self) {
         for slot in self.registry.slots() {
-            if slot.unshown_since().is_some_and(|since| since.elapsed() >= UNSHOWN_LIMIT)
-                && let Some(pending) = slot.take_unshown()
-            {
-                let at = pending.swapped_at;
-                self.committed(slot.name(), *pending, at);
+            let Some(unshown) = slot.unshown() else { continue };
+            match unshown.overdue {
+                Some(since) if since.elapsed() >= FIRST_FRAME_LIMIT => self.on_hung(&slot),
+                Some(_) => {}
+                None if unshown.since.elapsed() >= UNSHOWN_LIMIT => {
+                    if let Some(pending) = slot.take_unshown() {
+                        let at = pending.swapped_at;
+                        self.committed(slot.name(), *pending, at);
+                    }
+                }
+                None => {}
             }
         }
-        self.look_for_unshown();
+        self.plan_look();
     }
 
-    /// Notes how long the oldest swap has been waiting for a frame, if one is.
-    pub(super) fn look_for_unshown(&mut self) {
-        self.unshown_since =
-            self.registry.slots().iter().filter_map(|slot| slot.unshown_since()).min();
+    /// Notes when a swap has to be looked at that no frame has confirmed, if there is one.
+    pub(super) fn plan_look(&mut self) {
+        let again = Instant::now() + LOOK_EVERY;
+        let slots = self.registry.slots();
+        let unshown = slots.iter().filter_map(|slot| slot.unshown());
+        self.next_look = unshown.map(|unshown| (unshown.since + UNSHOWN_LIMIT).max(again)).min();
+    }
+
+    /// The first frame of new code does not return. It has drawn its hidden passes, but nobody has
+    /// seen it, so it is not proven.
+    fn on_hung(&mut self, slot: &Slot) {
+        let name = slot.name();
+        let seconds = FIRST_FRAME_LIMIT.as_secs();
+        let reason = format!("its first frame has not returned for {seconds} s");
+        match slot.take_back_unshown(BOUNDARY_LIMIT) {
+            Some(TakenBack { pending, back_to }) => {
+                let generation = pending.generation;
+                let failure = Failure {
+                    kind: FailureKind::Rejected,
+                    title: format!("The new code hangs and was taken back; {back_to} runs"),
+                    reason: reason.clone(),
+                    detail: reason.clone(),
+                    diagnostics: Vec::new(),
+                    generation: Some(generation),
+                };
+                self.fail(name, failure);
+                self.taken_back(name, generation, back_to, &reason);
+                self.refused_at_first_frame(name, generation, reason.clone(), reason);
+                (self.config.services.request_repaint)(Duration::ZERO);
+            }
+            None => {
+                // Nothing can take its place; it may still return, and is committed then.
+                let Some(generation) = slot.generation().filter(|_| slot.unshown().is_some())
+                else {
+                    return;
+                };
+                if self.hung.insert(name.to_owned(), generation) != Some(generation) {
+                    self.refused_at_first_frame(name, generation, reason.clone(), reason);
+                }
+            }
+        }
+    }
+
+    /// The slot has gone back to the generation before.
+    fn taken_back(&mut self, name: &str, generation: Generation, to: Generation, reason: &str) {
+        let artifact = self.registry.slot(name).and_then(|slot| slot.artifact());
+        self.board.change_module(name, |module| {
+            module.generation = Some(to);
+            module.artifact = artifact.unwrap_or_default();
+        });
+        self.note_refused(name);
+        let reason = reason.to_owned();
+        self.record(Some(name), Some(generation), Event::RolledBack { to, reason });
+    }
+
+    /// A commit that thereby is none.
+    fn refused_at_first_frame(
+        &mut self,
+        name: &str,
+        generation: Generation,
+        reason: String,
+        detail: String,
+    ) {
+        self.plan_look();
+        let stage = Stage::FirstFrame;
+        let event = Event::Rejected { stage, reason: reason.clone(), detail: detail.clone() };
+        self.record(Some(name), Some(generation), event);
+        self.settle(name, generation, ModuleResult::Rejected { stage, reason, detail });
     }
 
     pub(super) fn committed(&mut self, name: &str, pending: PendingCommit, at: Instant) {
-        let PendingCommit {
-            generation,
-            trigger,
-            mut stages,
-            ui_stall,
-            state,
-            swapped_at,
-            is_rollback,
-        } = pending;
-        stages.first_frame += micros(at.saturating_duration_since(swapped_at));
-        let total_us = stages.total();
+        let PendingCommit { generation, trigger, mut clock, ui_stall, state, is_rollback, .. } =
+            pending;
+        clock.end_at(|stages| &mut stages.first_frame, at);
+        let (stages, total_us) = (clock.stages(), clock.total_us());
         let ui_stall_us = micros(ui_stall);
         let event = Event::Committed {
             trigger,
@@ -129,9 +214,6 @@ impl Worker {
             module.status =
                 if back_to.is_some() { ModuleStatus::Failed } else { ModuleStatus::Fault };
             module.failure = Some(failure);
-            if let Some(back_to) = back_to {
-                module.generation = Some(back_to);
-            }
         });
         let event = Event::Fault {
             r#where: fault.site,
@@ -141,18 +223,43 @@ impl Worker {
         };
         self.record(Some(name), Some(generation), event);
         if let Some(to) = back_to {
-            self.note_refused(name);
-            let reason = fault.message.clone();
-            self.record(Some(name), Some(generation), Event::RolledBack { to, reason });
+            self.taken_back(name, generation, to, &fault.message);
         }
         if was_pending {
-            self.look_for_unshown();
-            let (stage, reason) = (Stage::FirstFrame, fault.message.clone());
-            let detail = fault.to_string();
-            let event = Event::Rejected { stage, reason: reason.clone(), detail: detail.clone() };
-            self.record(Some(name), Some(generation), event);
-            self.settle(name, generation, ModuleResult::Rejected { stage, reason, detail });
+            let (reason, detail) = (fault.message.clone(), fault.to_string());
+            self.refused_at_first_frame(name, generation, reason, detail);
         }
+        (self.config.services.request_repaint)(Duration::ZERO);
+    }
+
+    /// A thread that the module started itself, or a picture of it that is no longer shown: the module
+    /// runs on, and its picture moves.
+    fn on_thread_fault(&self, name: &str, generation: Generation, fault: Fault) {
+        let failure = Failure {
+            kind: FailureKind::Thread,
+            title: match fault.site {
+                FaultSite::Service => {
+                    "A thread of the module panicked; the module runs on".to_owned()
+                }
+                site => {
+                    format!("{generation} panicked in {site:?}; what runs now is not concerned")
+                }
+            },
+            reason: fault.message.clone(),
+            detail: fault.to_string(),
+            diagnostics: Vec::new(),
+            generation: Some(generation),
+        };
+        self.board.change_module(name, |module| {
+            // Whatever stops the module is worse, and is read first.
+            if module.failure.as_ref().is_none_or(|shown| shown.kind == FailureKind::Thread) {
+                module.status = ModuleStatus::Fault;
+                module.failure = Some(failure);
+            }
+        });
+        let Fault { site, message, location, backtrace } = fault;
+        let event = Event::Fault { r#where: site, message, location, backtrace };
+        self.record(Some(name), Some(generation), event);
         (self.config.services.request_repaint)(Duration::ZERO);
     }
 
@@ -188,7 +295,7 @@ impl Worker {
 
     /// What took so long is done: nothing is wrong with the code any more.
     fn on_returned(&self, name: &str, generation: Generation) {
-        self.mended(name, FailureKind::Overdue);
+        self.dismiss(name, FailureKind::Overdue);
         let message = format!("{name} {generation} has returned and goes on");
         self.record(Some(name), Some(generation), Event::Notice { message });
     }
@@ -198,12 +305,12 @@ impl Worker {
         if let Some(slot) = self.registry.slot(name) {
             slot.retry();
         }
-        self.mended(name, FailureKind::Fault);
+        self.dismiss(name, FailureKind::Fault);
         (self.config.services.request_repaint)(Duration::ZERO);
     }
 
     /// Takes a failure of this kind off the board.
-    pub(super) fn mended(&self, name: &str, kind: FailureKind) {
+    pub(super) fn dismiss(&self, name: &str, kind: FailureKind) {
         self.board.change_module(name, |module| {
             if module.failure.as_ref().is_some_and(|failure| failure.kind == kind) {
                 module.failure = None;
@@ -218,6 +325,7 @@ impl Worker {
     pub(super) fn retire(&mut self, name: &str, active: Active) {
         let Active { generation, file, thread, .. } = active;
         let retirement = thread.retire(STEP_LIMIT);
+        self.note_end(name, &retirement);
         self.record_retirement(name, generation, retirement);
         self.forget_old(name, &file);
     }
@@ -228,7 +336,7 @@ impl Worker {
         generation: Generation,
         retirement: Retirement,
     ) {
-        let Retirement { unmapped, why_not, fault } = retirement;
+        let Retirement { unmapped, why_not, fault, .. } = retirement;
         if let Some(fault) = fault {
             let Fault { site, message, location, backtrace } = *fault;
             let event = Event::Fault { r#where: site, message, location, backtrace };

@@ -40,7 +40,7 @@ impl Worker {
                     self.set_aside(name, store.as_ref(), &refused);
                     return Ok(self.first_swapped(name, generation, Some(checkpoint.age)));
                 }
-                Err(rejection) if is_for_the_state(rejection.stage) => {
+                Err(rejection) if is_for_the_state(&rejection) => {
                     let why = self.refusal(name, generation, rejection);
                     refused.push((path, why));
                 }
@@ -75,7 +75,7 @@ impl Worker {
             Some(age) => self.restoring.insert(name.to_owned(), age),
             None => self.restoring.remove(name),
         };
-        self.look_for_unshown();
+        self.plan_look();
         (self.config.services.request_repaint)(Duration::ZERO);
         generation
     }
@@ -100,9 +100,10 @@ impl Worker {
     }
 
     /// What there is to say of a candidate that did not take a state; it ends here.
-    fn refusal(&self, name: &str, generation: Generation, rejection: Rejection) -> String {
+    fn refusal(&mut self, name: &str, generation: Generation, rejection: Rejection) -> String {
         if let Some(retirement) = rejection.retirement {
-            self.record_retirement(name, generation, retirement);
+            self.note_end(name, &retirement);
+            self.record_retirement(name, generation, *retirement);
         }
         format!("{} ({})", rejection.reason, rejection.stage)
     }
@@ -123,7 +124,8 @@ impl Worker {
     }
 }
 
-/// Whether another state may lead past this stage.
-fn is_for_the_state(stage: Stage) -> bool {
-    matches!(stage, Stage::Restore | Stage::FirstFrame)
+/// Whether another state may lead past this stage. A call that has not returned says nothing about the
+/// state: it may be a large one, or the code hangs whatever it is given.
+fn is_for_the_state(rejection: &Rejection) -> bool {
+    matches!(rejection.stage, Stage::Restore | Stage::FirstFrame) && !rejection.timed_out
 }

@@ -2,9 +2,13 @@
 
 use super::state::{StateEdit, with_state};
 use super::worker::Worker;
-use crate::event::{Generation, Stage, StagesMicros, Trigger};
+use crate::event::{Generation, Stage, Trigger};
+use crate::module::CallLimit;
 use crate::signals;
-use crate::swap::{Candidate, Carried, PendingCommit, Proven, Rejection, Slot};
+use crate::stage_clock::StageClock;
+use crate::swap::{
+    Candidate, Carried, PendingCommit, Proven, Rejection, Slot, SwapTurn, state_limit,
+};
 use hot_api::snapshot::Tree;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -22,7 +26,8 @@ pub(super) struct Swap<'a> {
     pub(super) artifact: String,
     /// The library; no other generation uses this file.
     pub(super) file: &'a Path,
-    pub(super) stages: StagesMicros,
+    /// Runs since the swap was asked for.
+    pub(super) clock: StageClock,
     pub(super) state: StateSource,
     pub(super) is_rollback: bool,
 }
@@ -35,10 +40,6 @@ pub(super) enum StateSource {
     Given(Vec<u8>),
     /// The generation that runs, with this change.
     Edited(StateEdit),
-}
-
-pub(super) fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Worker {
@@ -54,7 +55,7 @@ impl Worker {
         }
         match swapped {
             Ok(()) => {
-                self.look_for_unshown();
+                self.plan_look();
                 (self.config.services.request_repaint)(Duration::ZERO);
                 Ok(generation)
             }
@@ -66,33 +67,70 @@ impl Worker {
         }
     }
 
-    pub(super) fn try_swap(&self, swap: Swap<'_>) -> Result<(), Rejection> {
-        let Swap { slot, generation, trigger, artifact, file, mut stages, state, is_rollback } =
+    pub(super) fn try_swap(&mut self, swap: Swap<'_>) -> Result<(), Rejection> {
+        let Swap { slot, generation, trigger, artifact, file, mut clock, state, is_rollback } =
             swap;
         let name = slot.name();
         let services = self.config.services.clone();
-        let mut clock = Instant::now();
-        let mut lap = || std::mem::replace(&mut clock, Instant::now()).elapsed();
-
-        let mut candidate =
-            Candidate::load(file, generation, name, artifact, services, STEP_LIMIT)?;
+        let limit = self.step_limit();
+        if let Some(reason) = self.refuses_load() {
+            return Err(Rejection::new(Stage::Load, reason));
+        }
+        let mut candidate = Candidate::load(file, generation, name, artifact, services, &limit)?;
         self.show_again(name, generation, &mut candidate);
-        stages.load += micros(lap());
-        let Some(turn) = slot.begin_swap(BOUNDARY_LIMIT) else {
+        clock.end(|stages| &mut stages.load);
+        let Some(mut turn) = slot.begin_swap(BOUNDARY_LIMIT) else {
             let reason = "the window did not come to the end of its frame".to_owned();
-            return Err(Rejection::new(Stage::Capture, reason));
+            let rejection = candidate.reject(Rejection::new(Stage::Capture, reason));
+            return Err(rejection.retired(&limit));
         };
+        let may_lose = is_rollback || !self.refuses_loss(name, &state);
+        let proven = self.carry_over(slot, &mut turn, candidate, state, may_lose, &mut clock);
+        let proven = match proven {
+            Ok(proven) => proven,
+            Err(rejection) => {
+                // The running generation takes back what it let go of when it was captured.
+                if let Err(error) = slot.resume(&mut turn, &limit) {
+                    self.notice(format!("{name}: resuming the old code: {error}"));
+                }
+                // The window draws on while the candidate ends.
+                drop(turn);
+                return Err(rejection.retired(&limit));
+            }
+        };
+        let state = proven.report.clone();
+        let ui_stall = turn.elapsed();
+        let swapped_at = Instant::now();
+        slot.commit(
+            &mut turn,
+            proven,
+            PendingCommit { generation, trigger, clock, ui_stall, state, swapped_at, is_rollback },
+        );
+        Ok(())
+    }
+
+    /// Within a swap: gives the candidate its state and has it draw.
+    fn carry_over(
+        &self,
+        slot: &Slot,
+        turn: &mut SwapTurn<'_>,
+        candidate: Candidate,
+        state: StateSource,
+        may_lose: bool,
+        clock: &mut StageClock,
+    ) -> Result<Proven, Rejection> {
+        let name = slot.name();
         // Nobody edits or leaves out what has no names.
         let by_name = !matches!(state, StateSource::Running) || !self.state_keys(name).is_empty();
         let schema = candidate.schema().filter(|_| !by_name);
-        let running = match slot.capture_for(schema, STEP_LIMIT) {
+        let limit = self.capture_limit(name);
+        let running = match slot.capture_for(turn, schema, &limit) {
             Ok(running) => running,
             Err(error) => {
-                return Err(self.back_out(slot, Rejection::of_call(Stage::Capture, &error)));
+                return Err(candidate.reject(Rejection::of_call(Stage::Capture, &error)));
             }
         };
         let note = running.note.clone();
-        let may_lose = is_rollback || !self.refuses_loss(name, &state);
         let carried = match state {
             StateSource::Running => match self.carried_fields(name, &running.snapshot.bytes) {
                 Some(carried) => running.with_bytes(carried),
@@ -102,41 +140,32 @@ impl Worker {
             StateSource::Edited(edit) => match edit.apply(&running.snapshot.bytes) {
                 Ok(edited) => running.with_bytes(edited),
                 Err(reason) => {
-                    return Err(self.back_out(slot, Rejection::new(Stage::Capture, reason)));
+                    return Err(candidate.reject(Rejection::new(Stage::Capture, reason)));
                 }
             },
         };
-        stages.capture = micros(lap());
-        let restored = candidate
-            .take_over(&carried, || slot.capture_by_name(STEP_LIMIT))
-            .and_then(|restored| if may_lose { Ok(restored) } else { restored.without_loss() });
-        stages.restore = micros(lap());
-        let proven: Result<Proven, Rejection> =
-            restored.and_then(|restored| restored.draw_hidden(slot));
-        let proven = match proven {
-            Ok(proven) => proven,
-            Err(rejection) => return Err(self.back_out(slot, rejection)),
-        };
-        stages.first_frame = micros(lap());
+        clock.end(|stages| &mut stages.capture);
+        let restored = candidate.take_over(&carried, || slot.capture_by_name(turn, &limit))?;
+        let restored = if may_lose { restored } else { restored.without_loss()? };
+        clock.end(|stages| &mut stages.restore);
+        let proven = restored.draw_hidden(slot, turn)?;
+        clock.end(|stages| &mut stages.first_frame);
         if let Some(note) = note {
             self.notice(format!("{name}: {note}"));
         }
-        let state = proven.report.clone();
-        let swapped_at = Instant::now();
-        let ui_stall = turn.elapsed();
-        slot.commit(
-            proven,
-            PendingCommit { generation, trigger, stages, ui_stall, state, swapped_at, is_rollback },
-        );
-        Ok(())
+        Ok(proven)
     }
 
-    /// Lets the running generation take back what it let go of when it was captured.
-    fn back_out(&self, slot: &Slot, rejection: Rejection) -> Rejection {
-        if let Err(error) = slot.resume(STEP_LIMIT) {
-            self.notice(format!("{}: resuming the old code: {error}", slot.name()));
-        }
-        rejection
+    /// What a step of a swap may take; the end of the host ends it sooner.
+    fn step_limit(&self) -> CallLimit {
+        CallLimit::unless(STEP_LIMIT, &self.ending.signal)
+    }
+
+    /// The same for a call that writes the state of a module.
+    fn capture_limit(&self, name: &str) -> CallLimit {
+        let bytes = self.board.get().module(name).map_or(0, |module| module.state_bytes);
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        self.step_limit().with_time(state_limit(STEP_LIMIT, bytes))
     }
 
     /// The fields that are carried over; none for all of them.

@@ -1,12 +1,13 @@
 //! The engine's thread: one loop, one message at a time.
 
-use super::board::{Board, BuildBoard, FailureKind, ModuleBoard, SharedBoard};
+use super::board::{Board, BuildBoard, ModuleBoard, SharedBoard};
 use super::builds::{BuildReport, BuildThread};
 use super::config::{BuildSource, EngineConfig, Message, ModuleSpec, Outbox};
-use super::handle::EngineHandle;
+use super::handle::{Ending, EngineHandle};
 use super::kept::Kept;
 use super::pace::Pace;
 use super::request::Request;
+use super::restart::Restart;
 use super::settle::Tickets;
 use super::swapping::StateSource;
 use crate::build::Builder;
@@ -16,9 +17,9 @@ use crate::event::{Event, Generation, Trigger};
 use crate::journal::Journal;
 use crate::literals::Ledger;
 use crate::status::HEARTBEAT_EVERY;
-use crate::swap::{Registry, Rejection, Slot, SlotEvent};
+use crate::swap::{Registry, Rejection, Slot};
 use crate::watch::{BuildGuard, WatchConfig, WatchEvent, Watcher};
-use crossbeam_channel::{Receiver, bounded, select};
+use crossbeam_channel::{Receiver, bounded, select_biased};
 use once_cell::sync::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -43,8 +44,8 @@ impl Engine {
     /// When files cannot be watched.
     pub fn start(mut config: EngineConfig) -> Result<Self, crate::watch::WatchError> {
         let (messages, inbox) = bounded(QUEUE);
-        let (slot_events, from_slots) = bounded(QUEUE);
-        let (touched, bell) = bounded(1);
+        let (ring, slots_bell) = bounded(1);
+        let (dirty, capture_bell) = bounded(1);
         let registry = Registry::default();
         let mut board = Board {
             modules: Vec::new(),
@@ -57,13 +58,12 @@ impl Engine {
         for ModuleSpec { name, package, views, .. } in &config.modules {
             let (name, package) = (name.clone(), package.clone());
             board.modules.push(ModuleBoard { name: name.clone(), ..ModuleBoard::default() });
-            let slot = Slot::new(name, package, slot_events.clone(), config.frame_limit);
-            registry.register(slot.with_views(views.clone()).with_bell(touched.clone()));
+            let slot = Slot::new(name, package, ring.clone(), config.frame_limit);
+            registry.register(slot.with_views(views.clone()).with_capture_bell(dirty.clone()));
         }
-        let keeper = config
-            .checkpoints
-            .clone()
-            .map(|store| Keeper::start(store, registry.clone(), bell, Arc::clone(&config.journal)));
+        let keeper = config.checkpoints.clone().map(|store| {
+            Keeper::start(store, registry.clone(), capture_bell, Arc::clone(&config.journal))
+        });
         let on_board = Arc::clone(&config.on_board);
         let board = SharedBoard::new(board, on_board);
         let handle = EngineHandle {
@@ -71,6 +71,7 @@ impl Engine {
             board: board.clone(),
             registry: registry.clone(),
             journal: Arc::clone(&config.journal),
+            ending: Arc::default(),
             ended: Arc::default(),
             failure: Arc::default(),
             restart: Arc::default(),
@@ -103,7 +104,11 @@ impl Engine {
             told_after_commit: BTreeMap::new(),
             give_up: None,
             held_back: BTreeSet::new(),
-            unshown_since: None,
+            next_look: None,
+            hung: BTreeMap::new(),
+            restart: Restart::default(),
+            ending: Arc::clone(&handle.ending),
+            wants_restart: Arc::clone(&handle.restart),
             accepts_loss: BTreeSet::new(),
             ended: Arc::clone(&handle.ended),
             failure: Arc::clone(&handle.failure),
@@ -112,8 +117,8 @@ impl Engine {
         };
         let thread = std::thread::Builder::new()
             .name("pitstop-engine".to_owned())
-            .spawn(move || worker.run(&inbox, &from_slots))
-            .expect("the system starts one more thread");
+            .spawn(move || worker.run(&inbox, &slots_bell))
+            .expect("failed to spawn thread");
         Ok(Self { handle, thread: Some(thread) })
     }
 
@@ -146,10 +151,6 @@ fn start_watcher(
     };
     Watcher::start(config, Box::new(forward)).map(Some)
 }
-
-/// How long a swapped generation may go without a frame before it counts as running all the same:
-/// a minimised window draws nothing, nor does a tab behind another.
-pub(super) const UNSHOWN_LIMIT: Duration = Duration::from_secs(1);
 
 /// The engine's own state; lives on its thread.
 pub(super) struct Worker {
@@ -186,8 +187,15 @@ pub(super) struct Worker {
     pub(super) give_up: Option<String>,
     /// Modules whose saved files wait for an order, because auto reload is off.
     pub(super) held_back: BTreeSet<String>,
-    /// When the oldest swap was made that no frame has confirmed.
-    pub(super) unshown_since: Option<Instant>,
+    /// When to look next after swaps that no frame has confirmed.
+    pub(super) next_look: Option<Instant>,
+    /// New code whose first frame has not returned and that nothing can take the place of: whoever
+    /// waited for it has been answered.
+    pub(super) hung: BTreeMap<String, Generation>,
+    /// Whether the host has to start again.
+    pub(super) restart: Restart,
+    pub(super) ending: Arc<Ending>,
+    pub(super) wants_restart: Arc<OnceCell<String>>,
     /// Modules whose next swap may lose some of the state.
     pub(super) accepts_loss: BTreeSet<String>,
     ended: Arc<AtomicBool>,
@@ -198,40 +206,37 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    fn run(mut self, inbox: &Receiver<Message>, from_slots: &Receiver<SlotEvent>) {
+    fn run(mut self, inbox: &Receiver<Message>, slots_bell: &Receiver<()>) {
         self.begin();
+        let ending = Arc::clone(&self.ending);
         loop {
-            let now = Instant::now();
-            let wait = self.unshown_since.map_or(HEARTBEAT_EVERY, |since| {
-                (since + UNSHOWN_LIMIT).saturating_duration_since(now).min(HEARTBEAT_EVERY)
+            let wait = self.next_look.map_or(HEARTBEAT_EVERY, |at| {
+                at.saturating_duration_since(Instant::now()).min(HEARTBEAT_EVERY)
             });
-            select! {
+            select_biased! {
+                recv(ending.signal.signal()) -> _ => break,
+                recv(slots_bell) -> _ => self.take_slot_events(),
                 recv(inbox) -> message => match message {
-                    Ok(Message::Stop { reason }) => {
-                        self.end(&reason, from_slots);
-                        return;
-                    }
                     Ok(message) => self.take(message),
                     Err(_) => return,
                 },
-                recv(from_slots) -> event => {
-                    if let Ok(event) = event {
-                        self.take_slot_event(event);
-                    }
-                }
-                default(wait) => {
-                    self.board.change(|_| {});
-                }
+                default(wait) => self.board.change(|_| {}),
             }
-            if self.unshown_since.is_some_and(|since| since.elapsed() >= UNSHOWN_LIMIT) {
-                self.confirm_unshown();
+            if self.next_look.is_some_and(|at| at <= Instant::now()) {
+                self.look_after_unshown();
             }
             if let Some(reason) = self.give_up.take() {
-                let _first = self.failure.set(reason.clone());
-                self.end(&reason, from_slots);
-                return;
+                let _ = self.failure.set(reason.clone()); // only once
+                let _ = ending.reason.set(reason);
+                break;
+            }
+            if let Some(reason) = self.restart_now() {
+                let _ = self.wants_restart.set(reason.clone()); // only once
+                let _ = ending.reason.set(reason);
+                break;
             }
         }
+        self.end(ending.reason.get().map_or("the host ends", String::as_str));
     }
 
     fn begin(&mut self) {
@@ -281,9 +286,8 @@ impl Worker {
             Message::AcceptLoss { module } => {
                 self.accepts_loss.insert(module);
             }
-            Message::KeepOld { module } => self.mended(&module, FailureKind::Loss),
+            Message::Dismiss { module, kind } => self.dismiss(&module, kind),
             Message::SetAutoReload(on) => self.set_auto_reload(on),
-            Message::Stop { .. } => {}
         }
     }
 
@@ -305,20 +309,17 @@ impl Worker {
         path.strip_prefix(&self.config.root).unwrap_or(path).to_path_buf()
     }
 
-    fn end(&mut self, reason: &str, from_slots: &Receiver<SlotEvent>) {
+    fn end(&mut self, reason: &str) {
         self.stopping.store(true, Ordering::Release);
         self.builds.stop();
         self.build_guard = None;
         self.watcher = None;
-        while let Ok(event) = from_slots.try_recv() {
-            self.take_slot_event(event);
-        }
+        self.take_slot_events();
         // Writes the last checkpoint of whatever still runs.
         self.keeper = None;
         for slot in self.registry.slots() {
             // A window that does not come to the end of its frame must not keep the host alive.
-            let _turn = slot.begin_swap(super::swapping::BOUNDARY_LIMIT);
-            for active in slot.take_all() {
+            for active in slot.take_all(super::swapping::BOUNDARY_LIMIT) {
                 self.retire(slot.name(), active);
             }
         }

@@ -39,18 +39,12 @@ impl LogLevel {
     #[must_use]
     pub fn of(event: &Event) -> Self {
         match event {
-            Event::BuildFailed { .. }
-            | Event::TrialFailed { .. }
-            | Event::Rejected { .. }
-            | Event::Fault { .. }
-            | Event::ConfigFailed { .. } => Self::Error,
+            Event::BuildFailed { .. } | Event::Rejected { .. } | Event::Fault { .. } => Self::Error,
             Event::RolledBack { .. }
             | Event::Retired { unmapped: false, .. }
-            | Event::ServiceStopped { forced: true, .. }
             | Event::Missed { .. } => Self::Warn,
             Event::BuildProgress { .. }
             | Event::BuildStarted { .. }
-            | Event::TrialPassed { .. }
             | Event::Retired { .. }
             | Event::Checkpoint { .. } => Self::Debug,
             _ => Self::Info,

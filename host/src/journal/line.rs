@@ -127,11 +127,14 @@ mod tests {
 
     #[test]
     fn a_line_has_time_module_and_generation() {
-        let passed = entry(Event::TrialPassed { ms: 40 });
+        let passed = entry(Event::Checkpoint { bytes: 40, ms: 2 });
         let line = EventLine::for_terminal(&passed, Colour::Never).to_string();
-        assert_eq!(line, "   12.345 hot_ui g3 trial passed in 40 ms");
+        assert_eq!(line, "   12.345 hot_ui g3 checkpoint of 40 B in 2 ms");
         let line = EventLine::of(&passed, Colour::Always).to_string();
-        assert_eq!(line, "\u{1b}[1mhot_ui\u{1b}[0m g3 \u{1b}[2mtrial passed in 40 ms\u{1b}[0m");
+        assert_eq!(
+            line,
+            "\u{1b}[1mhot_ui\u{1b}[0m g3 \u{1b}[2mcheckpoint of 40 B in 2 ms\u{1b}[0m"
+        );
     }
 
     #[test]

@@ -37,10 +37,6 @@ pub(crate) fn of(event: &Event) -> String {
             format!("build failed in {ms} ms: {}", first_of(diagnostics))
         }
         Event::BuildFinished { ms, bytes, .. } => format!("built in {ms} ms ({})", size(*bytes)),
-        Event::TrialPassed { ms } => format!("trial passed in {ms} ms"),
-        Event::TrialFailed { ms, reason } => {
-            format!("trial failed after {ms} ms: {}", first_line(reason))
-        }
         Event::Committed { total_us, stages_us, state, .. } => {
             let ms = total_us / 1_000;
             format!("committed in {ms} ms ({}){}", stages(stages_us), state_words(state))
@@ -66,15 +62,6 @@ pub(crate) fn of(event: &Event) -> String {
             format!("restart pending: {}{wait}", first_line(reason))
         }
         Event::Restarting { reason, .. } => format!("restarting: {}", first_line(reason)),
-        Event::ConfigReloaded { files } => format!("configuration reloaded: {}", names(files)),
-        Event::ConfigFailed { files, message } => {
-            format!("configuration failed ({}): {}", names(files), first_line(message))
-        }
-        Event::ServiceStarted { name } => format!("service {name} started"),
-        Event::ServiceStopped { name, ms, forced } => {
-            let how = if *forced { ", forced" } else { "" };
-            format!("service {name} stopped in {ms} ms{how}")
-        }
         Event::Missed { count } => format!("{count} events were lost: the reader is too slow"),
         Event::Notice { message } => first_line(message).to_owned(),
         Event::Stopped { reason } => format!("stopped: {}", first_line(reason)),

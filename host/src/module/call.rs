@@ -1,6 +1,8 @@
 //! What goes into a call and what can come out instead of a result.
 
+use crate::cancel::{Cancel, Never};
 use crate::event::FaultSite;
+use crossbeam_channel::Receiver;
 use std::time::Duration;
 
 /// Everything that goes into one frame, as bytes the host need not understand.
@@ -52,6 +54,41 @@ impl InputPacket {
     }
 }
 
+/// How long a caller waits for a call, and what makes it give up sooner.
+#[derive(Clone, Debug)]
+pub struct CallLimit {
+    /// The longest wait.
+    pub time: Duration,
+    /// Disconnects when nobody needs the result any more.
+    pub(super) stop: Option<Receiver<Never>>,
+}
+
+impl CallLimit {
+    /// Waits for `time`, or until `stop` is used.
+    #[must_use]
+    pub fn unless(time: Duration, stop: &Cancel) -> Self {
+        Self { time, stop: Some(stop.signal().clone()) }
+    }
+
+    /// The same with another time.
+    #[must_use]
+    pub fn with_time(&self, time: Duration) -> Self {
+        Self { time, stop: self.stop.clone() }
+    }
+}
+
+impl From<&Self> for CallLimit {
+    fn from(limit: &Self) -> Self {
+        limit.clone()
+    }
+}
+
+impl From<Duration> for CallLimit {
+    fn from(time: Duration) -> Self {
+        Self { time, stop: None }
+    }
+}
+
 /// Code of a module panicked, and the panic was contained.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -95,7 +132,21 @@ pub enum CallError {
         /// The limit that passed.
         limit: Duration,
     },
+    /// The host ends before the call has returned.
+    #[error("the host ends; the module has not returned from {site:?}")]
+    Stopped {
+        /// Which call.
+        site: FaultSite,
+    },
     /// The module thread has ended.
     #[error("the module thread has ended")]
     Gone,
+}
+
+impl CallError {
+    /// Whether the call is still out: nothing is known of the code or of what it was given.
+    #[must_use]
+    pub fn is_out(&self) -> bool {
+        matches!(self, Self::Overdue { .. } | Self::Stopped { .. })
+    }
 }

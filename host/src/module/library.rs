@@ -49,6 +49,12 @@ pub enum LoadError {
         /// How long it had.
         limit: std::time::Duration,
     },
+    /// The host ends while it is being loaded.
+    #[error("{}: not loaded yet, and the host ends", path.display())]
+    Stopped {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 impl LoadError {

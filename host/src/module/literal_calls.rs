@@ -1,11 +1,10 @@
 //! The call of a generation's thread that puts values in place of literals.
 
-use super::call::CallError;
+use super::call::{CallError, CallLimit};
 use super::thread::ModuleThread;
 use super::worker::Call;
 use crate::literals::LiteralValue;
 use hot_api::abi::{LiteralEdit, Slice};
-use std::time::Duration;
 
 impl ModuleThread {
     /// Puts these values, and no others, in place of the library's literals; before `create` too.
@@ -16,7 +15,7 @@ impl ModuleThread {
     pub fn set_literals(
         &mut self,
         values: Vec<LiteralValue>,
-        limit: Duration,
+        limit: impl Into<CallLimit>,
     ) -> Result<(), CallError> {
         self.call(Call::SetLiterals(values), limit).map(drop)
     }

@@ -7,6 +7,7 @@
 //! makes every call into it; [`Picture`] is the host's own copy of what a frame produced.
 
 mod app_args;
+mod brief_lock;
 mod buffers;
 mod call;
 mod library;
@@ -18,15 +19,20 @@ mod precheck;
 mod services;
 mod state_calls;
 mod thread;
+mod thread_keys;
+mod threads;
 mod worker;
 
 pub use app_args::AppArgs;
+pub use brief_lock::BriefLock;
 pub use buffers::Lent;
-pub use call::{CallError, Fault, InputPacket};
+pub use call::{CallError, CallLimit, Fault, InputPacket};
 pub use library::{Library, LoadError};
+pub use maps::mapped_bytes;
 pub use paint_target::PaintTarget;
 pub use picture::{Picture, PictureError, PicturePrim, PrimKind, TextureChange};
 pub use precheck::PrecheckError;
 pub use services::{GlLoader, LogFn, Services};
 pub use state_calls::LiveSnapshot;
 pub use thread::{ModuleThread, Retirement};
+pub use thread_keys::has_thread_keys;

@@ -1,23 +1,30 @@
 //! The UI thread's way into a generation: custom paint callbacks.
 //!
-//! Owns: nothing but shared pointers. Never: calls while the module thread is at work (`ABI-4`).
+//! Owns: whether such a call may still be made. Never: calls while the module thread is at work
+//! (`ABI-4`), or waits for it.
 #![expect(unsafe_code, reason = "calls through the module's table")]
 
+use super::brief_lock;
 use super::call::Fault;
-use super::services::HostBox;
+use super::services::HostSide;
 use super::worker::fault_at;
 use crate::event::FaultSite;
 use hot_api::abi::{Instance, ModuleTable, PaintInfo, code};
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::time::Duration;
 
 /// What the UI thread needs to run a paint callback, without the module thread.
 #[derive(Clone)]
 pub struct PaintTarget {
     pub(super) table: ModuleTable,
     pub(super) instance: Arc<AtomicPtr<Instance>>,
-    pub(super) host: Arc<HostBox>,
+    pub(super) host: &'static HostSide,
+    /// A call of the module thread is out.
     pub(super) busy: Arc<AtomicBool>,
+    /// Held during each call from here. `true` once the generation ends and no other may begin.
+    pub(super) closed: Arc<Mutex<bool>>,
 }
 
 impl std::fmt::Debug for PaintTarget {
@@ -28,7 +35,7 @@ impl std::fmt::Debug for PaintTarget {
 
 impl PaintTarget {
     /// UI thread, GL context current. Runs one paint callback. `false` when it was skipped, because
-    /// a call of the module thread is out (`ABI-4`) or the callback is gone.
+    /// a call of the module thread is out (`ABI-4`), the generation ends, or the callback is gone.
     ///
     /// # Errors
     /// When the callback panicked.
@@ -48,9 +55,25 @@ impl PaintTarget {
         self.on_idle(|instance| unsafe { (self.table.release_gl)(instance) })
     }
 
+    /// Any thread, before the instance is destroyed: waits for the end of a call that is out, and
+    /// lets no other begin. `false` when it does not end within `limit`; then none can begin either,
+    /// but the instance must be left alone.
+    pub(super) fn close(&self, limit: Duration) -> bool {
+        match self.closed.try_lock_for(limit) {
+            Some(mut closed) => {
+                *closed = true;
+                true
+            }
+            None => false,
+        }
+    }
+
     fn on_idle(&self, call: impl FnOnce(*mut Instance) -> i32) -> Result<bool, Box<Fault>> {
+        brief_lock::assert_none_is_held();
+        // Whoever closes it does not wait for the UI thread's next frame, nor this thread for them.
+        let Some(closed) = self.closed.try_lock() else { return Ok(false) };
         let instance = self.instance.load(Ordering::Acquire);
-        if self.busy.load(Ordering::Acquire) || instance.is_null() {
+        if *closed || self.busy.load(Ordering::Acquire) || instance.is_null() {
             return Ok(false);
         }
         match call(instance) {

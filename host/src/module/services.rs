@@ -1,12 +1,13 @@
 //! The host's side of [`HostTable`]: what a module may ask for.
 //!
 //! Owns: the memory behind the table's `host` pointer, and what the module reports through it.
-//! Never: calls into the module.
+//! Never: calls into the module, or frees a table: a thread that a module has started may outlive its
+//! generation and still hold the pointer.
 #![expect(unsafe_code, reason = "functions that modules call through the C boundary")]
 
 use super::app_args::AppArgs;
 use hot_api::abi::{ABI_VERSION, HostTable, Slice};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use std::ffi::{CStr, c_char, c_void};
 use std::mem::size_of;
 use std::sync::Arc;
@@ -49,70 +50,81 @@ pub(super) struct FaultText {
 /// must not eat the memory.
 const FAULTS_MAX: usize = 16;
 
-/// What lies behind the `host` pointer of one generation.
+/// A table and what lies behind its `host` pointer, at a fixed address (`ABI-6`).
+///
+/// It is never freed, about 300 bytes for each generation: a thread that outlives its generation may
+/// call any of these functions at any time. After [`disconnect`](Self::disconnect) they do nothing.
 pub(super) struct HostSide {
-    services: Services,
+    table: HostTable,
+    /// `None` once the generation has been retired.
+    services: RwLock<Option<Arc<Services>>>,
     faults: Mutex<Vec<FaultText>>,
     restored: Mutex<Option<String>>,
 }
 
-/// A table and the memory it points to, at a fixed address. It must outlive the instance (`ABI-6`);
-/// for a generation that never returns it is leaked.
-pub(super) struct HostBox {
-    table: HostTable,
-    side: HostSide,
-}
-
-// SAFETY: ABI-6: `table.host` points to `side`, which is `Sync`, inside the same box.
-unsafe impl Send for HostBox {}
+// SAFETY: ABI-6: `table.host` points to this very value, whose other fields are `Sync`.
+unsafe impl Send for HostSide {}
 // SAFETY: as above.
-unsafe impl Sync for HostBox {}
+unsafe impl Sync for HostSide {}
 
-impl HostBox {
-    pub(super) fn new(services: Services, generation: u64) -> Arc<Self> {
-        let has_gl = services.gl.is_some();
-        Arc::new_cyclic(|weak: &std::sync::Weak<Self>| {
-            // `as_ptr` gives the address the box will have; functions get it back as `host`.
-            let host = weak.as_ptr().cast_mut().cast::<c_void>();
-            Self {
-                table: HostTable {
-                    size: size_of::<HostTable>() as u32,
-                    abi_version: ABI_VERSION,
-                    host,
-                    generation,
-                    request_repaint,
-                    log,
-                    fault,
-                    restored,
-                    gl_get_proc: has_gl.then_some(gl_get_proc),
-                    kept: &raw const super::buffers::TABLE,
-                    args: services.args.table(),
-                },
-                side: HostSide { services, faults: Mutex::default(), restored: Mutex::default() },
-            }
-        })
+impl HostSide {
+    pub(super) fn new(services: Services, generation: u64) -> &'static Self {
+        let table = HostTable {
+            size: size_of::<HostTable>() as u32,
+            abi_version: ABI_VERSION,
+            host: std::ptr::null_mut(),
+            generation,
+            request_repaint,
+            log,
+            fault,
+            restored,
+            gl_get_proc: services.gl.is_some().then_some(gl_get_proc),
+            kept: &raw const super::buffers::TABLE,
+            args: services.args.table(),
+        };
+        let services = RwLock::new(Some(Arc::new(services)));
+        let (faults, restored) = (Mutex::default(), Mutex::default());
+        let side = Box::into_raw(Box::new(Self { table, services, faults, restored }));
+        // SAFETY: it was just made, nobody else has it, and it is never freed.
+        unsafe {
+            (*side).table.host = side.cast::<c_void>();
+            &*side
+        }
     }
 
     pub(super) fn table(&self) -> *const HostTable {
         &raw const self.table
     }
 
+    /// Any thread. The generation ends: from now on its threads reach nothing of the host, and what
+    /// they say is dropped. A call that has begun before may still end.
+    pub(super) fn disconnect(&self) {
+        *self.services.write() = None;
+        *self.faults.lock() = Vec::new();
+        *self.restored.lock() = None;
+    }
+
     /// The panics reported since the last call.
     pub(super) fn take_faults(&self) -> Vec<FaultText> {
-        std::mem::take(&mut self.side.faults.lock())
+        std::mem::take(&mut self.faults.lock())
     }
 
     /// What the module said about its state, as JSON.
     pub(super) fn take_restored(&self) -> Option<String> {
-        self.side.restored.lock().take()
+        self.restored.lock().take()
+    }
+
+    /// What the module may still ask for; no lock is held meanwhile.
+    fn services(&self) -> Option<Arc<Services>> {
+        self.services.read().clone()
     }
 }
 
 /// # Safety
-/// `host` is the pointer of a table made by [`HostBox::new`] whose box is alive (ABI-6).
-unsafe fn side<'a>(host: *mut c_void) -> &'a HostSide {
-    // SAFETY: promised by the caller.
-    unsafe { &(*host.cast::<HostBox>()).side }
+/// `host` is the pointer of a table made by [`HostSide::new`] (ABI-6).
+unsafe fn side(host: *mut c_void) -> &'static HostSide {
+    // SAFETY: promised by the caller; it is never freed.
+    unsafe { &*host.cast::<HostSide>() }
 }
 
 /// # Safety
@@ -128,14 +140,17 @@ unsafe fn text(text: Slice<u8>) -> String {
 
 unsafe extern "C" fn request_repaint(host: *mut c_void, after_ns: u64) {
     // SAFETY: ABI-6.
-    let side = unsafe { side(host) };
-    (side.services.request_repaint)(Duration::from_nanos(after_ns));
+    if let Some(services) = unsafe { side(host) }.services() {
+        (services.request_repaint)(Duration::from_nanos(after_ns));
+    }
 }
 
 unsafe extern "C" fn log(host: *mut c_void, level: u32, line: Slice<u8>) {
     // SAFETY: ABI-6, ABI-5.
     let (side, line) = unsafe { (side(host), text(line)) };
-    (side.services.log)(level, &line);
+    if let Some(services) = side.services() {
+        (services.log)(level, &line);
+    }
 }
 
 unsafe extern "C" fn fault(
@@ -149,8 +164,9 @@ unsafe extern "C" fn fault(
         let message = text(message);
         (side(host), FaultText { message, location: text(location), backtrace: text(backtrace) })
     };
+    let is_connected = side.services.read().is_some();
     let mut faults = side.faults.lock();
-    if faults.len() < FAULTS_MAX {
+    if is_connected && faults.len() < FAULTS_MAX {
         faults.push(text);
     }
 }
@@ -164,5 +180,7 @@ unsafe extern "C" fn restored(host: *mut c_void, report: Slice<u8>) {
 unsafe extern "C" fn gl_get_proc(host: *mut c_void, name: *const c_char) -> *const c_void {
     // SAFETY: ABI-6; the name is a C string that lives during the call (ABI-5).
     let (side, name) = unsafe { (side(host), CStr::from_ptr(name)) };
-    side.services.gl.as_ref().map_or(std::ptr::null(), |loader| loader(name))
+    let services = side.services();
+    let loader = services.as_ref().and_then(|services| services.gl.as_ref());
+    loader.map_or(std::ptr::null(), |loader| loader(name))
 }

@@ -1,13 +1,12 @@
 //! The calls of a generation's thread that carry its state in and out.
 
 use super::buffers::Lent;
-use super::call::CallError;
+use super::call::{CallError, CallLimit};
 use super::thread::ModuleThread;
 use super::worker::{Call, Reply};
 use crate::signals;
 use hot_api::snapshot::Codec;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// A snapshot that this process alone can restore, and only as long as a copy of it lives: it has
 /// numbers in place of the buffers that it holds.
@@ -45,7 +44,7 @@ impl ModuleThread {
     pub fn create(
         &mut self,
         snapshot: &LiveSnapshot,
-        limit: Duration,
+        limit: impl Into<CallLimit>,
     ) -> Result<Option<String>, CallError> {
         let created = self.call(Call::Create(Arc::clone(&snapshot.bytes)), limit);
         signals::take_back();
@@ -58,7 +57,7 @@ impl ModuleThread {
     ///
     /// # Errors
     /// See [`CallError`].
-    pub fn schema(&mut self, limit: Duration) -> Result<Option<Vec<u8>>, CallError> {
+    pub fn schema(&mut self, limit: impl Into<CallLimit>) -> Result<Option<Vec<u8>>, CallError> {
         let LiveSnapshot { bytes, .. } = self.state(Call::Schema, limit)?;
         Ok((!bytes.is_empty()).then(|| Arc::unwrap_or_clone(bytes)))
     }
@@ -67,7 +66,7 @@ impl ModuleThread {
     ///
     /// # Errors
     /// See [`CallError`].
-    pub fn capture(&mut self, limit: Duration) -> Result<Vec<u8>, CallError> {
+    pub fn capture(&mut self, limit: impl Into<CallLimit>) -> Result<Vec<u8>, CallError> {
         let LiveSnapshot { bytes, .. } = self.state(Call::Capture, limit)?;
         Ok(Arc::unwrap_or_clone(bytes))
     }
@@ -76,11 +75,19 @@ impl ModuleThread {
     ///
     /// # Errors
     /// See [`CallError`]; a state that the codec cannot carry is [`CallError::Refused`].
-    pub fn hand_over(&mut self, codec: Codec, limit: Duration) -> Result<LiveSnapshot, CallError> {
+    pub fn hand_over(
+        &mut self,
+        codec: Codec,
+        limit: impl Into<CallLimit>,
+    ) -> Result<LiveSnapshot, CallError> {
         self.state(Call::HandOver(codec), limit)
     }
 
-    fn state(&mut self, call: Call, limit: Duration) -> Result<LiveSnapshot, CallError> {
+    fn state(
+        &mut self,
+        call: Call,
+        limit: impl Into<CallLimit>,
+    ) -> Result<LiveSnapshot, CallError> {
         match self.call(call, limit)? {
             Reply::Snapshot(snapshot) => Ok(snapshot),
             Reply::Done | Reply::Picture(_) => {

@@ -7,15 +7,19 @@
 //! a library for as long as the thread lives; a thread that is joined before unloading takes them
 //! along. And new code may not come back: then the caller goes on, and the generation is abandoned.
 
-use super::call::{CallError, Fault, InputPacket};
+use super::brief_lock;
+use super::call::{CallError, CallLimit, Fault, InputPacket};
 use super::library::{Library, LoadError};
-use super::maps::is_mapped;
+use super::maps::mapped_bytes;
 use super::paint_target::PaintTarget;
 use super::picture::Picture;
-use super::services::{HostBox, Services};
+use super::services::{HostSide, Services};
+use super::threads;
 use super::worker::{Call, Outcome, Reply, Worker, fault_at};
 use crate::event::{FaultSite, Generation};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, select_biased};
+use std::collections::BTreeSet;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
@@ -25,12 +29,25 @@ use std::time::{Duration, Instant};
 /// How a generation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retirement {
+    /// The file that it was loaded from.
+    pub library: PathBuf,
     /// Whether its library is gone from the process.
     pub unmapped: bool,
     /// Why it is not.
     pub why_not: Option<String>,
     /// What went wrong while the instance was dropped.
     pub fault: Option<Box<Fault>>,
+    /// Names of threads that the generation has started and that run on, when it is still mapped.
+    pub threads: Vec<String>,
+    /// The bytes of address space that its libraries still take.
+    pub mapped_bytes: u64,
+}
+
+impl Retirement {
+    fn unmapped(library: PathBuf, fault: Option<Box<Fault>>) -> Self {
+        let threads = Vec::new();
+        Self { library, unmapped: true, why_not: None, fault, threads, mapped_bytes: 0 }
+    }
 }
 
 /// One loaded generation. Calls must come from one thread at a time, which `&mut self` sees to.
@@ -38,7 +55,9 @@ pub struct Retirement {
 pub struct ModuleThread {
     generation: Generation,
     calls: Sender<(Call, Sender<Outcome>)>,
-    thread: Option<JoinHandle<Option<Library>>>,
+    /// The library is closed by the retirement alone: a call that returns after its generation was
+    /// abandoned must not unload code under the thread that still runs it.
+    thread: Option<JoinHandle<Option<ManuallyDrop<Library>>>>,
     exited: Receiver<()>,
     pub(super) paint: PaintTarget,
     path: PathBuf,
@@ -52,6 +71,10 @@ pub struct ModuleThread {
     late: Vec<(u32, Picture)>,
     /// A panic that came after its call's limit: the next call brings it.
     late_fault: Option<Box<Fault>>,
+    /// The threads that ran before this generation was loaded.
+    before: BTreeSet<u32>,
+    /// Those that ran when the next one was about to be loaded.
+    until: Option<BTreeSet<u32>>,
 }
 
 #[derive(Debug)]
@@ -73,14 +96,15 @@ impl ModuleThread {
         generation: Generation,
         module: &str,
         services: Services,
-        limit: Duration,
+        limit: impl Into<CallLimit>,
     ) -> Result<Self, LoadError> {
-        let host = HostBox::new(services, generation.0);
+        let limit = limit.into();
+        let before = threads::running();
+        let host = HostSide::new(services, generation.0);
         let (calls, receiver) = bounded::<(Call, Sender<Outcome>)>(1);
         let (loaded_sender, loaded) = bounded(1);
         let (exited_sender, exited) = bounded(1);
         let instance = Arc::new(AtomicPtr::new(std::ptr::null_mut()));
-        let worker_host = Arc::clone(&host);
         let worker_instance = Arc::clone(&instance);
         let in_logic = Arc::new(AtomicBool::new(false));
         let worker_in_logic = Arc::clone(&in_logic);
@@ -100,36 +124,39 @@ impl ModuleThread {
                     }
                     Err(error) => (None, Err(error), None),
                 };
-                let _gone = loaded_sender.send(result);
+                let library = library.map(ManuallyDrop::new);
+                let _ = loaded_sender.send(result); // the caller may have given up
                 if let Some(table) = table {
-                    let (host, instance) = (worker_host, worker_instance);
+                    let instance = worker_instance;
                     Worker { table, host, instance, in_logic: worker_in_logic }.run(&receiver);
                 }
-                let _gone = exited_sender.send(());
+                let _ = exited_sender.send(());
                 library
             })
-            .expect("the system starts one more thread");
-        let overdue = || LoadError::Overdue { path: path.clone(), limit };
-        let (table, views, build) = match loaded.recv_timeout(limit) {
-            Ok(Ok(facts)) => facts,
-            Ok(Err(error)) => {
-                let _joined = thread.join();
+            .expect("failed to spawn thread");
+        let (table, views, build) = match wait(&loaded, &limit) {
+            Waited::Came(Ok(facts)) => facts,
+            Waited::Came(Err(error)) => {
+                let _ = thread.join(); // it has nothing more to say
                 return Err(error);
             }
-            Err(_) => {
+            other => {
                 // The loader holds its own lock meanwhile; all that can be done is to let go.
                 std::mem::drop(thread);
-                leak(host);
-                return Err(overdue());
+                host.disconnect();
+                return Err(match other {
+                    Waited::Stopped => LoadError::Stopped { path },
+                    _ => LoadError::Overdue { path, limit: limit.time },
+                });
             }
         };
-        let busy = Arc::default();
+        let (busy, closed) = (Arc::default(), Arc::default());
         Ok(Self {
             generation,
             calls,
             thread: Some(thread),
             exited,
-            paint: PaintTarget { table, instance, host, busy },
+            paint: PaintTarget { table, instance, host, busy, closed },
             path,
             views,
             build,
@@ -138,6 +165,8 @@ impl ModuleThread {
             overdue: None,
             late: Vec::new(),
             late_fault: None,
+            before,
+            until: None,
         })
     }
 
@@ -163,7 +192,11 @@ impl ModuleThread {
     ///
     /// # Errors
     /// See [`CallError`].
-    pub fn logic(&mut self, input: InputPacket, limit: Duration) -> Result<Picture, CallError> {
+    pub fn logic(
+        &mut self,
+        input: InputPacket,
+        limit: impl Into<CallLimit>,
+    ) -> Result<Picture, CallError> {
         self.call(Call::Logic(input), limit)?.picture()
     }
 
@@ -175,7 +208,7 @@ impl ModuleThread {
         &mut self,
         view: u32,
         input: InputPacket,
-        limit: Duration,
+        limit: impl Into<CallLimit>,
     ) -> Result<Picture, CallError> {
         self.frame_after(None, view, input, limit)
     }
@@ -190,7 +223,7 @@ impl ModuleThread {
         logic: Option<InputPacket>,
         view: u32,
         input: InputPacket,
-        limit: Duration,
+        limit: impl Into<CallLimit>,
     ) -> Result<Picture, CallError> {
         let spare = std::mem::take(&mut self.spare);
         let call = Call::Frame { view, input, logic, spare };
@@ -211,7 +244,7 @@ impl ModuleThread {
     ///
     /// # Errors
     /// See [`CallError`].
-    pub fn suspend(&mut self, limit: Duration) -> Result<(), CallError> {
+    pub fn suspend(&mut self, limit: impl Into<CallLimit>) -> Result<(), CallError> {
         self.call(Call::Suspend, limit).map(drop)
     }
 
@@ -219,7 +252,7 @@ impl ModuleThread {
     ///
     /// # Errors
     /// See [`CallError`].
-    pub fn resume(&mut self, limit: Duration) -> Result<(), CallError> {
+    pub fn resume(&mut self, limit: impl Into<CallLimit>) -> Result<(), CallError> {
         self.call(Call::Resume, limit).map(drop)
     }
 
@@ -266,7 +299,9 @@ impl ModuleThread {
         self.paint.busy.store(false, Ordering::Release);
     }
 
-    pub(super) fn call(&mut self, call: Call, limit: Duration) -> Outcome {
+    pub(super) fn call(&mut self, call: Call, limit: impl Into<CallLimit>) -> Outcome {
+        brief_lock::assert_none_is_held();
+        let limit = limit.into();
         if self.is_overdue()
             && let Some(overdue) = &self.overdue
         {
@@ -283,19 +318,27 @@ impl ModuleThread {
             return Err(CallError::Gone);
         }
         let started = Instant::now();
-        match reply.recv_timeout(limit) {
-            Ok(outcome) => {
+        let waited = wait(&reply, &limit);
+        let error = match waited {
+            Waited::Came(outcome) => {
                 self.paint.busy.store(false, Ordering::Release);
-                outcome
+                return outcome;
             }
-            Err(RecvTimeoutError::Disconnected) => Err(CallError::Gone),
-            Err(RecvTimeoutError::Timeout) => {
+            Waited::Never => return Err(CallError::Gone),
+            Waited::NotInTime => {
                 let in_logic = self.in_logic.load(Ordering::Acquire);
                 let site = if in_logic { FaultSite::Logic } else { site };
-                self.overdue = Some(Overdue { site, view, since: started, limit, reply });
-                Err(CallError::Overdue { site, limit })
+                CallError::Overdue { site, limit: limit.time }
             }
-        }
+            Waited::Stopped => CallError::Stopped { site },
+        };
+        self.overdue = Some(Overdue { site, view, since: started, limit: limit.time, reply });
+        Err(error)
+    }
+
+    /// The generation that takes its place: what it finds running, this one has started or known.
+    pub fn note_successor(&mut self, next: &Self) {
+        self.until = Some(next.before.clone());
     }
 
     /// For paint callbacks on the UI thread.
@@ -306,76 +349,119 @@ impl ModuleThread {
 
     /// Drops the instance, joins the thread, unloads the library and looks whether it is gone.
     /// GL objects must have been released before. When the module does not come back within
-    /// `limit`, the generation is abandoned: it stays mapped, and its thread goes on.
+    /// `limit`, the generation is abandoned: it stays mapped, and its thread goes on. A call that has
+    /// been out for a while already is given less.
     #[must_use]
-    pub fn retire(mut self, limit: Duration) -> Retirement {
-        let deadline = Instant::now() + limit;
-        let destroyed = self.wait_until_idle(deadline).and_then(|()| {
-            self.call(Call::Destroy, deadline.saturating_duration_since(Instant::now()))
-        });
-        let fault = match destroyed {
-            Err(CallError::Fault(fault)) => Some(fault),
-            Err(CallError::Overdue { site, .. }) => return self.abandon(site, limit),
-            Ok(_) | Err(CallError::Refused(_) | CallError::Gone) => None,
-        };
-        let Self { calls, thread, exited, paint, path, .. } = self;
-        drop(calls);
-        // `send` on drop of the worker also counts: what matters is that the thread is at its end.
-        let ended = exited.recv_timeout(deadline.saturating_duration_since(Instant::now()));
-        if ended == Err(RecvTimeoutError::Timeout) {
-            leak(paint.host);
-            return Retirement { unmapped: false, why_not: Some(stuck(limit)), fault };
+    pub fn retire(mut self, limit: impl Into<CallLimit>) -> Retirement {
+        let mut limit = limit.into();
+        if let Some((_, since)) = self.overdue_for() {
+            limit.time = limit.time.saturating_sub(since).max(LATE_CALL_GRACE.min(limit.time));
         }
-        let library = thread.and_then(|thread| thread.join().ok()).flatten();
-        let closed = library.map_or(Ok(()), Library::close);
-        let (unmapped, why_not) = match closed {
-            Err(reason) => (false, Some(reason)),
-            Ok(()) => match is_mapped(&path) {
-                Some(true) => (false, Some(PINNED.to_owned())),
-                Some(false) => (true, None),
-                None => (false, Some("this system does not say what is mapped".to_owned())),
-            },
-        };
-        Retirement { unmapped, why_not, fault }
+        let host = self.paint.host;
+        let retirement = self.end(&limit);
+        // Whatever runs on reaches nothing of the host any more.
+        host.disconnect();
+        retirement
     }
 
-    fn wait_until_idle(&mut self, deadline: Instant) -> Result<(), CallError> {
+    fn end(mut self, limit: &CallLimit) -> Retirement {
+        let deadline = Instant::now() + limit.time;
+        let left = || limit.with_time(deadline.saturating_duration_since(Instant::now()));
+        if !self.paint.close(limit.time) {
+            return self.abandon("a paint callback of it has not returned", limit, None);
+        }
+        let destroyed =
+            self.wait_until_idle(&left()).and_then(|()| self.call(Call::Destroy, left()));
+        let fault = match destroyed {
+            Err(CallError::Fault(fault)) => Some(fault),
+            Err(CallError::Overdue { site, .. } | CallError::Stopped { site }) => {
+                return self.abandon(&format!("its {site:?} call has not returned"), limit, None);
+            }
+            Ok(_) | Err(CallError::Refused(_) | CallError::Gone) => None,
+        };
+        // The worker ends after this call; it says so at its very end.
+        let ended = wait(&self.exited, &left());
+        if matches!(ended, Waited::NotInTime | Waited::Stopped) {
+            return self.abandon("its thread has not ended", limit, fault);
+        }
+        let library = self.thread.take().and_then(|thread| thread.join().ok()).flatten();
+        let closed = library.map_or(Ok(()), |library| ManuallyDrop::into_inner(library).close());
+        match (closed, mapped_bytes(&self.path)) {
+            (Err(reason), _) => self.still_mapped(reason, fault),
+            (Ok(()), Some(0)) => Retirement::unmapped(self.path, fault),
+            (Ok(()), Some(_)) => self.still_mapped(PINNED.to_owned(), fault),
+            (Ok(()), None) => {
+                self.still_mapped("this system does not say what is mapped".to_owned(), fault)
+            }
+        }
+    }
+
+    fn wait_until_idle(&mut self, limit: &CallLimit) -> Result<(), CallError> {
         let Some(overdue) = &self.overdue else {
             return Ok(());
         };
-        let left = deadline.saturating_duration_since(Instant::now());
-        match overdue.reply.recv_timeout(left) {
-            Err(RecvTimeoutError::Timeout) => {
-                Err(CallError::Overdue { site: overdue.site, limit: overdue.limit })
-            }
-            Ok(_) | Err(RecvTimeoutError::Disconnected) => {
+        let site = overdue.site;
+        match wait(&overdue.reply, limit) {
+            Waited::NotInTime => Err(CallError::Overdue { site, limit: overdue.limit }),
+            Waited::Stopped => Err(CallError::Stopped { site }),
+            Waited::Came(_) | Waited::Never => {
                 self.end_overdue();
                 Ok(())
             }
         }
     }
 
-    fn abandon(mut self, site: FaultSite, limit: Duration) -> Retirement {
-        // Detached: a thread cannot be ended from outside. What it may still touch is leaked.
+    /// Leaves the thread and what it may still touch alone: it cannot be ended from outside.
+    fn abandon(mut self, what: &str, limit: &CallLimit, fault: Option<Box<Fault>>) -> Retirement {
         drop(self.thread.take());
-        leak(self.paint.host);
-        let why_not = format!("its {site:?} call has not returned: {}", stuck(limit));
-        Retirement { unmapped: false, why_not: Some(why_not), fault: None }
+        let why_not = format!("{what} within {:?}; it stays loaded, and runs on", limit.time);
+        self.still_mapped(why_not, fault)
+    }
+
+    fn still_mapped(&self, why_not: String, fault: Option<Box<Fault>>) -> Retirement {
+        let until = self.until.clone().unwrap_or_else(threads::running);
+        let started = until.difference(&self.before).copied().collect();
+        Retirement {
+            library: self.path.clone(),
+            unmapped: false,
+            why_not: Some(why_not),
+            fault,
+            threads: threads::names_of(&started),
+            mapped_bytes: mapped_bytes(&self.path).unwrap_or(0),
+        }
     }
 }
+
+/// What came of waiting for a thread.
+enum Waited<T> {
+    Came(T),
+    NotInTime,
+    /// Nobody needs it any more.
+    Stopped,
+    /// The other side has ended without an answer.
+    Never,
+}
+
+fn wait<T>(answer: &Receiver<T>, limit: &CallLimit) -> Waited<T> {
+    let Some(stop) = &limit.stop else {
+        return match answer.recv_timeout(limit.time) {
+            Ok(answer) => Waited::Came(answer),
+            Err(RecvTimeoutError::Timeout) => Waited::NotInTime,
+            Err(RecvTimeoutError::Disconnected) => Waited::Never,
+        };
+    };
+    select_biased! {
+        recv(answer) -> answer => answer.map_or(Waited::Never, Waited::Came),
+        recv(stop) -> _ => Waited::Stopped,
+        default(limit.time) => Waited::NotInTime,
+    }
+}
+
+/// What a call that is late already gets to end before its generation is abandoned.
+const LATE_CALL_GRACE: Duration = Duration::from_secs(1);
 
 /// Stack of a module thread: what the main thread of an application usually has.
 const STACK_BYTES: usize = 8 << 20;
 
 const PINNED: &str = "still mapped after dlclose: a thread of it runs on, or a thread-local \
                       destructor pins it; it goes with a later unload";
-
-fn stuck(limit: Duration) -> String {
-    format!("the module's thread did not end within {limit:?}; it stays loaded, and runs on")
-}
-
-/// Keeps the table alive for code that may still call it.
-#[expect(clippy::mem_forget, reason = "an abandoned generation may call the host for ever (ABI-6)")]
-fn leak(host: Arc<HostBox>) {
-    std::mem::forget(host);
-}

@@ -7,7 +7,7 @@ use super::buffers::take_lent;
 use super::call::{CallError, Fault, InputPacket};
 use super::literal_calls::raw;
 use super::picture::Picture;
-use super::services::{FaultText, HostBox};
+use super::services::{FaultText, HostSide};
 use super::state_calls::LiveSnapshot;
 use crate::event::FaultSite;
 use crate::literals::LiteralValue;
@@ -75,7 +75,7 @@ impl Reply {
 /// The thread's side.
 pub(super) struct Worker {
     pub(super) table: ModuleTable,
-    pub(super) host: Arc<HostBox>,
+    pub(super) host: &'static HostSide,
     pub(super) instance: Arc<AtomicPtr<Instance>>,
     /// Whether the logic is running, for whoever waits for too long.
     pub(super) in_logic: Arc<AtomicBool>,
@@ -189,7 +189,7 @@ impl Worker {
     /// On the generation's thread, once (ABI-4).
     unsafe fn create(&self, snapshot: &[u8]) -> i32 {
         let mut instance = std::ptr::null_mut();
-        // SAFETY: ABI-6: the table lives in `self.host`, which outlives the instance.
+        // SAFETY: ABI-6: the table lives in `self.host`, which is never freed.
         let code = unsafe {
             (self.table.create)(self.host.table(), Slice::new(snapshot), &raw mut instance)
         };

@@ -170,7 +170,7 @@ impl Shell {
                 Order::Rollback(module, to) => handle.request_rollback(&module, to),
                 Order::Retry(module) => handle.retry(&module),
                 Order::AcceptLoss(module) => handle.accept_loss(&module),
-                Order::KeepOld(module) => handle.keep_old(&module),
+                Order::Dismiss(module, kind) => handle.dismiss(&module, kind),
                 Order::Inspect(module) => {
                     if !self.inspectors.iter().any(|open| open.module() == module) {
                         self.inspectors.push(Inspector::new(module));
@@ -192,8 +192,10 @@ impl Shell {
         }
     }
 
-    /// Tint and panel over one module's area.
-    fn failure(&mut self, ui: &Ui, module: &str, area: Rect, board: &Board) -> Vec<Order> {
+    /// Tint over one view of a module, and the panel over the first of them.
+    fn failure(&mut self, ui: &Ui, seen: &Seen, board: &Board) -> Vec<Order> {
+        let Seen { module, area, is_first, .. } = seen;
+        let (module, area) = (module.as_str(), *area);
         let Some(failure) = board.module(module).and_then(|board| board.failure.as_ref()) else {
             self.seen.remove(module);
             self.closed.remove(module);
@@ -206,7 +208,7 @@ impl Shell {
         }
         tint(&ui.painter().with_clip_rect(area), area);
         let mut open = !self.closed.contains(module);
-        if !open {
+        if !open || !is_first {
             return Vec::new();
         }
         let mut orders = error_panel(ui.ctx(), area, module, failure, &mut open);
@@ -234,7 +236,10 @@ impl eframe::App for Shell {
             let slots = self.begin_frames();
             Self::queue_logic(&slots, ctx);
             Self::finish_logic(&slots, ctx);
+            // Nothing is painted, so what has been replaced meanwhile ends here. The GL context is still
+            // current: eframe changes it for other windows alone, and there is only this one.
             for slot in slots {
+                slot.release_retired();
                 slot.end_frame();
             }
         }
@@ -260,10 +265,8 @@ impl eframe::App for Shell {
         CentralPanel::default().frame(ground).show(ui, |ui| self.tree.ui(&mut areas, ui));
         let seen = areas.seen;
         Self::finish_logic(&ready, &ctx);
-        for Seen { module, area, is_only_slow } in seen {
-            if !is_only_slow {
-                orders.extend(self.failure(ui, &module, area, &board));
-            }
+        for seen in seen.iter().filter(|seen| !seen.is_only_slow) {
+            orders.extend(self.failure(ui, seen, &board));
         }
         let engine = self.engine.handle();
         self.inspectors.retain_mut(|inspector| {
@@ -308,6 +311,8 @@ struct Seen {
     area: Rect,
     /// Its frame is late, but not yet so late that the picture has to be covered.
     is_only_slow: bool,
+    /// The main view, or the first of those that are shown; the error panel is over this one.
+    is_first: bool,
 }
 
 /// For how long a late frame is nothing but a pause: a tint that comes and goes with every slow frame
@@ -336,9 +341,9 @@ impl Behavior<Pane> for Areas<'_> {
         let late = matches!(hold, Some(HoldReason::Overdue(since)) if since < SLOW_MAX);
         let board = self.board.module(&pane.module).and_then(|board| board.failure.as_ref());
         let is_only_slow = late && board.is_some_and(|it| it.kind == FailureKind::Overdue);
-        if pane.view == 0 || !self.seen.iter().any(|seen| seen.module == pane.module) {
-            self.seen.push(Seen { module: pane.module.clone(), area, is_only_slow });
-        }
+        let module = pane.module.clone();
+        let is_first = !self.seen.iter().any(|seen| seen.module == module);
+        self.seen.push(Seen { module, area, is_only_slow, is_first });
         UiResponse::None
     }
 

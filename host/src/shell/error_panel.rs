@@ -97,10 +97,14 @@ fn header(ui: &mut Ui, module: &str, failure: &Failure, orders: &mut Vec<Order>)
             let tip = "Swaps the new code in; what is listed here is gone then";
             choose("Accept", tip, Order::AcceptLoss(name()));
             let tip = "Stays with the code that runs, and with all of its state";
-            choose("Keep old code", tip, Order::KeepOld(name()));
+            choose("Keep old code", tip, Order::Dismiss(name(), failure.kind));
         }
         if failure.kind == FailureKind::Fault {
             choose("Retry", "Calls the code that failed once more", Order::Retry(name()));
+        }
+        if failure.kind == FailureKind::Thread {
+            let tip = "Takes this message away; the module runs on";
+            choose("Dismiss", tip, Order::Dismiss(name(), failure.kind));
         }
         if matches!(failure.kind, FailureKind::Fault | FailureKind::Overdue) {
             let tip = "Runs the code from before, with the state as it is";

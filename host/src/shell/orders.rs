@@ -3,7 +3,7 @@
 //! Owns: the closed list of orders. Produced by the dashboard and the error panel, obeyed by the
 //! window. Never: carries out anything.
 
-use crate::engine::StateEdit;
+use crate::engine::{FailureKind, StateEdit};
 use crate::event::Generation;
 use std::path::PathBuf;
 
@@ -22,8 +22,8 @@ pub(super) enum Order {
     Retry(String),
     /// Take the new code, although some of the state is lost.
     AcceptLoss(String),
-    /// Stay with the old code.
-    KeepOld(String),
+    /// Take a failure of that kind away: the old code is to stay, or the message has been read.
+    Dismiss(String, FailureKind),
     /// Begin again with the default state.
     ResetState(String),
     /// Look at the values of a module's state.

@@ -2,7 +2,7 @@
 
 use super::scene_painter::ScenePainter;
 use super::textures::ViewTextures;
-use crate::event::FaultSite;
+use crate::event::{FaultSite, Generation};
 use crate::module::{Fault, Picture, PrimKind};
 use crate::swap::Slot;
 use egui::epaint::{Mesh, Primitive};
@@ -80,7 +80,7 @@ impl Shown {
         &mut self,
         ui: &egui::Painter,
         area: Rect,
-        slot: &Arc<Slot>,
+        (slot, generation): (&Arc<Slot>, Generation),
         textures: &ViewTextures,
         painter: &ScenePainter,
     ) {
@@ -94,7 +94,7 @@ impl Shown {
                 let message = format!("the picture cannot be painted: {error}");
                 let (location, backtrace) = (String::new(), String::new());
                 let fault = Fault { site: FaultSite::Paint, message, location, backtrace };
-                slot.paint_fault(Box::new(fault));
+                slot.paint_fault(generation, Box::new(fault));
             }
         });
         ui.add(egui::PaintCallback { rect: area, callback: Arc::new(callback) });
@@ -147,12 +147,19 @@ impl Placement {
 }
 
 /// A callback of ours that runs the module's, when the picture is painted.
-pub(super) fn callback(slot: &Arc<Slot>, view: u32, id: u64) -> Arc<dyn Any + Send + Sync> {
+pub(super) fn callback(
+    slot: &Arc<Slot>,
+    generation: Generation,
+    view: u32,
+    id: u64,
+) -> Arc<dyn Any + Send + Sync> {
     let slot = Arc::clone(slot);
     let target = slot.paint_target();
     Arc::new(egui_glow::CallbackFn::new(move |info, _painter| {
-        // Between frames the module's thread may be at work for a swap (ABI-4).
-        let Some(target) = target.as_ref().filter(|_| slot.in_frame()) else {
+        // Between frames the module's thread may be at work for a swap (ABI-4), and code that has
+        // panicked waits for a decision.
+        let may_run = || slot.in_frame() && !slot.is_faulted();
+        let Some(target) = target.as_ref().filter(|_| may_run()) else {
             return;
         };
         let corners = |rect: Rect| [rect.min.x, rect.min.y, rect.max.x, rect.max.y];
@@ -164,7 +171,7 @@ pub(super) fn callback(slot: &Arc<Slot>, view: u32, id: u64) -> Arc<dyn Any + Se
             screen_px: info.screen_size_px,
         };
         if let Err(fault) = target.paint(view, id, &info) {
-            slot.paint_fault(fault);
+            slot.paint_fault(generation, fault);
         }
     }))
 }

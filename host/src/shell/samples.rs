@@ -60,9 +60,9 @@ pub(super) fn failure(kind: FailureKind) -> Failure {
     let (title, reason, detail) = match kind {
         FailureKind::Build => ("The build failed; g17 runs on with its state", "2 errors", ""),
         FailureKind::Rejected => (
-            "The new code was refused at trial; g17 runs on with its state",
-            "the trial process was ended by SIGSEGV",
-            "the trial process was ended by SIGSEGV",
+            "The new code was refused at first frame; g17 runs on with its state",
+            "it broke 7 times",
+            "it broke 7 times",
         ),
         FailureKind::Loss => (
             "The new code does not know all of the state; g17 runs on with its state",
@@ -80,6 +80,11 @@ pub(super) fn failure(kind: FailureKind) -> Failure {
             "The code does not return; its last picture stays",
             "the module has not returned from Ui for 2s",
             "the module has not returned from Ui for 2s",
+        ),
+        FailureKind::Thread => (
+            "A thread of the module panicked; the module runs on",
+            "the connection was reset",
+            "the connection was reset\n  at hot_ui/src/feed.rs:12:9\n",
         ),
     };
     let diagnostics = if kind == FailureKind::Build {

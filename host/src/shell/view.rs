@@ -73,7 +73,10 @@ impl ModuleView {
             self.tree.hang_up(&ctx, id, &self.title, rect, None, ppp);
         }
         let painter = ui.painter().with_clip_rect(rect);
-        self.shown.paint(&painter, rect, &self.slot, &self.textures, &self.painter);
+        if let Some(generation) = self.generation {
+            let whose = (&self.slot, generation);
+            self.shown.paint(&painter, rect, whose, &self.textures, &self.painter);
+        }
         rect
     }
 
@@ -138,7 +141,7 @@ impl ModuleView {
         self.generation = Some(generation);
         self.module_pixels_per_point = picture.pixels_per_point;
         self.textures.apply(generation, std::mem::take(&mut picture.textures));
-        let callback = |id| callback(&self.slot, self.index, id);
+        let callback = |id| callback(&self.slot, generation, self.index, id);
         let texture = |id| self.textures.get(generation, id);
         self.shown.take(&picture, place.rect, ctx.pixels_per_point(), texture, callback);
         self.textures.free(generation, &picture.freed);

@@ -5,11 +5,12 @@
 
 use super::active::Active;
 use super::carried::Carried;
+use super::exchange::SwapTurn;
 use super::slot::Slot;
 use crate::event::{Generation, Stage, StateReport};
 use crate::literals::LiteralValue;
 use crate::module::{
-    CallError, InputPacket, LoadError, ModuleThread, Picture, Retirement, Services,
+    CallError, CallLimit, InputPacket, LoadError, ModuleThread, Picture, Retirement, Services,
 };
 use hot_api::abi::input_flag;
 use hot_api::snapshot::Codec;
@@ -26,16 +27,20 @@ pub struct Rejection {
     /// The full text: message, location, backtrace.
     pub detail: String,
     /// How what was already loaded ended.
-    pub retirement: Option<Retirement>,
+    pub retirement: Option<Box<Retirement>>,
+    /// What is still loaded: see [`Self::retired`].
+    pub(super) loaded: Option<Box<Active>>,
     /// Nothing is wrong with it but that some of the state would be lost.
     pub loses_state: bool,
+    /// A call has not returned: nothing is known of the code, nor of the state that it was given.
+    pub timed_out: bool,
 }
 
 /// A library that is loaded and fits.
 #[derive(Debug)]
 pub struct Candidate {
     active: Active,
-    limit: Duration,
+    limit: CallLimit,
 }
 
 /// A candidate that has taken over the state.
@@ -45,7 +50,7 @@ pub struct Restored {
     report: StateReport,
     /// Values that the old state knew and the new one does not.
     lost: u64,
-    limit: Duration,
+    limit: CallLimit,
 }
 
 /// A candidate that has drawn.
@@ -74,9 +79,10 @@ impl Candidate {
         module: &str,
         artifact: String,
         services: Services,
-        limit: Duration,
+        limit: impl Into<CallLimit>,
     ) -> Result<Self, Rejection> {
-        let thread = ModuleThread::load(file, generation, module, services, limit)
+        let limit = limit.into();
+        let thread = ModuleThread::load(file, generation, module, services, &limit)
             .map_err(|error| Rejection::load(&error))?;
         let mut active =
             Active { generation, artifact, file: file.to_path_buf(), schema: None, thread };
@@ -87,14 +93,17 @@ impl Candidate {
                 active.artifact
             );
             return Err(Rejection {
-                retirement: Some(active.thread.retire(limit)),
+                loaded: Some(Box::new(active)),
                 ..Rejection::new(Stage::Handshake, reason)
-            });
+            }
+            .retired(&limit));
         }
-        match active.thread.schema(limit) {
+        match active.thread.schema(&limit) {
             Ok(schema) => active.schema = schema,
             // It could not even say that it does not know.
-            Err(error) => return Err(Rejection::after_load(Stage::Load, &error, active, limit)),
+            Err(error) => {
+                return Err(Rejection::after_load(Stage::Load, &error, active).retired(&limit));
+            }
         }
         Ok(Self { active, limit })
     }
@@ -105,18 +114,24 @@ impl Candidate {
         self.active.schema.as_deref()
     }
 
+    /// Ends it for a reason that is not its own, which `rejection` says.
+    #[must_use]
+    pub fn reject(self, rejection: Rejection) -> Rejection {
+        Rejection { loaded: Some(Box::new(self.active)), ..rejection }
+    }
+
     /// Puts values in place of its literals, before any code of its author runs.
     ///
     /// # Errors
     /// See [`CallError`]; it then shows what was compiled.
     pub fn set_literals(&mut self, values: Vec<LiteralValue>) -> Result<(), CallError> {
-        self.active.thread.set_literals(values, self.limit)
+        self.active.thread.set_literals(values, &self.limit)
     }
 
     /// Creates the instance from `snapshot`; empty bytes mean a fresh start.
     ///
     /// # Errors
-    /// When the module panics or refuses; it is retired.
+    /// When the module panics or refuses.
     pub fn restore(self, snapshot: Vec<u8>) -> Result<Restored, Rejection> {
         self.create(&Carried::named(snapshot))
     }
@@ -134,27 +149,28 @@ impl Candidate {
         if carried.codec == Codec::Named {
             return self.create(carried);
         }
-        match self.active.thread.create(&carried.snapshot, self.limit) {
+        let limit = self.restore_limit(carried);
+        match self.active.thread.create(&carried.snapshot, &limit) {
             Ok(report) => Ok(self.restored(carried, report.as_deref())),
             Err(CallError::Refused(_)) => match by_name() {
                 Ok(carried) => self.create(&carried),
-                Err(error) => {
-                    Err(Rejection::after_load(Stage::Capture, &error, self.active, self.limit))
-                }
+                Err(error) => Err(Rejection::after_load(Stage::Capture, &error, self.active)),
             },
-            Err(error) => {
-                Err(Rejection::after_load(Stage::Restore, &error, self.active, self.limit))
-            }
+            Err(error) => Err(Rejection::after_load(Stage::Restore, &error, self.active)),
         }
     }
 
     fn create(mut self, carried: &Carried) -> Result<Restored, Rejection> {
-        match self.active.thread.create(&carried.snapshot, self.limit) {
+        let limit = self.restore_limit(carried);
+        match self.active.thread.create(&carried.snapshot, &limit) {
             Ok(report) => Ok(self.restored(carried, report.as_deref())),
-            Err(error) => {
-                Err(Rejection::after_load(Stage::Restore, &error, self.active, self.limit))
-            }
+            Err(error) => Err(Rejection::after_load(Stage::Restore, &error, self.active)),
         }
+    }
+
+    /// Restoring takes its time for each byte.
+    fn restore_limit(&self, carried: &Carried) -> CallLimit {
+        self.limit.with_time(state_limit(self.limit.time, carried.snapshot.bytes.len()))
     }
 
     fn restored(self, carried: &Carried, report: Option<&str>) -> Restored {
@@ -168,7 +184,7 @@ impl Restored {
     /// Lets only those through that know everything the old state knew.
     ///
     /// # Errors
-    /// With what would be lost; the candidate is retired.
+    /// With what would be lost.
     pub fn without_loss(self) -> Result<Self, Rejection> {
         let Self { active, report, lost, limit } = self;
         if lost == 0 {
@@ -181,8 +197,10 @@ impl Restored {
             stage: Stage::Restore,
             reason: format!("{values} of the state would be lost"),
             detail: lines.join("\n"),
-            retirement: Some(active.thread.retire(limit)),
+            retirement: None,
+            loaded: Some(Box::new(active)),
             loses_state: true,
+            timed_out: false,
         })
     }
 
@@ -190,9 +208,9 @@ impl Restored {
     /// nobody sees them.
     ///
     /// # Errors
-    /// When the module panics or does not come back; it is retired.
-    pub fn draw_hidden(mut self, slot: &Slot) -> Result<Proven, Rejection> {
-        let shown = slot.last_inputs();
+    /// When the module panics or does not come back.
+    pub fn draw_hidden(mut self, slot: &Slot, turn: &SwapTurn<'_>) -> Result<Proven, Rejection> {
+        let shown = Slot::last_inputs(turn);
         let mut carried = Vec::new();
         for view in 0..self.active.thread.views().len() {
             if !slot.draws(view, &self.active.thread.views()[view]) {
@@ -200,11 +218,10 @@ impl Restored {
                 continue;
             }
             let last = shown.get(view).cloned().unwrap_or_default();
-            match draw_hidden_view(&mut self.active.thread, view as u32, &last, self.limit) {
+            match draw_hidden_view(&mut self.active.thread, view as u32, &last, &self.limit) {
                 Ok(picture) => carried.push(picture),
                 Err(error) => {
-                    let Self { active, limit, .. } = self;
-                    return Err(Rejection::after_load(Stage::FirstFrame, &error, active, limit));
+                    return Err(Rejection::after_load(Stage::FirstFrame, &error, self.active));
                 }
             }
         }
@@ -217,7 +234,7 @@ fn draw_hidden_view(
     thread: &mut ModuleThread,
     view: u32,
     last: &InputPacket,
-    limit: Duration,
+    limit: &CallLimit,
 ) -> Result<Picture, CallError> {
     let mut carried = Picture::default();
     for pass in 0..HIDDEN_PASSES {
@@ -246,11 +263,22 @@ impl Proven {
 impl Rejection {
     fn load(error: &LoadError) -> Self {
         let stage = if error.is_handshake() { Stage::Handshake } else { Stage::Load };
-        Self::new(stage, error.to_string())
+        let timed_out = matches!(error, LoadError::Overdue { .. } | LoadError::Stopped { .. });
+        Self { timed_out, ..Self::new(stage, error.to_string()) }
     }
 
-    fn after_load(stage: Stage, error: &CallError, active: Active, limit: Duration) -> Self {
-        Self { retirement: Some(active.thread.retire(limit)), ..Self::of_call(stage, error) }
+    fn after_load(stage: Stage, error: &CallError, active: Active) -> Self {
+        Self { loaded: Some(Box::new(active)), ..Self::of_call(stage, error) }
+    }
+
+    /// Retires what is still loaded; the rejection then says how that ended. Apart from the steps that
+    /// reject, so that the window need not wait for it: it may take as long as `limit`.
+    #[must_use]
+    pub fn retired(mut self, limit: impl Into<CallLimit>) -> Self {
+        if let Some(active) = self.loaded.take() {
+            self.retirement = Some(Box::new(active.thread.retire(limit)));
+        }
+        self
     }
 
     /// A rejection that leaves nothing to retire.
@@ -260,15 +288,33 @@ impl Rejection {
             CallError::Fault(fault) => fault.to_string(),
             other => other.to_string(),
         };
-        Self { detail, ..Self::new(stage, error.to_string()) }
+        let timed_out = error.is_out();
+        Self { detail, timed_out, ..Self::new(stage, error.to_string()) }
     }
 
     /// A rejection for a reason outside the module.
     #[must_use]
     pub fn new(stage: Stage, reason: String) -> Self {
-        let (detail, retirement) = (reason.clone(), None);
-        Self { stage, reason, detail, retirement, loses_state: false }
+        Self {
+            stage,
+            detail: reason.clone(),
+            reason,
+            retirement: None,
+            loaded: None,
+            loses_state: false,
+            timed_out: false,
+        }
     }
+}
+
+/// Bytes of a snapshot that slow code restores or captures in a second: a debug build of deeply nested
+/// types, on a busy machine.
+const STATE_BYTES_PER_SECOND_MIN: usize = 1 << 20;
+
+/// How long a call may take that carries a state of that size, when `least` is what any call may take.
+#[must_use]
+pub fn state_limit(least: Duration, bytes: usize) -> Duration {
+    least + Duration::from_secs((bytes / STATE_BYTES_PER_SECOND_MIN) as u64)
 }
 
 /// Reads what the module says about its state, and how many values of the old one are lost. The text

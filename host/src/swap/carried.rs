@@ -1,9 +1,9 @@
 //! A state on its way from one generation to the next.
 
+use super::exchange::SwapTurn;
 use super::slot::Slot;
-use crate::module::{CallError, LiveSnapshot};
+use crate::module::{CallError, CallLimit, LiveSnapshot};
 use hot_api::snapshot::Codec;
-use std::time::Duration;
 
 /// What one generation hands to the next.
 #[derive(Clone, Debug)]
@@ -40,29 +40,31 @@ impl Slot {
     /// When there is neither a state nor an earlier snapshot of it.
     pub fn capture_for(
         &self,
+        turn: &mut SwapTurn<'_>,
         schema: Option<&[u8]>,
-        limit: Duration,
+        limit: impl Into<CallLimit>,
     ) -> Result<Carried, CallError> {
-        let inner = &mut *self.inner.lock();
-        let Some(active) = &mut inner.active else {
+        let (instances, limit) = (&mut *turn.0, limit.into());
+        let Some(active) = &mut instances.active else {
             return Ok(Carried::named(Vec::new()));
         };
-        if let Err(error) = active.thread.suspend(limit) {
-            return inner.earlier.newest_for(schema, &error).ok_or(error);
+        let earlier = &mut instances.earlier;
+        if let Err(error) = active.thread.suspend(&limit) {
+            return earlier.newest_for(schema, &error).ok_or(error);
         }
         if let Some(schema) = schema
             && active.schema.as_deref() == Some(schema)
-            && let Ok(snapshot) = active.thread.hand_over(Codec::Binary, limit)
+            && let Ok(snapshot) = active.thread.hand_over(Codec::Binary, &limit)
         {
-            inner.earlier.keep_binary(schema.to_vec(), snapshot.clone());
+            earlier.keep_binary(schema.to_vec(), snapshot.clone());
             return Ok(Carried { snapshot, codec: Codec::Binary, note: None });
         }
-        match active.thread.hand_over(Codec::Named, limit) {
+        match active.thread.hand_over(Codec::Named, &limit) {
             Ok(snapshot) => {
-                inner.earlier.keep_named(snapshot.clone());
+                earlier.keep_named(snapshot.clone());
                 Ok(Carried { snapshot, codec: Codec::Named, note: None })
             }
-            Err(error) => inner.earlier.newest_for(schema, &error).ok_or(error),
+            Err(error) => earlier.newest_for(schema, &error).ok_or(error),
         }
     }
 
@@ -71,12 +73,16 @@ impl Slot {
     ///
     /// # Errors
     /// As for [`Self::capture_for`].
-    pub fn capture_by_name(&self, limit: Duration) -> Result<Carried, CallError> {
-        let inner = &mut *self.inner.lock();
-        let Some(active) = &mut inner.active else { return Err(CallError::Gone) };
+    pub fn capture_by_name(
+        &self,
+        turn: &mut SwapTurn<'_>,
+        limit: impl Into<CallLimit>,
+    ) -> Result<Carried, CallError> {
+        let instances = &mut *turn.0;
+        let active = instances.active.as_mut().ok_or(CallError::Gone)?;
         match active.thread.hand_over(Codec::Named, limit) {
             Ok(snapshot) => Ok(Carried { snapshot, codec: Codec::Named, note: None }),
-            Err(error) => inner.earlier.newest_for(None, &error).ok_or(error),
+            Err(error) => instances.earlier.newest_for(None, &error).ok_or(error),
         }
     }
 }

@@ -33,30 +33,25 @@ impl Slot {
     }
 
     /// Any thread but the UI's: the state, when code has run since the last time. `None` when none
-    /// has, when the module is in no condition to be asked, or when it is not its turn yet.
+    /// has, when a call is out, or when it is not its turn yet. Code that has panicked is asked all the
+    /// same: what was changed before is there, and nothing else will keep it.
     ///
     /// # Errors
     /// When the module cannot be captured.
     #[must_use]
     pub fn capture_touched(&self) -> Option<Result<Captured, CallError>> {
-        let _turn = self.gate.begin_swap(BOUNDARY_LIMIT)?;
-        if !self.touch.take() {
+        let mut turn = self.gate.begin_swap(BOUNDARY_LIMIT)?;
+        let instances = &mut *turn;
+        if instances.overdue_for().is_some() || !self.touch.take() {
             return None;
         }
-        let mut inner = self.inner.lock();
-        if inner.fault.is_some() {
-            return None;
-        }
-        let active = inner.active.as_mut()?;
-        if active.thread.overdue_for().is_some() {
-            return None;
-        }
+        let active = instances.active.as_mut()?;
         let generation = active.generation;
         let started = Instant::now();
         let captured = active.thread.capture(CAPTURE_LIMIT);
         let cost = started.elapsed();
         if let Ok(bytes) = &captured {
-            inner.earlier.keep_named(LiveSnapshot::whole(bytes.clone()));
+            instances.earlier.keep_named(LiveSnapshot::whole(bytes.clone()));
         }
         Some(captured.map(|bytes| Captured { bytes, generation, cost }))
     }

@@ -1,22 +1,27 @@
 //! One module in the window: its running generation, and the one it came from.
 //!
 //! Owns: the [`Active`] generation, its fallback while on probation, and the input that has not
-//! reached it. Consumes: input from the UI thread, [`Proven`] candidates from the engine. Produces:
-//! [`FrameResult`]s for the UI thread, [`SlotEvent`]s for the engine. Never: waits for more than
-//! the frame limit on the UI thread.
+//! reached it. Consumes: input from the UI thread, [`Proven`](super::Proven) candidates from the engine.
+//! Produces: [`FrameResult`]s for the UI thread, [`SlotEvent`]s for the engine. Never: waits for more
+//! than the frame limit on the UI thread.
+//!
+//! Two locks. Behind the [`Gate`] is what calls into the module; only the holder of a turn gets there,
+//! so nobody waits for it. Behind the [`BriefLock`] is what threads tell each other; no call into a
+//! module is made while it is held, so nobody waits for it for long. **No lock that the UI thread takes
+//! is held across a call into a module.**
 //!
 //! Here is what the UI thread asks of it; the engine's half is in `exchange.rs`, and what is done with
 //! its state in `carried.rs` and `keep.rs`.
 
 use super::active::Active;
 use super::gate::Gate;
-use super::inner::{Inner, ViewSlot};
+use super::instances::{Instances, Running, Shared, ViewSlot};
 use super::told::{FrameResult, HoldReason, ShownView, SlotEvent};
 use super::touch::Touch;
 use crate::event::Generation;
-use crate::module::{CallError, Fault, InputPacket, PaintTarget, Picture};
+use crate::module::{BriefLock, CallError, Fault, InputPacket, PaintTarget, Picture};
 use crossbeam_channel::Sender;
-use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Frames for which the old generation stays ready behind a new one.
@@ -36,14 +41,12 @@ pub struct Slot {
     package: String,
     /// The views to draw beside the main one; empty means all.
     wanted_views: Vec<String>,
-    pub(super) gate: Gate,
-    pub(super) inner: Mutex<Inner>,
+    pub(super) gate: Gate<Instances>,
+    pub(super) shared: BriefLock<Shared>,
     pub(super) touch: Touch,
-    /// Input of each view that has not reached the module. Apart from `inner`, because a swap holds
-    /// that for longer than the window may wait.
-    deferred: Mutex<Vec<Vec<u8>>>,
-    events: Sender<SlotEvent>,
-    limit: Duration,
+    /// Rings when there are events to take.
+    bell: Sender<()>,
+    pub(super) limit: Duration,
 }
 
 impl std::fmt::Debug for Slot {
@@ -53,12 +56,12 @@ impl std::fmt::Debug for Slot {
 }
 
 impl Slot {
-    /// An empty slot. `limit` is how long one call may keep the window waiting.
+    /// An empty slot. `limit` is how long one call may keep the window waiting; `bell`, with room for
+    /// one, rings when there are [events](Self::take_events).
     #[must_use]
-    pub fn new(name: String, package: String, events: Sender<SlotEvent>, limit: Duration) -> Self {
-        let (inner, deferred) = (Mutex::default(), Mutex::default());
-        let (wanted_views, gate, touch) = (Vec::new(), Gate::default(), Touch::default());
-        Self { name, package, wanted_views, gate, inner, touch, deferred, events, limit }
+    pub fn new(name: String, package: String, bell: Sender<()>, limit: Duration) -> Self {
+        let (gate, shared, touch) = (Gate::default(), BriefLock::default(), Touch::default());
+        Self { name, package, wanted_views: Vec::new(), gate, shared, touch, bell, limit }
     }
 
     /// Draws these views alone beside the main one; an empty list means all.
@@ -69,7 +72,7 @@ impl Slot {
 
     /// Rings this bell when code runs for the first time since the state was captured.
     #[must_use]
-    pub fn with_bell(self, bell: Sender<()>) -> Self {
+    pub fn with_capture_bell(self, bell: Sender<()>) -> Self {
         Self { touch: Touch::with_bell(bell), ..self }
     }
 
@@ -103,13 +106,16 @@ impl Slot {
         self.gate.in_frame()
     }
 
-    /// The views of the running generation that are to be drawn; none before the first load.
+    /// The views of the running generation that are to be drawn; none before the first load. Any
+    /// thread; returns at once.
     #[must_use]
     pub fn views(&self) -> Vec<ShownView> {
-        let inner = self.inner.lock();
-        let names = inner.active.iter().flat_map(|active| active.thread.views());
-        let views = (0..).zip(names).filter(|(index, name)| self.draws(*index as usize, name));
-        views.map(|(index, name)| ShownView { index, name: name.clone() }).collect()
+        let Some(running) = self.running() else { return Vec::new() };
+        let views = (0..).zip(&running.views);
+        views
+            .filter(|(index, name)| self.draws(*index as usize, name))
+            .map(|(index, name)| ShownView { index, name: name.clone() })
+            .collect()
     }
 
     /// Whether this view of the module is drawn: the main one always is.
@@ -120,91 +126,101 @@ impl Slot {
             || self.wanted_views.iter().any(|wanted| wanted == name)
     }
 
-    /// The configured views that the running generation does not export.
+    /// The configured views that the running generation does not export. Any thread; returns at once.
     #[must_use]
     pub fn missing_views(&self) -> Vec<String> {
-        let inner = self.inner.lock();
-        let Some(active) = &inner.active else { return Vec::new() };
-        let exported = active.thread.views();
-        self.wanted_views.iter().filter(|name| !exported.contains(name)).cloned().collect()
+        let Some(running) = self.running() else { return Vec::new() };
+        let missing = self.wanted_views.iter().filter(|name| !running.views.contains(name));
+        missing.cloned().collect()
     }
 
-    /// The generations whose textures may still be needed.
+    /// The generations whose textures may still be needed. Any thread; returns at once.
     #[must_use]
     pub fn live_generations(&self) -> Vec<Generation> {
-        let inner = self.inner.lock();
-        inner.active.iter().chain(&inner.fallback).map(|active| active.generation).collect()
+        self.shared.with(|shared| {
+            let running = shared.running.iter().map(|running| running.generation);
+            running.chain(shared.fallback).collect()
+        })
+    }
+
+    fn running(&self) -> Option<Arc<Running>> {
+        self.shared.with(|shared| shared.running.clone())
     }
 
     /// UI thread, within a frame. Runs the module's logic.
     pub fn logic(&self, input: InputPacket) -> FrameResult {
-        if !self.gate.in_frame() {
-            return FrameResult::Hold(HoldReason::Swapping);
+        match self.gate.frame() {
+            Some(mut instances) => self.logic_of(&mut instances, input),
+            None => FrameResult::Hold(HoldReason::Swapping),
         }
-        let mut inner = self.inner.lock();
-        inner.end_probation();
-        if let Some(hold) = inner.overdue() {
+    }
+
+    fn logic_of(&self, instances: &mut Instances, input: InputPacket) -> FrameResult {
+        self.end_probation(instances);
+        if let Some(hold) = instances.hold_while_overdue() {
             return hold;
         }
-        self.call(&mut inner, |active, limit| active.thread.logic(input, limit))
+        self.call(instances, |active, limit| active.thread.logic(input, limit))
     }
 
     /// UI thread, within a frame. Has the module's logic run with the first view that is drawn, which
     /// saves a change of threads. [`Self::finish_logic`] runs it when none is.
     pub fn queue_logic(&self, input: InputPacket) {
-        self.inner.lock().logic = Some(input);
+        if let Some(mut instances) = self.gate.frame() {
+            instances.logic = Some(input);
+        }
     }
 
     /// UI thread, within a frame, after all views. Runs the logic that was queued, if none of them
     /// has taken it along.
     pub fn finish_logic(&self) -> Option<FrameResult> {
-        let input = self.inner.lock().logic.take()?;
-        Some(self.logic(input))
+        let mut instances = self.gate.frame()?;
+        let input = instances.logic.take()?;
+        Some(self.logic_of(&mut instances, input))
     }
 
     /// UI thread, within a frame. Draws one view. Input is never lost: what the module cannot take
     /// now reaches it with its next frame.
     pub fn frame(&self, view: u32, input: InputPacket) -> FrameResult {
         let index = view as usize;
-        if !self.gate.in_frame() {
+        let Some(mut instances) = self.gate.frame() else {
             self.defer(index, &input.items);
             return FrameResult::Hold(HoldReason::Swapping);
+        };
+        let instances = &mut *instances;
+        if instances.views.len() <= index {
+            instances.views.resize_with(index + 1, ViewSlot::default);
         }
-        let mut inner = self.inner.lock();
-        if inner.views.len() <= index {
-            inner.views.resize_with(index + 1, ViewSlot::default);
-        }
-        if inner.fault.is_some() || inner.active.is_none() {
+        let is_faulted = self.is_faulted();
+        if is_faulted || instances.active.is_none() {
             // Clicks on a picture that does not react are not to be answered later.
-            inner.views[index].last = InputPacket { items: Vec::new(), ..input };
-            let reason =
-                if inner.fault.is_some() { HoldReason::Faulted } else { HoldReason::NotLoaded };
+            instances.views[index].last = InputPacket { items: Vec::new(), ..input };
+            let reason = if is_faulted { HoldReason::Faulted } else { HoldReason::NotLoaded };
             return FrameResult::Hold(reason);
         }
-        if let Some(hold) = inner.overdue() {
+        if let Some(hold) = instances.hold_while_overdue() {
             // The call that is out has its own input and has not seen this.
             self.defer(index, &input.items);
             return hold;
         }
-        let logic = inner.logic.take();
+        let logic = instances.logic.take();
         if logic.is_some() {
-            inner.end_probation();
+            self.end_probation(instances);
         }
-        let refocus = inner.views[index].frames < REFOCUS_FRAMES;
-        let deferred = self.deferred.lock().get_mut(index).map(std::mem::take).unwrap_or_default();
-        let packet = inner.views[index].packet(deferred, input, refocus);
-        let result = self.call(&mut inner, |active, limit| {
-            active.thread.frame_after(logic, view, packet, limit)
-        });
+        let refocus = instances.views[index].frames < REFOCUS_FRAMES;
+        let deferred = self.take_deferred(index);
+        let packet = instances.views[index].packet(deferred, input, refocus);
+        let result = self
+            .call(instances, |active, limit| active.thread.frame_after(logic, view, packet, limit));
         match result {
             FrameResult::Picture { generation, mut picture } => {
-                let slot = &mut inner.views[index];
+                let slot = &mut instances.views[index];
                 slot.told = true;
                 slot.frames = slot.frames.saturating_add(1);
                 if let Some(carried) = slot.carried.take() {
                     picture.prepend_textures(carried);
                 }
-                if let Some(pending) = inner.pending.take() {
+                if let Some(pending) = self.shared.with(|shared| shared.pending.take()) {
                     let module = self.name.clone();
                     self.tell(SlotEvent::FirstFrame { module, pending, at: Instant::now() });
                 }
@@ -214,94 +230,135 @@ impl Slot {
         }
     }
 
-    /// Takes back a picture whose content has been used, so that the next one needs no new memory.
+    /// UI thread, within a frame. Takes back a picture whose content has been used, so that the next one
+    /// needs no new memory.
     pub fn recycle(&self, picture: Box<Picture>) {
-        if let Some(active) = &mut self.inner.lock().active {
+        if let Some(mut instances) = self.gate.frame()
+            && let Some(active) = &mut instances.active
+        {
             active.thread.recycle(picture);
         }
     }
 
-    /// For paint callbacks of the pictures of the running generation.
+    /// For paint callbacks of the pictures of the running generation. Any thread; returns at once.
     #[must_use]
     pub fn paint_target(&self) -> Option<PaintTarget> {
-        self.inner.lock().active.as_ref().map(|active| active.thread.paint_target())
+        self.running().map(|running| running.paint.clone())
     }
 
-    /// UI thread, GL context current (or no GL at all): hands over what is to be retired.
+    /// UI thread, GL context current (or no GL at all): hands over what is to be retired. Afterwards no
+    /// paint callback of it runs.
     pub fn release_retired(&self) {
-        let retiring = std::mem::take(&mut self.inner.lock().retiring);
+        let retiring = self.shared.with(|shared| std::mem::take(&mut shared.retiring));
         for active in retiring {
+            let (module, generation) = (self.name.clone(), active.generation);
             if let Err(fault) = active.thread.paint_target().release_gl() {
-                let module = self.name.clone();
-                let generation = active.generation;
-                self.tell(SlotEvent::Fault {
-                    module,
-                    generation,
-                    fault,
-                    back_to: None,
-                    pending: None,
-                });
+                self.tell(SlotEvent::ThreadFault { module: module.clone(), generation, fault });
             }
-            self.tell(SlotEvent::Retire { module: self.name.clone(), active: Box::new(active) });
+            self.tell(SlotEvent::Retire { module, active: Box::new(active) });
         }
     }
 
     /// UI thread, GL context current, when the window closes: every generation's GL objects go,
     /// since there is no context to delete them in afterwards.
     pub fn release_all_gl(&self) {
-        let inner = self.inner.lock();
-        let all = inner.active.iter().chain(&inner.fallback).chain(&inner.retiring);
-        for active in all {
+        let instances = self.gate.frame();
+        let loaded = instances.iter().flat_map(|all| all.active.iter().chain(&all.fallback));
+        let mut targets: Vec<PaintTarget> =
+            loaded.map(|active| active.thread.paint_target()).collect();
+        if instances.is_none() {
+            targets.extend(self.paint_target());
+        }
+        drop(instances);
+        targets.extend(self.shared.with(|shared| {
+            let retiring = shared.retiring.iter();
+            retiring.map(|active| active.thread.paint_target()).collect::<Vec<_>>()
+        }));
+        for target in targets {
             // The process ends; a clean-up that panics has nobody left to tell.
-            let _reported = active.thread.paint_target().release_gl();
+            let _ = target.release_gl();
         }
     }
 
-    /// UI thread. After a fault: lets the code try again.
+    /// Any thread. After a fault: lets the code try again.
     pub fn retry(&self) {
-        self.inner.lock().fault = None;
+        self.shared.with(|shared| shared.fault = None);
     }
 
-    /// The fault that keeps the module from drawing.
+    /// The fault that keeps the module from drawing. Any thread; returns at once.
     #[must_use]
     pub fn fault(&self) -> Option<Box<Fault>> {
-        self.inner.lock().fault.clone()
+        self.shared.with(|shared| shared.fault.clone())
     }
 
-    /// A paint callback panicked.
-    pub fn paint_fault(&self, fault: Box<Fault>) {
-        let mut inner = self.inner.lock();
-        let _held = self.on_fault(&mut inner, fault);
+    /// Whether the module waits for a decision after a panic: nothing of it is called, paint callbacks
+    /// included. Any thread; returns at once.
+    #[must_use]
+    pub fn is_faulted(&self) -> bool {
+        self.shared.with(|shared| shared.fault.is_some())
+    }
+
+    /// UI thread. A paint callback of that generation panicked, or its picture cannot be painted. One
+    /// fault stands for all that follow until the code changes or somebody retries.
+    pub fn paint_fault(&self, generation: Generation, fault: Box<Fault>) {
+        if self.generation() != Some(generation) {
+            // An old picture that is still on the screen: what runs now is not to blame.
+            let module = self.name.clone();
+            self.tell(SlotEvent::ThreadFault { module, generation, fault });
+            return;
+        }
+        if self.is_faulted() {
+            return;
+        }
+        match self.gate.frame() {
+            Some(mut instances) => drop(self.on_fault(&mut instances, fault)),
+            None => {
+                self.shared.with(|shared| shared.fault = Some(fault.clone()));
+                let (module, back_to, pending) = (self.name.clone(), None, None);
+                self.tell(SlotEvent::Fault { module, generation, fault, back_to, pending });
+            }
+        }
+    }
+
+    fn end_probation(&self, instances: &mut Instances) {
+        if let Some(fallback) = instances.end_probation() {
+            self.shared.with(|shared| {
+                shared.fallback = None;
+                shared.retiring.push(fallback);
+            });
+        }
     }
 
     fn call(
         &self,
-        inner: &mut Inner,
+        instances: &mut Instances,
         call: impl FnOnce(&mut Active, Duration) -> Result<Picture, CallError>,
     ) -> FrameResult {
-        if inner.fault.is_some() {
+        if self.is_faulted() {
             return FrameResult::Hold(HoldReason::Faulted);
         }
-        let Some(active) = &mut inner.active else {
+        let Some(active) = &mut instances.active else {
             return FrameResult::Hold(HoldReason::NotLoaded);
         };
         let generation = active.generation;
         // Whoever gets here has found that no call is out.
-        if inner.overdue.take().is_some() {
+        if self.shared.with(|shared| shared.overdue.take()).is_some() {
             self.tell(SlotEvent::Returned { module: self.name.clone(), generation });
         }
         self.touch.mark();
+        let began = Instant::now();
         let result = call(active, self.limit);
-        let strays = active.thread.take_stray_faults();
-        for fault in strays {
-            let (module, fault) = (self.name.clone(), Box::new(fault));
-            self.tell(SlotEvent::Fault { module, generation, fault, back_to: None, pending: None });
+        for fault in active.thread.take_stray_faults() {
+            if instances.strays.is_new(&fault) {
+                let (module, fault) = (self.name.clone(), Box::new(fault));
+                self.tell(SlotEvent::ThreadFault { module, generation, fault });
+            }
         }
         match result {
             Ok(picture) => FrameResult::Picture { generation, picture: Box::new(picture) },
-            Err(CallError::Fault(fault)) => self.on_fault(inner, fault),
-            Err(error @ CallError::Overdue { .. }) => {
-                inner.overdue = Some(generation);
+            Err(CallError::Fault(fault)) => self.on_fault(instances, fault),
+            Err(error) if error.is_out() => {
+                self.shared.with(|shared| shared.overdue = Some(began));
                 self.tell(SlotEvent::Overdue { module: self.name.clone(), generation, error });
                 FrameResult::Hold(HoldReason::Overdue(self.limit))
             }
@@ -311,50 +368,41 @@ impl Slot {
 
     /// Keeps input back. Whole streams only, so that the rest stays readable.
     fn defer(&self, view: usize, items: &[u8]) {
-        let mut deferred = self.deferred.lock();
-        if deferred.len() <= view {
-            deferred.resize_with(view + 1, Vec::new);
-        }
-        if deferred[view].len() + items.len() <= DEFERRED_BYTES_MAX {
-            deferred[view].extend_from_slice(items);
-        }
+        self.shared.with(|Shared { deferred, .. }| {
+            if deferred.len() <= view {
+                deferred.resize_with(view + 1, Vec::new);
+            }
+            if deferred[view].len() + items.len() <= DEFERRED_BYTES_MAX {
+                deferred[view].extend_from_slice(items);
+            }
+        });
+    }
+
+    fn take_deferred(&self, view: usize) -> Vec<u8> {
+        self.shared
+            .with(|shared| shared.deferred.get_mut(view).map(std::mem::take).unwrap_or_default())
     }
 
     /// On probation the old generation comes back, with the state it had; later the module stops and
     /// waits for a decision.
-    fn on_fault(&self, inner: &mut Inner, fault: Box<Fault>) -> FrameResult {
-        let Some(generation) = inner.active.as_ref().map(|active| active.generation) else {
+    fn on_fault(&self, instances: &mut Instances, fault: Box<Fault>) -> FrameResult {
+        let Some(generation) = instances.active.as_ref().map(|active| active.generation) else {
             return FrameResult::Hold(HoldReason::NotLoaded);
         };
-        let pending = inner.pending.take();
-        let back_to = inner.fallback.take().map(|mut fallback| {
-            let back_to = fallback.generation;
-            if let Err(error) = fallback.thread.resume(self.limit) {
-                inner.fault = match error {
-                    CallError::Fault(fault) => Some(fault),
-                    _ => None,
-                };
-            }
-            let failed = inner.active.replace(fallback);
-            inner.retiring.extend(failed);
-            for view in &mut inner.views {
-                view.carried = None;
-                // It has never lost its focus.
-                view.frames = PROBATION_FRAMES;
-            }
-            back_to
-        });
+        let pending = self.shared.with(|shared| shared.pending.take());
+        let back_to = self.go_back(instances);
         if back_to.is_none() {
-            inner.fault = Some(fault.clone());
+            self.shared.with(|shared| shared.fault = Some(fault.clone()));
         }
         let module = self.name.clone();
         self.tell(SlotEvent::Fault { module, generation, fault, back_to, pending });
         FrameResult::Hold(HoldReason::Faulted)
     }
 
-    /// The channel is as long as there can be events between two rounds of the engine; when the
-    /// engine has ended there is nobody to tell.
+    /// Any thread, also the UI's: never waits for the engine.
     fn tell(&self, event: SlotEvent) {
-        let _gone = self.events.send(event);
+        self.shared.with(|shared| shared.outbox.push(event));
+        // A bell that rings already is enough.
+        let _ = self.bell.try_send(());
     }
 }

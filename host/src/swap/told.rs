@@ -1,8 +1,9 @@
 //! What a slot tells the window and the engine.
 
 use super::active::Active;
-use crate::event::{Generation, StagesMicros, StateReport, Trigger};
+use crate::event::{Generation, StateReport, Trigger};
 use crate::module::{CallError, Fault, Picture};
+use crate::stage_clock::StageClock;
 use std::time::{Duration, Instant};
 
 /// A view that the host draws.
@@ -58,6 +59,8 @@ pub enum SlotEvent {
         /// The commit that is thereby not one.
         pending: Option<Box<PendingCommit>>,
     },
+    /// A thread that the module started itself has panicked; the module runs on.
+    ThreadFault { module: String, generation: Generation, fault: Box<Fault> },
     /// A call has not returned within the frame limit. Sent once for each such call.
     Overdue { module: String, generation: Generation, error: CallError },
     /// That call has returned after all.
@@ -73,8 +76,8 @@ pub struct PendingCommit {
     pub generation: Generation,
     /// What asked for it.
     pub trigger: Trigger,
-    /// Stages so far.
-    pub stages: StagesMicros,
+    /// Where the time has gone so far; runs on until the first frame.
+    pub clock: StageClock,
     /// How long the window had to wait.
     pub ui_stall: Duration,
     /// What became of the state.

@@ -1,13 +1,13 @@
-//! The handle that stops a build from another thread.
+//! A request to stop, from any thread to whoever waits.
 //!
-//! Owns: one bit that is set once and can be waited for. Never: kills; whoever runs the process
+//! Owns: one bit that is set once and can be waited for. Never: ends anything; whoever does the work
 //! does that.
 
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
-/// Stops one build. Clones stand for the same build; make a new one for each.
+/// Stops one piece of work. Clones stand for the same work; make a new one for each.
 #[derive(Clone, Debug)]
 pub struct Cancel {
     /// Dropping the only sender is what waiters wake from.
@@ -17,7 +17,7 @@ pub struct Cancel {
 
 /// No message is ever sent.
 #[derive(Debug)]
-pub(super) enum Never {}
+pub(crate) enum Never {}
 
 impl Cancel {
     /// A handle that has not been used yet.
@@ -27,7 +27,7 @@ impl Cancel {
         Self { open: Arc::new(Mutex::new(Some(open))), cancelled }
     }
 
-    /// Asks the build to stop. Returns at once; from any thread, any number of times.
+    /// Asks the work to stop. Returns at once; from any thread, any number of times.
     pub fn cancel(&self) {
         self.open.lock().take();
     }
@@ -39,7 +39,7 @@ impl Cancel {
     }
 
     /// A channel that disconnects when [`Self::cancel`] is called.
-    pub(super) fn signal(&self) -> &Receiver<Never> {
+    pub(crate) fn signal(&self) -> &Receiver<Never> {
         &self.cancelled
     }
 }
