@@ -19,11 +19,16 @@ struct Step {
 }
 
 /// The steps, cheapest first.
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step { name: "format", args: &["fmt", "--all", "--check"] },
     Step {
         name: "lints",
         args: &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"],
+    },
+    // The application's own executable is compiled with a feature that nothing else enables.
+    Step {
+        name: "lints of the application",
+        args: &["clippy", "--package", "hot_ui", "--features", "app", "--", "--deny", "warnings"],
     },
     Step { name: "documentation", args: &["doc", "--workspace", "--no-deps"] },
     // The command of the README, with everything that has to pass.
