@@ -49,11 +49,7 @@ impl Worker {
     /// The reason; the journal, the board and whoever waits have been told.
     pub(super) fn swap(&mut self, swap: Swap<'_>) -> Result<Generation, String> {
         let (slot, generation) = (swap.slot, swap.generation);
-        let swapped = self.try_swap(swap);
-        if let Some(taken_back) = signals::report(slot.name()) {
-            self.notice(taken_back);
-        }
-        match swapped {
+        match self.try_swap(swap) {
             Ok(()) => {
                 self.plan_look();
                 (self.config.services.request_repaint)(Duration::ZERO);
@@ -67,7 +63,20 @@ impl Worker {
         }
     }
 
+    /// As [`Self::swap`], for whoever tells of a rejection in a way of their own.
+    ///
+    /// # Errors
+    /// The rejection, of which nobody has been told.
     pub(super) fn try_swap(&mut self, swap: Swap<'_>) -> Result<(), Rejection> {
+        let name = swap.slot.name();
+        let swapped = self.swap_steps(swap);
+        if let Some(taken_back) = signals::report(name) {
+            self.notice(taken_back);
+        }
+        swapped
+    }
+
+    fn swap_steps(&mut self, swap: Swap<'_>) -> Result<(), Rejection> {
         let Swap { slot, generation, trigger, artifact, file, mut clock, state, is_rollback } =
             swap;
         let name = slot.name();
