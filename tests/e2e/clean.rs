@@ -79,7 +79,9 @@ fn leaves_nothing(test: &str, end: impl FnOnce(Pid)) {
     let running = processes::with_environment(&mark).len();
     // The test and its sweeper, the X server, a host, and a supervisor with another one.
     assert!(running >= 6, "{running} processes");
-    assert!(lock.exists() && home.is_dir() && !built_by(pid).is_empty());
+    assert!(lock.exists(), "{} is there while the server runs", lock.display());
+    assert!(home.is_dir(), "{} is there while the test runs", home.display());
+    assert_ne!(built_by(pid), [""; 0], "its hosts have built something");
     end(Pid::from_child(&victim.0));
     let status = victim.0.wait().expect("it was started here");
     assert!(!status.success(), "{status}");
