@@ -162,10 +162,22 @@ impl Drop for Held {
 impl KeptBytes {
     /// As many zeros. In the host's memory where the module thread asks for them, which is in every
     /// method of a module; elsewhere in this library's, until the next reload.
+    ///
+    /// # Panics
+    /// When there is no memory for so many. Inside of a module the host contains that panic.
     #[must_use]
     pub fn zeroed(length: usize) -> Self {
-        let held = TABLE.get().and_then(|table| Held::zeroed(table, length));
-        let memory = held.map_or_else(|| Memory::Own(vec![0; length]), Memory::Host);
+        let memory = match TABLE.get() {
+            Some(table) => Held::zeroed(table, length).map(Memory::Host),
+            // The allocation itself would end the process when it fails, so it is tried before.
+            None => {
+                let is_possible = Vec::<u8>::new().try_reserve_exact(length).is_ok();
+                is_possible.then(|| Memory::Own(vec![0; length]))
+            }
+        };
+        let memory = memory.unwrap_or_else(|| {
+            panic!("there is no memory for {length} bytes of `KeptBytes`: ask for fewer")
+        });
         Self { memory, is_saved: false }
     }
 

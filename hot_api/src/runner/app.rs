@@ -1,9 +1,10 @@
 //! One instance: the author's object, its state, and its views.
 
 use super::MAIN_VIEW;
+use super::contained::Contained;
 use super::paint::PaintSide;
 use super::view::{ViewMemory, ViewRun};
-use crate::abi::{FrameInput, FrameView};
+use crate::abi::{FrameInput, FrameView, code};
 use crate::host::Host;
 use crate::kept::{Passage, within};
 use crate::module::{CreationContext, Frame, Module, View};
@@ -16,11 +17,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::cell::{Cell, OnceCell};
 
 /// Everything of an instance that belongs to the module thread. Fields drop in this order: views
-/// may hold what the author put into egui.
+/// may hold what the author put into egui. Whatever of the author's drops, drops by itself.
 pub(super) struct App<M: Module> {
-    views: Vec<ViewRun>,
-    module: M,
-    state: M::State,
+    views: Vec<Contained<ViewRun>>,
+    module: Contained<M>,
+    state: Contained<M::State>,
     /// Traced when it is first asked for.
     schema: OnceCell<Traced>,
     /// Bytes of the last capture in the binary codec; the next one will take about as many.
@@ -52,8 +53,10 @@ impl<M: Module> App<M> {
             }
             None => M::State::default(),
         };
+        let state = Contained::new(host, state);
         let binary_size = Cell::new(section(STATE_SECTION).map_or(0, |state| state.payload.len()));
-        let mut module = M::create(&CreationContext { host: &host, args: &host.args() });
+        let module = M::create(&CreationContext { host: &host, args: &host.args() });
+        let mut module = Contained::new(host, module);
         let views = Self::view_names()
             .map(|name| {
                 // A view's memory is a convenience: one that cannot be read starts afresh.
@@ -61,7 +64,7 @@ impl<M: Module> App<M> {
                     .and_then(|section| restore_section::<ViewMemory>(section).ok())
                     .map(|(memory, _)| memory)
                     .unwrap_or_default();
-                ViewRun::new(host, memory, &mut |ctx| module.setup(ctx))
+                Contained::new(host, ViewRun::new(host, memory, &mut |ctx| module.setup(ctx)))
             })
             .collect();
         let paint = PaintSide::new(
@@ -146,6 +149,14 @@ impl<M: Module> App<M> {
             append(&mut snapshot, SCHEMA_SECTION, &to_bytes(schema)?);
         }
         Ok(snapshot.finish())
+    }
+
+    /// Drops everything of the author's; [`code::FAULT`] when any of it panicked.
+    pub(super) fn end(self) -> i32 {
+        let Self { views, module, state, .. } = self;
+        let mut ended: Vec<i32> = views.into_iter().map(Contained::end).collect();
+        ended.extend([module.end(), state.end()]);
+        ended.into_iter().find(|ended| *ended != code::OK).unwrap_or(code::OK)
     }
 
     pub(super) fn suspend(&mut self) {

@@ -5,6 +5,7 @@
 #![expect(unsafe_code, reason = "the module's side of the C boundary")]
 
 use super::app::App;
+use super::contained::Contained;
 use super::guard::{guard, install, last_panic_site, uninstall, warn};
 use super::paint::PaintSide;
 use crate::abi::{
@@ -344,13 +345,11 @@ unsafe extern "C" fn destroy<M: Module>(instance: *mut Instance) -> i32 {
     let host = unsafe { host_of::<M>(instance) };
     // SAFETY: ABI-7: the last call; the box came from `create`.
     let boxed = unsafe { Box::from_raw(instance.cast::<Boxed<M>>()) };
-    let code = guard(host, || {
-        drop(boxed);
-        code::OK
-    });
+    let Boxed { app, paint, .. } = *boxed;
+    let ended = [app.end(), Contained::new(host, paint).end()];
     tweak::forget();
     uninstall();
-    code
+    ended.into_iter().find(|ended| *ended != code::OK).unwrap_or(code::OK)
 }
 
 unsafe extern "C" fn set_literals(host: *const HostTable, edits: Slice<LiteralEdit>) -> i32 {

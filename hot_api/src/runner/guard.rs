@@ -110,23 +110,27 @@ fn trim(backtrace: &str) -> String {
 /// Runs `call`; a panic in it is reported to `host` and becomes [`code::FAULT`].
 #[inline(never)]
 pub(super) fn guard(host: Host, call: impl FnOnce() -> i32) -> i32 {
+    // A destructor is guarded while another panic unwinds, whose text is still to be reported.
+    let unwinding = lock(&LAST_FAULT).take();
     let outer = GUARDED.replace(true);
     let result = catch_unwind(AssertUnwindSafe(call));
-    GUARDED.set(outer);
-    match result {
-        Ok(code) => code,
-        Err(payload) => {
-            // The payload may itself panic when dropped; it is the module's own value.
-            if catch_unwind(AssertUnwindSafe(|| drop(payload))).is_err() {
-                host.fault("a panic payload panicked when it was dropped", "", "");
-            }
-            match lock(&LAST_FAULT).take() {
-                Some(text) => host.fault(&text.message, &text.location, &text.backtrace),
-                None => host.fault("a panic without a message", "", ""),
-            }
-            code::FAULT
+    let code = result.unwrap_or_else(|payload| {
+        let text = lock(&LAST_FAULT).take();
+        match text {
+            Some(text) => host.fault(&text.message, &text.location, &text.backtrace),
+            None => host.fault("a panic without a message", "", ""),
         }
-    }
+        // The payload may itself panic when dropped; it is the module's own value.
+        if let Err(next) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            host.fault("a panic payload panicked when it was dropped", "", "");
+            // Whatever drops this one may panic once more, without end.
+            std::mem::forget(next);
+        }
+        code::FAULT
+    });
+    GUARDED.set(outer);
+    *lock(&LAST_FAULT) = unwinding;
+    code
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //! stay put until its next frame.
 
 mod app;
+mod contained;
 mod ffi;
 mod guard;
 mod input;

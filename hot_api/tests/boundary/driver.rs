@@ -8,8 +8,8 @@
 use crate::script::Scripted;
 use crate::shown::{Shown, copy, elements};
 use hot_api::abi::{
-    ABI_VERSION, FrameInput, FrameView, HostTable, Instance, LiteralEdit, ModuleTable, PaintInfo,
-    Slice, code, input_flag,
+    ABI_VERSION, FrameInput, FrameView, HostTable, Instance, KeptBuffer, KeptTable, LiteralEdit,
+    ModuleTable, PaintInfo, Slice, code, input_flag,
 };
 use hot_api::egui::{self, Event, Modifiers, PointerButton, Pos2};
 use hot_api::runner::table;
@@ -73,6 +73,26 @@ impl Input {
     }
 }
 
+/// Refuses everything.
+static NO_MEMORY: KeptTable = KeptTable {
+    size: size_of::<KeptTable>() as u32,
+    reserved: 0,
+    make: refuse_buffer,
+    hold: refuse,
+    release: refuse,
+    is_sole: refuse,
+    lend: refuse,
+    claim: refuse_buffer,
+};
+
+unsafe extern "C" fn refuse(_number: u64) -> i32 {
+    code::REFUSED
+}
+
+unsafe extern "C" fn refuse_buffer(_: u64, _out: *mut KeptBuffer) -> i32 {
+    code::REFUSED
+}
+
 /// One library holds one instance at a time: its panic hook is process-wide.
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -103,6 +123,15 @@ impl Drop for Driver {
 impl Driver {
     /// A host without an instance.
     pub(crate) fn idle() -> Self {
+        Self::with_memory(std::ptr::null())
+    }
+
+    /// A host that has no memory left for kept bytes.
+    pub(crate) fn without_memory() -> Self {
+        Self::with_memory(&raw const NO_MEMORY)
+    }
+
+    fn with_memory(kept: *const KeptTable) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let (sender, repaints) = sync_channel(1024);
         let side = Arc::new(HostSide {
@@ -120,7 +149,7 @@ impl Driver {
             fault,
             restored,
             gl_get_proc: None,
-            kept: std::ptr::null(),
+            kept,
             args: Slice::EMPTY,
         });
         let table = table::<Scripted>();

@@ -1,9 +1,10 @@
 //! Panics stay inside: message, location and backtrace come out as text, and the next call works.
 
 use crate::driver::{Driver, Input};
-use crate::script::{Script, play};
+use crate::script::{Script, Scripted, play};
 use hot_api::abi::code;
 use hot_api::egui::{self, Color32, ColorImage, TextureOptions};
+use hot_api::{KeptBytes, ViewFn};
 
 /// This file, as panic locations name it.
 const HERE: &str = file!();
@@ -14,6 +15,13 @@ fn check_fault(driver: &Driver, message: &str) {
     assert!(fault.message.contains(message), "{fault:?}");
     assert!(fault.location.starts_with(HERE), "{fault:?}");
     assert!(!fault.backtrace.is_empty(), "{fault:?}");
+}
+
+/// As [`check_fault`], for a panic inside of `hot_api`.
+#[track_caller]
+fn check_fault_of(driver: &Driver, message: &str) {
+    let fault = driver.take_fault();
+    assert!(fault.message.contains(message), "{fault:?}");
 }
 
 #[test]
@@ -138,6 +146,70 @@ fn k06_panic_in_drop_is_contained() {
     check_fault(&driver, "in drop");
     play(Script::default());
     assert_eq!(driver.create(&[]), code::OK);
+}
+
+/// All messages since the last call, in order.
+fn messages(driver: &Driver) -> Vec<String> {
+    driver.take_faults().into_iter().map(|fault| fault.message).collect()
+}
+
+#[test]
+fn g21_two_panicking_destructors_are_contained() {
+    let panicking = Script {
+        drop: || panic!("in drop of the module"),
+        drop_state: || panic!("in drop of the state"),
+        ..Script::default()
+    };
+    play(panicking);
+    let mut driver = Driver::new();
+    assert_eq!(driver.destroy(), code::FAULT);
+    assert_eq!(messages(&driver), ["in drop of the module", "in drop of the state"]);
+    // The same while the panic of a method unwinds.
+    play(Script { setup: |_, _| panic!("in setup"), ..panicking });
+    assert!(driver.instance.is_null());
+    assert_eq!(driver.create(&[]), code::FAULT);
+    let told = messages(&driver);
+    assert_eq!(told, ["in drop of the module", "in drop of the state", "in setup"]);
+    play(Script::default());
+    assert_eq!(driver.create(&[]), code::OK);
+}
+
+#[test]
+fn g21_a_payload_whose_payload_panics_is_contained() {
+    struct Bomb(u32);
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            if self.0 > 0 {
+                std::panic::panic_any(Self(self.0 - 1));
+            }
+        }
+    }
+    play(Script { ui: |_, _, _, _| std::panic::panic_any(Bomb(3)), ..Script::default() });
+    let mut driver = Driver::new();
+    assert_eq!(driver.frame_of(0, &Input::default()).err(), Some(code::FAULT));
+    let told = messages(&driver);
+    assert!(told.iter().any(|message| message.contains("payload panicked")), "{told:?}");
+    play(Script::default());
+    driver.settle(1);
+}
+
+#[test]
+fn g17_a_host_that_refuses_memory_is_a_contained_panic() {
+    let asks: [ViewFn<Scripted>; 2] = [
+        // As if nothing had happened the module would go on with memory of its own.
+        |_, _, _, _| drop(KeptBytes::zeroed(64)),
+        // More than there is on any machine.
+        |_, _, _, _| drop(KeptBytes::zeroed(1 << 60)),
+    ];
+    for ask in asks {
+        play(Script { ui: ask, ..Script::default() });
+        let mut driver = Driver::without_memory();
+        assert_eq!(driver.create(&[]), code::OK);
+        assert_eq!(driver.frame_of(0, &Input::default()).err(), Some(code::FAULT));
+        check_fault_of(&driver, "there is no memory for");
+        play(Script::default());
+        driver.settle(1);
+    }
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub(crate) struct Script {
     pub(crate) ui: ViewFn<Scripted>,
     pub(crate) side: ViewFn<Scripted>,
     pub(crate) drop: fn(),
+    pub(crate) drop_state: fn(),
 }
 
 impl Default for Script {
@@ -39,6 +40,7 @@ impl Default for Script {
             ui: |_, _, _, _| {},
             side: |_, _, _, _| {},
             drop: || {},
+            drop_state: || {},
         }
     }
 }
@@ -92,6 +94,12 @@ impl Module for Scripted {
 
     fn ui(&mut self, data: &mut Data, ui: &mut Ui, frame: &mut Frame<'_>) {
         (script().ui)(self, data, ui, frame);
+    }
+}
+
+impl Drop for Data {
+    fn drop(&mut self) {
+        (script().drop_state)();
     }
 }
 
