@@ -74,6 +74,14 @@ pub enum HandshakeError {
         /// The module's size; 0 for a null pointer.
         found: u32,
     },
+    /// A function that every module has is missing from the table.
+    #[error(
+        "the module's function table has no `{function}`: export it with `hot_api::export_module!`"
+    )]
+    NullFunction {
+        /// Its name in the table.
+        function: &'static str,
+    },
     /// The module exports no view at all, or more than the host draws.
     #[error("the module exports {found} views; it must have between 1 and {max}")]
     Views {
@@ -87,14 +95,12 @@ pub enum HandshakeError {
 /// How many views a module may export, `main` among them: a tab bar holds no more.
 pub const VIEWS_MAX: usize = 16;
 
-/// Checks the fields that say whether the rest may be read at all.
+/// Checks the fields behind the prefix, of a header whose prefix fits: [`check_magic`],
+/// [`check_abi_version`] and [`check_header_size`] say whether there is such a header at all.
 ///
 /// # Errors
 /// One variant for each axis, in the order of the fields.
 pub fn check_header(header: &ModuleHeader) -> Result<(), HandshakeError> {
-    check_magic(header.magic)?;
-    check_abi_version(header.abi_version)?;
-    check_header_size(header.header_size)?;
     check_pointer_width(header.pointer_width)?;
     check_panic_strategy(header.panic_strategy)?;
     check_vertex_size(header.vertex_size)?;
@@ -107,15 +113,27 @@ pub fn check_header(header: &ModuleHeader) -> Result<(), HandshakeError> {
     Ok(())
 }
 
-fn check_magic(found: [u8; 8]) -> Result<(), HandshakeError> {
+/// Checks the first field, before the second is read.
+///
+/// # Errors
+/// When the symbol is something else.
+pub fn check_magic(found: [u8; 8]) -> Result<(), HandshakeError> {
     if found == MAGIC { Ok(()) } else { Err(HandshakeError::Magic { found }) }
 }
 
-fn check_abi_version(found: u32) -> Result<(), HandshakeError> {
+/// Checks the second field, before the third is read.
+///
+/// # Errors
+/// When the module speaks another version.
+pub fn check_abi_version(found: u32) -> Result<(), HandshakeError> {
     if found == ABI_VERSION { Ok(()) } else { Err(HandshakeError::AbiVersion { found }) }
 }
 
-fn check_header_size(found: u32) -> Result<(), HandshakeError> {
+/// Checks the third field, before the rest is read.
+///
+/// # Errors
+/// When the header is shorter or longer than this version's.
+pub fn check_header_size(found: u32) -> Result<(), HandshakeError> {
     let expected = size_of::<ModuleHeader>() as u32;
     if found == expected { Ok(()) } else { Err(HandshakeError::HeaderSize { found, expected }) }
 }
@@ -171,7 +189,15 @@ mod tests {
 
     #[test]
     fn a_fitting_header_passes() {
-        assert_eq!(check_header(&good()), Ok(()));
+        assert_eq!(check_all(&good()), Ok(()));
+    }
+
+    /// Everything, in the order in which a host reads it.
+    fn check_all(header: &ModuleHeader) -> Result<(), HandshakeError> {
+        check_magic(header.magic)?;
+        check_abi_version(header.abi_version)?;
+        check_header_size(header.header_size)?;
+        check_header(header)
     }
 
     #[test]
@@ -191,7 +217,7 @@ mod tests {
         for (spoil, expected) in table {
             let mut header = good();
             spoil(&mut header);
-            let message = check_header(&header).expect_err(expected).to_string();
+            let message = check_all(&header).expect_err(expected).to_string();
             assert!(message.contains(expected), "{message:?} lacks {expected:?}");
         }
     }

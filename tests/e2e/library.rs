@@ -204,6 +204,21 @@ fn expect_misfit(path: &Path, reason: &str) {
 }
 
 #[test]
+fn g29_a_null_function_is_refused_by_name_before_any_call() {
+    let dir = pitstop_tests::temp_dir();
+    let all = "[Some(never_call_this); FUNCTIONS]";
+    assert!(TINY.contains(all), "the fixture has no {all:?}");
+    for (index, name) in [(0, "create"), (1, "logic"), (8, "destroy")] {
+        let absent = format!(
+            "{{ let mut all: [Option<extern \"C\" fn() -> i32>; FUNCTIONS] = {all}; \
+             all[{index}] = None; all }}"
+        );
+        let path = compile(dir.path(), name, &TINY.replace(all, &absent), &[]);
+        expect_misfit(&path, &format!("function table has no `{name}`"));
+    }
+}
+
+#[test]
 fn k09_a_longer_table_is_a_newer_module_and_fits() {
     let dir = pitstop_tests::temp_dir();
     let longer = TINY.replace("FUNCTIONS: usize = 9", "FUNCTIONS: usize = 12");

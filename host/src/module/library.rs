@@ -5,8 +5,12 @@
 
 use super::precheck::{PrecheckError, precheck};
 use hot_api::abi::{HEADER_SYMBOL, ModuleHeader, ModuleTable, Slice};
-use hot_api::handshake::{HandshakeError, check_header, check_table_size};
-use std::mem::{MaybeUninit, size_of};
+use hot_api::handshake::{
+    HandshakeError, check_abi_version, check_header, check_header_size, check_magic,
+    check_table_size,
+};
+use std::ffi::c_void;
+use std::mem::{MaybeUninit, offset_of, size_of};
 use std::path::{Path, PathBuf};
 
 /// Why a library cannot be used.
@@ -94,8 +98,8 @@ impl Library {
             path: path.to_path_buf(),
             reason: error_chain(&error),
         })?;
-        // SAFETY: ABI-1: the symbol, if there, is a static header; nothing is read before its
-        // magic and sizes are checked below.
+        // SAFETY: ABI-1: the symbol, if there, is a static header; each field is checked below
+        // before the next is read.
         let symbol = unsafe { handle.get::<*const ModuleHeader>(HEADER_SYMBOL) };
         let header = match symbol {
             Ok(symbol) if !symbol.is_null() => *symbol,
@@ -149,28 +153,30 @@ struct Facts {
     views: Vec<String>,
 }
 
+/// Reads a header field by field: each is read when those before it say that it is there.
+///
 /// # Safety
-/// `header` points to memory of at least a header's prefix that stays mapped while the result is
-/// used; if magic and sizes are right, it is a header (ABI-1).
+/// `header` points to at least eight bytes that stay mapped while the result is used; what begins
+/// with the magic goes on as a header (ABI-1).
 unsafe fn read_header(header: *const ModuleHeader) -> Result<Facts, HandshakeError> {
-    // A symbol of another program may be anything, down to a single byte near the end of a page;
-    // so the magic is looked at first, and only then the rest.
+    // No reference is made before the whole header is known to be there and to be one; and a
+    // symbol of another program need not be aligned.
     // SAFETY: promised by the caller.
-    let magic = unsafe { header.cast::<[u8; 8]>().read_unaligned() };
-    if magic != hot_api::abi::MAGIC {
-        return Err(HandshakeError::Magic { found: magic });
-    }
-    // SAFETY: ABI-1: whoever writes the magic writes the frozen prefix, and the const assertions
-    // in `abi` fix what follows for this version.
-    let header = unsafe { &*header };
-    check_header(header)?;
+    check_magic(unsafe { (&raw const (*header).magic).read_unaligned() })?;
+    // SAFETY: ABI-1: the magic is followed by the version and the header's own size.
+    check_abi_version(unsafe { (&raw const (*header).abi_version).read_unaligned() })?;
+    // SAFETY: as above.
+    check_header_size(unsafe { (&raw const (*header).header_size).read_unaligned() })?;
+    // SAFETY: ABI-1: a header of this version and this size.
+    let header = unsafe { header.read_unaligned() };
+    check_header(&header)?;
     // SAFETY: ABI-2: every table begins with its own size.
-    check_table_size(unsafe { header.table.cast::<u32>().read() })?;
+    check_table_size(unsafe { header.table.cast::<u32>().read_unaligned() })?;
     // SAFETY: ABI-1: static texts of a header that fits.
     let views = unsafe { std::slice::from_raw_parts(header.views.ptr, header.views.len) };
     Ok(Facts {
         // SAFETY: ABI-2: a table of the size that it says, which was checked.
-        table: unsafe { copy_table(header.table) },
+        table: unsafe { copy_table(header.table) }?,
         // SAFETY: ABI-1: static text.
         build: unsafe { static_text(header.build) },
         // SAFETY: ABI-1: static text.
@@ -178,22 +184,46 @@ unsafe fn read_header(header: *const ModuleHeader) -> Result<Facts, HandshakeErr
     })
 }
 
+/// The functions that every table has, and where they are in it.
+const FUNCTIONS: [(&str, usize); 9] = [
+    ("create", offset_of!(ModuleTable, create)),
+    ("logic", offset_of!(ModuleTable, logic)),
+    ("frame", offset_of!(ModuleTable, frame)),
+    ("paint", offset_of!(ModuleTable, paint)),
+    ("capture", offset_of!(ModuleTable, capture)),
+    ("suspend", offset_of!(ModuleTable, suspend)),
+    ("resume", offset_of!(ModuleTable, resume)),
+    ("release_gl", offset_of!(ModuleTable, release_gl)),
+    ("destroy", offset_of!(ModuleTable, destroy)),
+];
+
 /// The table as this host knows it. What is behind the end of a shorter one is absent: those fields
 /// are options, and all zeros are `None`.
 ///
+/// # Errors
+/// When one of [`FUNCTIONS`] is null.
+///
 /// # Safety
 /// `table` points to a table that is as long as it says, and not shorter than the least (ABI-2).
-unsafe fn copy_table(table: *const ModuleTable) -> ModuleTable {
+unsafe fn copy_table(table: *const ModuleTable) -> Result<ModuleTable, HandshakeError> {
     let mut copy = MaybeUninit::<ModuleTable>::zeroed();
     // SAFETY: promised by the caller.
-    let length = unsafe { table.cast::<u32>().read() } as usize;
+    let length = unsafe { table.cast::<u32>().read_unaligned() } as usize;
     let length = length.min(size_of::<ModuleTable>());
-    // SAFETY: promised by the caller; every field up to the least length is written, and zeros are
-    // values of the others.
+    // SAFETY: promised by the caller; the copy is as long as the type.
     unsafe {
         std::ptr::copy_nonoverlapping(table.cast::<u8>(), copy.as_mut_ptr().cast(), length);
-        copy.assume_init()
     }
+    for (function, offset) in FUNCTIONS {
+        // SAFETY: the offset of a pointer-sized field, all of whose bytes are written.
+        let address = unsafe { copy.as_ptr().byte_add(offset).cast::<*const c_void>().read() };
+        if address.is_null() {
+            return Err(HandshakeError::NullFunction { function });
+        }
+    }
+    // SAFETY: the functions that cannot be absent are not null, and zeros are values of all other
+    // fields (ABI-2).
+    Ok(unsafe { copy.assume_init() })
 }
 
 /// # Safety
