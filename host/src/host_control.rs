@@ -8,6 +8,7 @@ use crate::engine::{Board, EngineHandle, ModuleBoard, ModuleStatus as Health};
 use crate::event::{Generation, Trigger};
 use crate::journal;
 use crate::status::{ModuleHealth, ModuleStatus, Status};
+use crate::whole_file;
 use hot_api::snapshot::Snapshot;
 use once_cell::sync::OnceCell;
 use serde_json::{Map, Value, json};
@@ -16,6 +17,13 @@ use std::time::Duration;
 
 /// How long a snapshot may take, the wait for the frame boundary included.
 const SNAPSHOT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Snapshots up to this size are shown in the reply; larger ones would be copied several times on
+/// their way, and nobody reads them.
+const SHOWN_BYTES_MAX: usize = 1 << 20;
+
+/// Larger files are no snapshots that a module could have written within the limits of a swap.
+const SNAPSHOT_BYTES_MAX: u64 = 1 << 30;
 
 /// What does not change while the host runs.
 #[derive(Debug)]
@@ -115,30 +123,44 @@ impl HostControl {
         let slot = self.handle.registry().slot(name).ok_or("the module is gone")?;
         let bytes = slot.snapshot(SNAPSHOT_LIMIT).map_err(|error| error.to_string())?;
         let snapshot = Snapshot::decode(&bytes).map_err(|error| error.to_string())?;
-        let mut sections = Map::new();
-        for section in &snapshot.sections {
-            let tree = section.tree().map_err(|error| error.to_string())?;
-            sections.insert(section.name.clone(), tree.to_json());
-        }
-        write(out, &bytes).map_err(|error| format!("{}: {error}", out.display()))?;
-        Ok(json!({
+        out.parent()
+            .map_or(Ok(()), std::fs::create_dir_all)
+            .and_then(|()| whole_file::write(out, &bytes))
+            .map_err(|error| format!("{}: {error}", out.display()))?;
+        let mut reply = json!({
             "module": name,
             "generation": slot.generation(),
             "bytes": bytes.len(),
             "path": out,
-            "sections": sections,
-        }))
+        });
+        for (key, value) in contents(&snapshot, bytes.len())? {
+            reply[key] = value;
+        }
+        Ok(reply)
     }
 }
 
-/// Writes a file whole or not at all.
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if let Some(dir) = path.parent() {
-        std::fs::create_dir_all(dir)?;
+/// What a reply says about the content of a snapshot that has `length` bytes: `sizes`, the bytes of
+/// each section, and `sections`, their values, or `left_out`, why those are in the file alone.
+fn contents(snapshot: &Snapshot, length: usize) -> Result<Vec<(&'static str, Value)>, String> {
+    let sections = snapshot.sections.iter();
+    let sizes: Map<String, Value> =
+        sections.map(|section| (section.name.clone(), section.payload.len().into())).collect();
+    let mut contents = vec![("sizes", sizes.into())];
+    if length > SHOWN_BYTES_MAX {
+        let reason = format!(
+            "the snapshot has {length} bytes; a reply shows the values of up to {SHOWN_BYTES_MAX}"
+        );
+        contents.push(("left_out", reason.into()));
+        return Ok(contents);
     }
-    let partial = path.with_extension("partial");
-    std::fs::write(&partial, bytes)?;
-    std::fs::rename(&partial, path)
+    let mut values = Map::new();
+    for section in &snapshot.sections {
+        let tree = section.tree().map_err(|error| error.to_string())?;
+        values.insert(section.name.clone(), tree.to_json());
+    }
+    contents.push(("sections", values.into()));
+    Ok(contents)
 }
 
 impl Control for HostControl {
@@ -178,7 +200,8 @@ impl Control for HostControl {
         let refused = |error: String| {
             ControlError::Refused(format!("{}: {error}; the state stays", file.display()))
         };
-        let bytes = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
+        let bytes = whole_file::read(file, SNAPSHOT_BYTES_MAX)
+            .map_err(|error| refused(error.to_string()))?;
         Snapshot::decode(&bytes).map_err(|error| refused(error.to_string()))?;
         match self.handle.restore_state(&name, bytes) {
             Ok(generation) => Ok(json!({ "module": name, "generation": generation })),
@@ -188,5 +211,27 @@ impl Control for HostControl {
 
     fn stop(&self) {
         self.handle.stop("asked to");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hot_api::snapshot::{Codec, Section, Tree};
+
+    #[test]
+    fn g18_the_values_of_a_large_state_stay_in_the_file() {
+        for (length, is_shown) in [(100, true), (SHOWN_BYTES_MAX, false)] {
+            let payload = Tree::String("x".repeat(length)).encode();
+            let size = payload.len();
+            let section = Section { name: "state".to_owned(), codec: Codec::Named, payload };
+            let (module, sections) = ("ui".to_owned(), vec![section]);
+            let snapshot = Snapshot { module, schema_version: 1, fingerprint: None, sections };
+            let contents = contents(&snapshot, snapshot.encode().len()).expect("it can be read");
+            let names: Vec<&str> = contents.iter().map(|(name, _)| *name).collect();
+            assert_eq!(names, ["sizes", if is_shown { "sections" } else { "left_out" }]);
+            assert_eq!(contents[0].1, json!({ "state": size }));
+            assert!(contents[1].1.to_string().len() < 1_000, "{} bytes", length);
+        }
     }
 }

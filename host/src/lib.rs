@@ -49,4 +49,5 @@ pub mod status;
 pub mod swap;
 mod terminal;
 pub mod watch;
+mod whole_file;
 pub mod workspace;

@@ -11,6 +11,7 @@ use host::control::{Client, ModuleOutcome, ModuleResult, Reply, Request};
 use host::event::{Entry, Event, Generation, Trigger};
 use host::journal::{Colour, EventLine};
 use host::status::Status;
+use hot_api::snapshot::Snapshot;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 use std::ffi::OsString;
@@ -341,7 +342,12 @@ impl HostProcess {
         let request = Request::Snapshot { module: Some(module.to_owned()), out: None };
         let reply = self.request(&request);
         assert!(reply.ok, "{reply:?}\n{}", self.words());
-        reply.body["snapshot"]["sections"].clone()
+        let snapshot = &reply.body["snapshot"];
+        match &snapshot["sections"] {
+            // It is too large for a reply.
+            Value::Null => sections_in(Path::new(snapshot["path"].as_str().expect("a path"))),
+            sections => sections.clone(),
+        }
     }
 
     /// The state of a module as JSON.
@@ -453,6 +459,18 @@ impl Drop for HostProcess {
         }
         self.reap();
     }
+}
+
+/// The values of all sections of a snapshot file, as JSON.
+#[track_caller]
+fn sections_in(file: &Path) -> Value {
+    let bytes = std::fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let snapshot = Snapshot::decode(&bytes).unwrap_or_else(|error| panic!("{error}"));
+    let sections = snapshot.sections.iter().map(|section| {
+        let tree = section.tree().unwrap_or_else(|error| panic!("{}: {error}", section.name));
+        (section.name.clone(), tree.to_json())
+    });
+    Value::Object(sections.collect())
 }
 
 /// The `kind` of an entry's line.

@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use host::cli::Exit;
 use host::control::Request;
+use serde_json::Value;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -72,9 +73,18 @@ impl Snapshot {
         answer(&reply, self.json, || {
             let value = reply.body.get("snapshot").cloned().unwrap_or_default();
             match value["path"].as_str() {
-                Some(path) => format!("snapshot written to {path}"),
+                Some(path) => format!("snapshot written to {path}{}", sizes(&value)),
                 None => value.to_string(),
             }
         })
     }
+}
+
+/// How large the parts of a snapshot are; the state comes first.
+fn sizes(snapshot: &Value) -> String {
+    let Some(sizes) = snapshot["sizes"].as_object() else { return String::new() };
+    let mut sizes: Vec<(&String, &Value)> = sizes.iter().collect();
+    sizes.sort_by_key(|(name, _)| *name != "state");
+    let parts = sizes.iter().map(|(name, bytes)| format!("{name} {bytes} bytes"));
+    format!(" ({})", parts.collect::<Vec<_>>().join(", "))
 }

@@ -4,11 +4,14 @@
 //! [`Store`](super::Store).
 
 use super::CheckpointError;
+use crate::whole_file;
 use hot_api::snapshot::Snapshot;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// A larger file in the directory is none that a host has written.
+const BYTES_MAX: u64 = 4 << 30;
 
 /// Of a checkpoint in use.
 pub(super) const EXTENSION: &str = "snapshot";
@@ -20,6 +23,8 @@ pub enum Aside {
     Unreadable,
     /// The module did not take it.
     Refused,
+    /// The process crashed again and again with it.
+    Crashed,
     /// The user began anew.
     Old,
 }
@@ -29,6 +34,7 @@ impl Aside {
         match self {
             Self::Unreadable => "unreadable",
             Self::Refused => "refused",
+            Self::Crashed => "crashed",
             Self::Old => "old",
         }
     }
@@ -52,10 +58,8 @@ impl Checkpoint {
     /// [`CheckpointError::Read`] and [`CheckpointError::Damaged`].
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
         let read = |source| CheckpointError::Read { path: path.to_owned(), source };
-        let mut file = File::open(path).map_err(read)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(read)?;
-        let written = file.metadata().and_then(|metadata| metadata.modified()).map_err(read)?;
+        let bytes = whole_file::read(path, BYTES_MAX).map_err(read)?;
+        let written = fs::metadata(path).and_then(|metadata| metadata.modified()).map_err(read)?;
         Snapshot::decode(&bytes)
             .map_err(|source| CheckpointError::Damaged { path: path.to_owned(), source })?;
         // A clock that was set back makes it new, which is nearer the truth than an error.
