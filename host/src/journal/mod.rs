@@ -1,8 +1,8 @@
 //! The ordered stream of everything that happens, which the window, the terminal, the tests and
 //! other programs all read.
 //!
-//! Owns: the order and times of entries, `events.jsonl` (this run), `host.log` (appended), the
-//! `--events` stream, the memory of this run. Consumes: [`Event`]s from any thread. Produces:
+//! Owns: the order and times of entries, `events.jsonl` (this run), `events.previous.jsonl` (the run
+//! before, and those that crashed), `host.log` (appended), the `--events` stream, the memory of this run. Consumes: [`Event`]s from any thread. Produces:
 //! [`Entry`]s, in files and through [`Subscription`]s. Never: waits for a reader, or fails because
 //! a disk does.
 
@@ -11,6 +11,7 @@ mod feed;
 mod level;
 mod line;
 mod log_file;
+mod previous;
 mod sink;
 mod subscription;
 mod tail;
@@ -102,14 +103,15 @@ struct Inner {
 }
 
 impl Journal {
-    /// Starts the journal of this run; its clock starts here. Hold the
-    /// [`crate::control::HostLock`] before: this truncates `events.jsonl`.
+    /// Starts the journal of this run; its clock starts here. What is in `events.jsonl` goes to
+    /// `events.previous.jsonl`. Hold the [`crate::control::HostLock`] before.
     ///
     /// # Errors
     /// A file that cannot be opened.
     pub fn open(config: JournalConfig) -> Result<Arc<Self>, JournalError> {
         fs::create_dir_all(&config.dir).map_err(|e| at(&config.dir, e))?;
         let events = config.dir.join("events.jsonl");
+        previous::set_aside(&events, &config.dir.join("events.previous.jsonl"));
         let log = config.dir.join("host.log");
         let mut inner = Inner {
             clock: Clock::start(),

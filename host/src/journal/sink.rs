@@ -42,7 +42,7 @@ impl<W: Write> Sink<W> {
     }
 }
 
-fn complain(name: &Path, error: &io::Error) {
+pub(super) fn complain(name: &Path, error: &io::Error) {
     // `eprintln!` panics when stderr is closed, and the journal must outlive that too.
     let _ = writeln!(
         io::stderr(),
