@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 /// The least time between two captures of a module. Half of the second that a checkpoint may be
 /// behind: the other half is for waiting for the end of a frame, capturing, and the disk.
 const CAPTURE_EVERY: Duration = Duration::from_millis(500);
-/// A capture may take this share of the time between two of them, since the window may have to
-/// wait for it.
+/// A capture, whether it succeeds or not, may take this share of the time between two of them,
+/// since the window may have to wait for it.
 const CAPTURE_SHARE: u32 = 50;
 /// How long a write that failed waits for another attempt.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -143,10 +143,15 @@ impl Rounds {
     fn capture(&mut self, slot: &Slot, kept: &mut Kept) {
         let started = Instant::now();
         let captured = slot.capture_touched();
-        kept.due = started + CAPTURE_EVERY;
+        let cost = match &captured {
+            Some(Ok(captured)) => captured.cost,
+            Some(Err(_)) => started.elapsed(),
+            // Its code was not called.
+            None => Duration::ZERO,
+        };
+        kept.due = started + pause_after(cost);
         match captured {
             Some(Ok(captured)) => {
-                kept.due = started + CAPTURE_EVERY.max(captured.cost * CAPTURE_SHARE);
                 kept.capture_fails = false;
                 let hash = blake3::hash(&captured.bytes);
                 let is_written = kept.written == Some(hash);
@@ -202,6 +207,11 @@ impl Rounds {
     }
 }
 
+/// The least time from the beginning of a capture that took this long to the next one.
+fn pause_after(cost: Duration) -> Duration {
+    CAPTURE_EVERY.max(cost * CAPTURE_SHARE)
+}
+
 impl Kept {
     fn of(store: &Store, name: &str) -> Self {
         Self {
@@ -210,6 +220,19 @@ impl Kept {
             written: store.newest(name).map(|newest| blake3::hash(&newest.bytes)),
             unwritten: None,
             capture_fails: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn g08_the_next_capture_waits_in_proportion_to_the_last() {
+        for (cost_ms, pause_ms) in [(0, 500), (2, 500), (20, 1_000), (3_000, 150_000)] {
+            let pause = pause_after(Duration::from_millis(cost_ms));
+            assert_eq!(pause, Duration::from_millis(pause_ms), "{cost_ms} ms");
         }
     }
 }

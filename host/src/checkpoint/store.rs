@@ -69,6 +69,12 @@ impl Store {
         Ok(())
     }
 
+    /// Where a checkpoint of this file name is.
+    #[must_use]
+    pub fn path_of(&self, file: &str) -> PathBuf {
+        self.dir.join(file)
+    }
+
     /// Takes a file out of use without touching its content; returns its new path.
     ///
     /// # Errors
