@@ -1,20 +1,24 @@
 //! The state on disk: what survives the death of the process, and what a broken disk costs.
 
 use host::checkpoint::{Checkpoint, KEPT_FILES, Store};
-use host::control::ModuleResult;
+use host::control::{Client, ModuleResult, Request};
 use host::event::{Entry, Event, Generation};
 use host::status::ModuleHealth;
 use hot_api::snapshot::Snapshot;
+use pitstop_tests::bench::swap as large;
 use pitstop_tests::host_process::{kind_of, pitstop_file};
-use pitstop_tests::{HostOptions, HostProcess, Project, Random, wait_until};
+use pitstop_tests::{DEADLINE, HostOptions, HostProcess, Project, Random, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Has `logic` note the time of its every change of the state.
 fn project_that_counts() -> Project {
-    let project = Project::new();
+    counting(Project::new())
+}
+
+/// Has `logic` note the time of its every change of the state.
+fn counting(project: Project) -> Project {
     let field = "/// When that was.\n    pub changed_ms: u64,\n    /// How often the button";
     project.replace("data/src/lib.rs", "/// How often the button", field);
     let now = "let now = std::time::UNIX_EPOCH.elapsed().unwrap();\n        \
@@ -81,47 +85,67 @@ fn notices_of(journal: &[Entry]) -> Vec<String> {
 /// What the disk may lose.
 const BEHIND_MAX_MS: u64 = 1_000;
 
-const KILLS: u32 = 100;
+const KILLS: u64 = 100;
+/// With a state that takes longer to capture and to write.
+const KILLS_WITH_MUCH: u64 = 12;
+/// Each lives for less than this once it runs.
+const LIFE_MAX_MS: u64 = 2_500;
 
 #[test]
-fn m14_after_a_kill_at_any_moment_at_most_a_second_is_lost() {
+fn m14_endurance_after_a_kill_at_any_moment_at_most_a_second_is_lost() {
+    kill_again_and_again(&counting(Project::new()), KILLS);
+}
+
+#[test]
+fn m14_endurance_the_same_with_10_mb_of_state() {
+    let project = counting(large::project("records::Records::with_texts(1_000, 10_000)"));
+    kill_again_and_again(&project, KILLS_WITH_MUCH);
+    let bytes = store(&project).newest("ui").expect("there is a checkpoint").bytes.len();
+    assert!(bytes > 10_000_000, "only {bytes} bytes");
+}
+
+/// Kills hosts, each at another moment, and judges every one by what it left behind.
+#[track_caller]
+fn kill_again_and_again(project: &Project, kills: u64) {
     let mut random = Random::from_environment();
-    let project = project_that_counts();
-    run_until_written(&project, 1);
-    let mut before = ticks(&newest_state(&project));
-    let (mut judged, mut restored) = (0_u32, 0_u32);
-    for kill in 0..KILLS {
-        let mut host = HostProcess::launch(&project, HostOptions::default());
-        if kill % 2 == 0 {
-            // Half of them are judged by what they do once they run, however long starting takes.
+    run_until_written(project, 1);
+    let mut before = ticks(&newest_state(project));
+    let (mut ran, mut ran_long, mut restored) = (0, 0, 0);
+    for kill in 0..kills {
+        let mut host = HostProcess::launch(project, HostOptions::default());
+        if kill % 4 != 0 {
+            // Every fourth may also be killed while it starts.
             host.wait_for_commit("ui");
         }
-        let life = Duration::from_millis(random.below(2_500));
+        let life = Duration::from_millis(random.below(LIFE_MAX_MS));
         let killed_ms = host.kill_after(life);
         let journal = host.journal();
         let committed = journal.iter().find(|entry| kind_of(entry) == "committed");
         let runs_since = committed.map(|entry| entry.unix_ms);
-        restored += u32::from(journal.iter().any(|entry| kind_of(entry) == "restored"));
-        for file in files_that_end(&project, ".snapshot") {
+        restored += u64::from(journal.iter().any(|entry| kind_of(entry) == "restored"));
+        for file in files_that_end(project, ".snapshot") {
             let read = Checkpoint::read(&file);
             read.unwrap_or_else(|error| panic!("kill {kill} left half a file: {error}"));
         }
-        let newest = newest_state(&project);
+        let newest = newest_state(project);
         assert!(ticks(&newest) >= before, "kill {kill}: the state went back\n{}", host.words());
         before = ticks(&newest);
-        if runs_since.is_some_and(|since| killed_ms > since + BEHIND_MAX_MS) {
-            judged += 1;
-            let behind = killed_ms.saturating_sub(newest["changed_ms"].as_u64().expect("a time"));
-            assert!(
-                behind <= BEHIND_MAX_MS,
-                "kill {kill} after {life:?} lost {behind} ms\n{}",
-                host.words()
-            );
-        }
+        // A host that never ran had nothing to lose.
+        let Some(runs_since) = runs_since else { continue };
+        ran += 1;
+        ran_long += u64::from(killed_ms > runs_since + BEHIND_MAX_MS);
+        let saved_ms = newest["changed_ms"].as_u64().expect("a time").max(runs_since);
+        let behind = killed_ms.saturating_sub(saved_ms);
+        assert!(
+            behind <= BEHIND_MAX_MS,
+            "kill {kill} after {life:?} lost {behind} ms\n{}",
+            host.words()
+        );
     }
-    assert!(judged >= KILLS / 10, "only {judged} of {KILLS} hosts ran for long enough to tell");
-    assert!(restored >= KILLS / 2, "only {restored} of {KILLS} hosts went on from a checkpoint");
-    let host = restart(&project, &[]);
+    assert!(ran >= kills * 3 / 4, "only {ran} of {kills} hosts ran");
+    assert!(ran_long >= kills / 4, "only {ran_long} of {kills} hosts ran for a second or longer");
+    assert!(restored >= kills / 2, "only {restored} of {kills} hosts went on from a checkpoint");
+    let host = restart(project, &[]);
     assert!(ticks(&host.state("ui")) >= before, "the newest state runs on");
 }
 
@@ -286,6 +310,88 @@ fn m15_a_disk_that_takes_no_checkpoints_is_reported_once() {
     assert_eq!(host.seen_by("ui").last().map(String::as_str), Some("round 2"));
 }
 
+/// Changes the state and panics in the same call, as soon as a file is there.
+const PANIC_LATER: &str = "if std::path::Path::new(concat!(env!(\"CARGO_MANIFEST_DIR\"), \
+    \"/../ignored/panic\")).exists() { data.clicks = 99; panic!(\"stopped here\"); }";
+
+#[test]
+fn g30_the_state_of_an_application_that_stopped_at_a_fault_is_saved() {
+    let project = Project::new();
+    project.replace("ui/src/lib.rs", "// in logic", PANIC_LATER);
+    let mut host = HostProcess::start(&project);
+    host.wait_for_kind("checkpoint");
+    host.check(|| project.save("ignored/panic", ""), &["fault"]);
+    assert!(host.stop().0.success());
+    assert_eq!(newest_state(&project)["clicks"], 99, "what was changed before the panic");
+}
+
+/// What earlier hosts have noted of crashes.
+fn crashes(project: &Project) -> Value {
+    let text = std::fs::read_to_string(pitstop_file(project, "crashes.json"));
+    serde_json::from_str(&text.expect("the record is there")).expect("it is JSON")
+}
+
+/// Takes the process down when the state has seen other code: after going back to it.
+const ABORT_AFTER_TWO: &str =
+    "if data.seen_by.iter().any(|name| name == \"two\") { std::process::abort(); }";
+
+#[test]
+fn g13_a_crash_after_a_rollback_is_attributed_to_the_code_gone_back_to() {
+    let project = Project::new();
+    project.replace("ui/src/lib.rs", "// in logic", ABORT_AFTER_TWO);
+    let mut host = supervised(&project);
+    host.wait_for_commit("ui");
+    let first = host.status().modules[0].artifact.clone().expect("it runs");
+    let edit = || {
+        project.edit("ui/src/lib.rs", |code| {
+            code.replace(ABORT_AFTER_TWO, "// in logic").replace("\"one\"", "\"two\"")
+        });
+    };
+    host.check(edit, &crate::RELOADED);
+    let mut client = Client::connect(project.root()).expect("the host listens");
+    // It dies before or after it has answered.
+    let _ = client.call(&Request::Rollback { module: None, to: None }, Some(DEADLINE));
+    wait_for_restart(&mut host);
+    host.wait_for_commit("ui");
+    assert_eq!(crashes(&project)["blamed"], serde_json::json!([first]), "{}", host.words());
+    assert_eq!(host.status().modules[0].status, ModuleHealth::Ok);
+}
+
+/// Takes the process down with a certain state.
+const ABORT_ON_POISON: &str = "if data.text == \"poison\" { std::process::abort(); }";
+
+#[test]
+fn g13_a_checkpoint_that_crashes_code_that_has_lasted_is_set_aside() {
+    let project = Project::new();
+    project.replace("ui/src/lib.rs", "// in logic", ABORT_ON_POISON);
+    run_until_written(&project, 2);
+    // The code has run for an hour, and then came to a state that it cannot cope with.
+    let record = std::fs::read_to_string(pitstop_file(&project, "crashes.json")).expect("a record");
+    let record = record.replace("\"lasted\": false", "\"lasted\": true");
+    std::fs::write(pitstop_file(&project, "crashes.json"), record).expect("written");
+    let store = store(&project);
+    let newest = store.newest("ui").expect("a checkpoint");
+    let mut snapshot = Snapshot::decode(&newest.bytes).expect("it is whole");
+    let state = snapshot.sections.iter_mut().find(|section| section.name == "state");
+    let state = state.expect("a module has a state");
+    let mut tree = state.tree().expect("named bytes");
+    tree.set("text", "poison").expect("the field is there");
+    state.payload = tree.encode();
+    store.write("ui", store.last_sequence("ui") + 1, &snapshot.encode()).expect("written");
+
+    let mut host = supervised(&project);
+    wait_for_restart(&mut host);
+    wait_for_restart(&mut host);
+    host.wait_for_commit("ui");
+    assert_eq!(host.state("ui")["text"], "", "{}", host.words());
+    assert_eq!(host.count("restored"), 1, "the checkpoint before: {}", host.words());
+    assert_eq!(host.status().modules[0].status, ModuleHealth::Ok, "the code is not to blame");
+    let aside = files_that_end(&project, ".crashed");
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    let told = notices_of(host.journal());
+    assert!(told.iter().any(|notice| notice.contains(".crashed")), "{told:?}");
+}
+
 /// A host under `cargo xtask dev`.
 #[track_caller]
 fn supervised(project: &Project) -> HostProcess {
@@ -362,7 +468,7 @@ fn s17_code_that_crashes_the_host_twice_is_quarantined() {
 }
 
 #[test]
-fn s17_without_an_earlier_library_the_host_ends_with_a_reason() {
+fn s17_g13_without_an_earlier_library_the_host_ends_with_a_reason_and_names_fresh() {
     let project = Project::new();
     project.replace("ui/src/lib.rs", "// in logic", ABORT);
     let mut host = supervised(&project);
@@ -370,6 +476,7 @@ fn s17_without_an_earlier_library_the_host_ends_with_a_reason() {
     wait_for_restart(&mut host);
     assert_eq!(host.wait_for_end().code(), Some(1), "{}", host.words());
     assert!(host.stderr().contains("there is no earlier library"), "{}", host.words());
+    assert!(host.stderr().contains("--fresh"), "the way out: {}", host.words());
     // Starting anew is another try; the code has been mended meanwhile.
     project.replace("ui/src/lib.rs", ABORT, "// in logic");
     drop(HostProcess::start(&project));

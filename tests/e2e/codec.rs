@@ -2,8 +2,12 @@
 
 use crate::RELOADED;
 use host::event::{Event, StateReport};
+use pitstop_tests::bench::state::bytes_of_a_record;
+use pitstop_tests::bench::swap::Reloads;
+use pitstop_tests::bench::told::Told;
 use pitstop_tests::{HostProcess, Project};
 use serde_json::json;
+use std::time::Duration;
 
 /// Makes an edit that leads to new code, and returns what became of the state.
 #[track_caller]
@@ -59,6 +63,35 @@ fn m12_a_field_that_is_left_out_makes_the_state_travel_by_name() {
     let report = reload(&mut host, || project.rename("ui", "two"));
     assert_eq!(report.codec, "named", "{}", host.words());
     assert_eq!(host.seen_by("ui"), ["one", "two"]);
+}
+
+/// The shortest of these stalls: other programs on the machine can only make them longer.
+#[track_caller]
+fn shortest_stall(reloads: &[Told]) -> Duration {
+    let stalls = reloads.iter().map(|told| Duration::from_micros(told.ui_stall_us));
+    stalls.min().expect("there were reloads")
+}
+
+/// Bytes of state for which a swap is to fit into a frame.
+const LARGE: usize = 10_000_000;
+/// One frame of a display of 60 Hz.
+const FRAME: Duration = Duration::from_millis(16);
+
+#[test]
+fn m12_endurance_the_pause_with_10_mb_of_an_unchanged_type_is_short() {
+    const LENGTH: usize = 10_000;
+    let texts = format!("records::Records::with_texts({}, {LENGTH})", LARGE / LENGTH);
+    let texts = Reloads::with(&texts, 7).unwrap_or_else(|error| panic!("{error:#}"));
+    assert!(texts.unchanged[0].state.bytes >= LARGE as u64, "{:?}", texts.unchanged[0].state);
+    let stall = shortest_stall(&texts.unchanged);
+    assert!(stall <= FRAME, "10 MB in texts: the window stood still for {stall:?}");
+
+    // Many values cost more; the same state by name is what it would cost without the fast path.
+    let each = bytes_of_a_record().unwrap_or_else(|error| panic!("{error:#}"));
+    let records = format!("records::Records::of({})", LARGE / each);
+    let records = Reloads::with(&records, 4).unwrap_or_else(|error| panic!("{error:#}"));
+    let [fast, named] = [&records.unchanged, &records.changed].map(|told| shortest_stall(told));
+    assert!(fast * 2 <= named, "10 MB of records: {fast:?}, and by name {named:?}");
 }
 
 /// Written like a pair of numbers, and read like one only as long as the first is small.

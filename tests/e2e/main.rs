@@ -14,6 +14,7 @@ mod fault;
 mod kept;
 mod library;
 mod literals;
+mod memory;
 mod migrate;
 mod modules;
 mod reload;

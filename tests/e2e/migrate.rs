@@ -2,13 +2,16 @@
 
 use crate::fault::last_rejection;
 use crate::{REJECTED, RELOADED};
-use host::build::Artifact;
+use host::checkpoint::Store;
+use host::control::Request;
+use host::engine::PastMigration;
 use host::event::{Event, Generation, Stage, StateReport};
 use host::status::ModuleHealth;
-use pitstop_tests::in_process::Stage as Slots;
-use pitstop_tests::{HostProcess, Project};
+use hot_api::snapshot::Snapshot;
+use pitstop_tests::engine_run::EngineRun;
+use pitstop_tests::host_process::pitstop_file;
+use pitstop_tests::{DEADLINE, HostOptions, HostProcess, Project, wait_until};
 use serde_json::json;
-use tempfile::TempDir;
 
 /// Version 2: the clicks are called presses.
 const SECOND: &str = "Migration::new(1, \"clicks are presses\", |state| {
@@ -78,17 +81,6 @@ fn with_step(code: &str, step: &str) -> String {
         .replace("&[Migration] = &[]", &format!("&[Migration] = &[{step}]"))
 }
 
-/// Compiles the module, and keeps the library that the next build would overwrite.
-#[track_caller]
-fn build_as(project: &Project, dir: &TempDir, name: &str) -> Artifact {
-    let mut artifact =
-        project.build().artifacts.into_values().next().expect("one module was built");
-    let path = dir.path().join(format!("{name}.so"));
-    std::fs::copy(&artifact.path, &path).expect("copied");
-    artifact.path = path;
-    artifact
-}
-
 #[track_caller]
 fn last_state_report(host: &mut HostProcess) -> StateReport {
     let found = host.journal().iter().rev().find_map(|entry| match &entry.event {
@@ -118,44 +110,65 @@ fn m04_a_field_renamed_by_a_migration_keeps_its_value() {
     assert!(report.defaulted.is_empty() && report.dropped.is_empty(), "{report:?}");
 }
 
+/// A host that goes on from the checkpoints of the one before.
+#[track_caller]
+fn go_on(project: &Project) -> HostProcess {
+    let mut host = HostProcess::launch(project, HostOptions::default());
+    host.wait_for_commit("ui");
+    host
+}
+
+/// Runs a host until the state it has now is on disk.
+#[track_caller]
+fn stop_with_checkpoint(mut host: HostProcess) {
+    host.wait_for_kind("checkpoint");
+    assert!(host.stop().0.success());
+}
+
 #[test]
-fn m09_a_state_of_version_1_goes_through_every_step_and_one_of_version_4_is_refused() {
+fn m09_a_checkpoint_of_version_1_goes_through_every_step_and_a_file_of_version_4_is_refused() {
     let project = first_version();
-    let libraries = pitstop_tests::temp_dir();
-    let one = build_as(&project, &libraries, "one");
+    stop_with_checkpoint(HostProcess::start(&project));
     project.edit("data/src/lib.rs", without_beginning);
     save_version(&project, 3, &[SECOND, THIRD], "three");
-    let three = build_as(&project, &libraries, "three");
-    let fourth = "Migration::new(3, \"nothing but a number\", |_| Ok(())),";
-    save_version(&project, 4, &[SECOND, THIRD, fourth], "four");
-    let four = build_as(&project, &libraries, "four");
-
-    let mut slots = Slots::new();
-    slots.reload(&one).expect("the first version runs");
-    slots.frame(&[]);
-    assert_eq!(slots.state()["clicks"], 7);
-    let old = slots.snapshot();
-    slots.reload(&three).expect("two versions on");
-    slots.frame(&[]);
-    let state = slots.state();
+    let mut host = go_on(&project);
+    let restored = host.journal().iter().find_map(|entry| match &entry.event {
+        Event::Restored { state, .. } => Some(state.clone()),
+        _ => None,
+    });
+    let migrated = restored.expect("it goes on from the checkpoint").migrated;
+    assert_eq!(migrated, ["1→2: clicks are presses", "2→3: words instead of a text"]);
+    let state = host.state("ui");
     assert_eq!((&state["presses"], &state["text"]), (&json!(7), &json!(["two", "words"])));
 
-    slots.reload(&four).expect("one version on");
-    slots.frame(&[]);
-    let new = slots.snapshot();
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), &new).expect("written");
-    let bytes = std::fs::read(file.path()).expect("read");
-    let rejection = slots.reload_with(&three, bytes).expect_err("it is newer");
-    assert_eq!(rejection.stage, Stage::Restore);
-    let reason = &rejection.reason;
-    assert!(reason.contains("version 4") && reason.contains("up to 3"), "{reason}");
-    assert_eq!(std::fs::read(file.path()).expect("read"), new, "the file is as it was");
-    slots.frame(&[]);
-    assert_eq!(slots.state()["seen_by"], json!(["one", "three", "four"]), "it runs on");
-    slots.reload_with(&four, old).expect("the oldest version, three steps on");
-    slots.frame(&[]);
-    assert_eq!(slots.state()["text"], json!(["two", "words"]));
+    // A file of code that is newer, given by hand.
+    let file = project.path("newer.snapshot");
+    let taken = Request::Snapshot { module: None, out: Some(file.clone()) };
+    assert!(host.request(&taken).ok);
+    let mut snapshot = Snapshot::decode(&std::fs::read(&file).expect("written")).expect("whole");
+    snapshot.schema_version = 4;
+    let newer = snapshot.encode();
+    std::fs::write(&file, &newer).expect("written");
+    let reply = host.request(&Request::Restore { module: None, file: file.clone() });
+    let error = reply.error.expect("it is newer");
+    assert!(error.contains("version 4") && error.contains("up to 3"), "{error}");
+    assert!(error.contains("newer.snapshot"), "{error}");
+    assert_eq!(std::fs::read(&file).expect("it is there"), newer, "the file is as it was");
+    assert_eq!(host.state("ui")["presses"], 7, "the state stays");
+    stop_with_checkpoint(host);
+
+    // The same as the newest checkpoint: the one before it serves.
+    let store = Store::new(pitstop_file(&project, "checkpoint"));
+    let sequence = store.last_sequence("ui") + 1;
+    store.write("ui", sequence, &newer).expect("written");
+    let newest = store.newest_first("ui").remove(0);
+    let mut host = go_on(&project);
+    assert_eq!(host.state("ui")["presses"], 7, "{}", host.words());
+    assert_eq!(host.count("restored"), 1, "{}", host.words());
+    let told = host.words();
+    assert!(told.contains("version 4") && told.contains("up to 3"), "{told}");
+    let aside = newest.with_extension("snapshot.refused");
+    assert_eq!(std::fs::read(aside).expect("it is set aside"), newer, "with its content");
 }
 
 /// Saves a version 2 whose step does `what`, and returns why it was not taken.
@@ -190,6 +203,63 @@ fn m10_a_migration_that_fails_is_refused_and_the_old_code_runs_on() {
     let (reason, _) = refused("state.rename(\"klicks\", \"presses\")");
     assert!(reason.contains("there is no `klicks`"), "{reason}");
     assert!(reason.contains("clicks"), "what there is instead: {reason}");
+}
+
+/// A first step that destroys what it should have doubled, and how it should have been.
+const WRONG: &str = "Migration::new(1, \"twice\", |state| state.set(\"clicks\", &0_u32)),";
+const RIGHT: &str =
+    "Migration::new(1, \"twice\", |state| state.map(\"clicks\", |clicks: u32| clicks * 2)),";
+
+/// The state of the module that an engine runs.
+#[track_caller]
+fn state_of(run: &EngineRun) -> serde_json::Value {
+    let slot = run.handle().registry().slot("ui").expect("it is registered");
+    let bytes = slot.snapshot(DEADLINE).unwrap_or_else(|error| panic!("{error}"));
+    let snapshot = Snapshot::decode(&bytes).expect("what was captured can be read");
+    snapshot.section("state").expect("there is a state").tree().expect("with names").to_json()
+}
+
+#[test]
+fn g43_a_migration_is_run_again_or_gone_back_from() {
+    let project = Project::new();
+    let once = "if self.text.is_empty() { self.text.push('x'); self.clicks = 7; }";
+    project.replace("data/src/lib.rs", "// in sign", once);
+    let run = EngineRun::start(&project, &["ui"]);
+    let board = || run.handle().board().module("ui").expect("it is registered").clone();
+    let first = board().generation.expect("it runs");
+    assert_eq!((state_of(&run)["clicks"].clone(), board().migration), (json!(7), None));
+
+    project.edit("data/src/lib.rs", |code| with_step(code, WRONG));
+    project.rename("ui", "two");
+    assert_eq!(run.reload(Some("ui")).error(), None);
+    assert_eq!(state_of(&run)["clicks"], 0, "the step was wrong");
+    let offered = Some(PastMigration { from: 1, to: 2, before: Some(first) });
+    assert_eq!(board().migration, offered);
+    // The state has version 2 already, so that correct code alone changes nothing.
+    project.replace("data/src/lib.rs", WRONG, RIGHT);
+    assert_eq!(run.reload(Some("ui")).error(), None);
+    assert_eq!((state_of(&run)["clicks"].clone(), board().migration), (json!(0), offered.clone()));
+    run.handle().run_migration_again("ui");
+    wait_until("the corrected step", || (state_of(&run)["clicks"] == 14).then_some(()));
+    assert_eq!(state_of(&run)["seen_by"], json!(["one", "two"]), "the state of the first code");
+    let last = run.wait_for("the commit", "ui", |module| module.last_reload.clone());
+    assert_eq!((last.state.migrated, board().migration), (vec!["1→2: twice".to_owned()], offered));
+
+    // Without the step: the state is newer than the code.
+    project.edit("data/src/lib.rs", |code| {
+        code.replace(RIGHT, "").replace("SCHEMA_VERSION: u32 = 2", "SCHEMA_VERSION: u32 = 1")
+    });
+    project.rename("ui", "three");
+    let error = run.reload(Some("ui")).error().expect("it is refused");
+    assert!(error.contains("schema version 2"), "{error}");
+    assert!(board().failure.is_some() && board().migration.is_some(), "{:?}", board());
+    run.handle().go_back_before_migration("ui");
+    run.wait_for("the first code", "ui", |module| (module.generation == Some(first)).then_some(()));
+    let state = state_of(&run);
+    assert_eq!((&state["clicks"], &state["seen_by"]), (&json!(7), &json!(["one"])));
+    assert_eq!(run.reload(Some("ui")).error(), None);
+    let state = state_of(&run);
+    assert_eq!((&state["clicks"], &state["seen_by"]), (&json!(7), &json!(["one", "three"])));
 }
 
 #[test]

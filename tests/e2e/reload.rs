@@ -1,9 +1,12 @@
 //! From a saved file, or an order, to new code in the same process.
 
-use crate::{NOT_COMPILED, RELOADED, UNCHANGED};
+use crate::{NOT_COMPILED, REJECTED, RELOADED, UNCHANGED};
+use host::config::OnStateLoss;
 use host::control::{ModuleResult, Request};
+use host::engine::FailureKind;
 use host::event::{Diagnostic, Entry, Event, Generation, Trigger};
 use host::status::ModuleHealth;
+use pitstop_tests::engine_run::EngineRun;
 use pitstop_tests::{HostProcess, Project, wait_until};
 use std::path::Path;
 use std::time::Duration;
@@ -190,25 +193,97 @@ fn k20_a_build_that_did_not_see_the_change_says_so() {
     assert_eq!(host.seen_by("ui"), ["one", "two"]);
 }
 
+/// Going back, without naming a generation.
+const BACK: Request = Request::Rollback { module: None, to: None };
+
+/// Code that is refused with its first hidden frame.
+const REFUSED: &str = "panic!(\"not this one\");";
+
 #[test]
-fn k22_going_back_runs_the_earlier_code_on_the_current_state() {
+fn g06_k22_going_back_selects_committed_code_and_never_what_was_refused() {
     let project = Project::new();
+    project.edit("pitstop.toml", |toml| format!("kept_generations = 1\n{toml}"));
     let mut host = HostProcess::start(&project);
-    host.check(|| project.rename("ui", "two"), &RELOADED);
-    let back = Request::Rollback { module: None, to: None };
-    host.check_request(&back, &["committed", "rolled_back"]);
+    // Two attempts that are refused, and then good code: g1, g4.
+    host.check(|| project.replace("ui/src/lib.rs", "// in ui", REFUSED), &REJECTED);
+    let again = || project.replace("ui/src/lib.rs", REFUSED, &format!("{REFUSED} // again"));
+    host.check(again, &REJECTED);
+    let kept = host.status().modules.remove(0).kept_generations;
+    assert!(kept.is_empty(), "nothing else was ever shown: {kept:?}");
+    let mend = || {
+        project.edit("ui/src/lib.rs", |code| {
+            code.replace(&format!("{REFUSED} // again"), "// in ui").replace("\"one\"", "\"two\"")
+        });
+    };
+    host.check(mend, &RELOADED);
+    assert_eq!(host.status().modules[0].kept_generations, [Generation(1)]);
+    let refused = Request::Rollback { module: None, to: Some(Generation(2)) };
+    let error = host.request(&refused).error.expect("it was refused");
+    assert!(error.contains("kept: g1"), "{error}");
+
+    host.check_request(&BACK, &["committed", "rolled_back"]);
     assert_eq!(host.status().modules[0].generation, Some(Generation(1)));
     assert_eq!(host.seen_by("ui"), ["one", "two", "one"], "earlier code, current state");
-
-    let forth = Request::Rollback { module: Some("ui".to_owned()), to: Some(Generation(2)) };
+    let forth = Request::Rollback { module: Some("ui".to_owned()), to: Some(Generation(4)) };
     host.check_request(&forth, &["committed", "rolled_back"]);
     host.check(|| project.rename("ui", "three"), &RELOADED);
     assert_eq!(host.seen_by("ui"), ["one", "two", "one", "two", "three"]);
-    assert_eq!(host.status().modules[0].generation, Some(Generation(3)), "numbers go on");
+    assert_eq!(host.status().modules[0].generation, Some(Generation(5)), "numbers go on");
+}
 
-    let nowhere = host.request(&Request::Rollback { module: None, to: Some(Generation(9)) });
-    let error = nowhere.error.expect("there is no such generation");
-    assert!(error.contains("kept: g1, g2"), "{error}");
+/// Code that is committed and panics a few frames later.
+const PANICS_SOON: &str = "static FRAMES: std::sync::atomic::AtomicU32 = \
+    std::sync::atomic::AtomicU32::new(0);
+    assert!(FRAMES.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 4, \"not for long\");";
+
+#[test]
+fn g06_what_was_taken_back_within_its_probation_is_not_gone_back_to() {
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    let edit = || {
+        project.edit("ui/src/lib.rs", |code| {
+            code.replace("// in logic", PANICS_SOON).replace("\"one\"", "\"two\"")
+        });
+    };
+    let taken_back =
+        ["change", "build_started", "build_finished", "committed", "fault", "rolled_back"];
+    host.check(edit, &taken_back);
+    let status = host.status().modules.remove(0);
+    assert_eq!((status.generation, status.kept_generations), (Some(Generation(1)), Vec::new()));
+    let mend = || {
+        project.edit("ui/src/lib.rs", |code| {
+            code.replace(PANICS_SOON, "// in logic").replace("\"two\"", "\"three\"")
+        });
+    };
+    host.check(mend, &RELOADED);
+    assert_eq!(host.status().modules[0].kept_generations, [Generation(1)]);
+    host.check_request(&BACK, &["committed", "rolled_back"]);
+    assert_eq!(host.status().modules[0].generation, Some(Generation(1)));
+}
+
+#[test]
+fn g36_going_back_asks_before_it_loses_some_of_the_state() {
+    let project = Project::new();
+    let run = EngineRun::start_with(&project, &["ui"], |config| {
+        config.on_state_loss = OnStateLoss::Ask;
+    });
+    let board = || run.handle().board().module("ui").expect("it is registered").clone();
+    let first = board().generation.expect("it runs");
+    let field = "    /// What was typed.\n";
+    let more = format!("    #[serde(default)]\n    pub due: Option<u32>,\n{field}");
+    project.replace("data/src/lib.rs", field, &more);
+    assert_eq!(run.reload(Some("ui")).error(), None);
+    let second = board().generation;
+    let reason = run.handle().rollback(Some("ui"), None).expect_err("it does not know the field");
+    assert!(reason.contains("1 value of the state would be lost"), "{reason}");
+    let failure = board().failure.expect("the window asks");
+    assert_eq!((failure.kind, failure.generation), (FailureKind::Loss, Some(first)));
+    assert!(failure.title.contains(&format!("{first} does not know all")), "{}", failure.title);
+    assert_eq!(board().generation, second, "nothing has changed yet");
+    run.handle().accept_loss("ui");
+    run.wait_for("the rollback", "ui", |module| {
+        (module.generation == Some(first) && module.failure.is_none()).then_some(())
+    });
 }
 
 /// How many stages there are, each of them rounded to a microsecond.

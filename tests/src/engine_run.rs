@@ -4,11 +4,12 @@
 //! [`Project`]. Never: watches files.
 
 use crate::project::{Project, build_dir};
+use crate::wait_until;
 use host::build::BuildConfig;
 use host::checkpoint::Store;
 use host::config::OnStateLoss;
 use host::control::ReloadOutcome;
-use host::engine::{BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec};
+use host::engine::{BuildSource, Engine, EngineConfig, EngineHandle, ModuleBoard, ModuleSpec};
 use host::event::Trigger;
 use host::headless::Headless;
 use host::journal::{Journal, JournalConfig, LogLevel};
@@ -30,8 +31,23 @@ impl EngineRun {
     #[must_use]
     #[track_caller]
     pub fn start(project: &Project, modules: &[&str]) -> Self {
+        Self::start_with(project, modules, |_| {})
+    }
+
+    /// As [`Self::start`], with changes to the configuration.
+    ///
+    /// # Panics
+    /// As for [`Self::start`].
+    #[must_use]
+    #[track_caller]
+    pub fn start_with(
+        project: &Project,
+        modules: &[&str],
+        change: impl FnOnce(&mut EngineConfig),
+    ) -> Self {
         let frames = Headless::default();
-        let config = config(project, modules, &frames);
+        let mut config = config(project, modules, &frames);
+        change(&mut config);
         let engine = Engine::start(config).unwrap_or_else(|error| panic!("{error}"));
         let handle = engine.handle().clone();
         let frames = Some(std::thread::spawn(move || frames.run(engine)));
@@ -40,6 +56,17 @@ impl EngineRun {
         let loaded = run.reload(None);
         assert_eq!(loaded.error(), None);
         run
+    }
+
+    /// Waits until the board shows this of a module.
+    #[track_caller]
+    pub fn wait_for<T>(
+        &self,
+        what: &str,
+        module: &str,
+        mut seen: impl FnMut(&ModuleBoard) -> Option<T>,
+    ) -> T {
+        wait_until(what, || self.handle.board().module(module).and_then(&mut seen))
     }
 
     /// For orders.

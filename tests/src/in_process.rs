@@ -199,6 +199,7 @@ fn pending(generation: Generation) -> PendingCommit {
         clock: StageClock::start(Instant::now()),
         ui_stall: Duration::ZERO,
         state: StateReport::default(),
+        before_migration: None,
         swapped_at: Instant::now(),
         is_rollback: false,
     }

@@ -48,7 +48,8 @@ pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow
         if recent.is_one_too_many(Instant::now()) {
             complain(&format!(
                 "the host {what}, {STARTS_MAX} times within {} s; it is not started again; \
-                 target/pitstop/host.log may say why",
+                 target/pitstop/host.log may say why, and `cargo xtask dev --fresh` begins with the \
+                 default state",
                 STARTS_WITHIN.as_secs()
             ));
             return Ok(ended);

@@ -3,9 +3,10 @@
 //! Owns: `crashes.json`, replaced in one step before anything dangerous happens. Never: keeps the
 //! host from running; without the file a crash is merely forgotten.
 
-use super::record::{ProvenCode, Record, Verdict};
+use super::record::{LoadedWith, ProvenCode, Record, Verdict};
 use crate::event::{Generation, StartReason};
 use crate::journal::unix_ms;
+use crate::whole_file;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -92,7 +93,7 @@ impl CrashLedger {
         let verdict = match before {
             Before::Crashed => record.start_after_crash(unix_ms()),
             Before::Killed | Before::Asked => {
-                record.start_after_kill();
+                record.start_after_kill(unix_ms());
                 Verdict::Unproven
             }
             Before::InOrder => {
@@ -138,8 +139,27 @@ impl CrashLedger {
         module: &str,
         generation: Generation,
         artifact: &str,
+        with: LoadedWith,
     ) -> Result<(), LedgerError> {
-        self.record.loading(module, generation, artifact, unix_ms());
+        self.record.loading(module, generation, artifact, with, unix_ms());
+        self.save()
+    }
+
+    /// Notes that what is being loaded is tried with another state.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn loading_with(&mut self, module: &str, with: LoadedWith) -> Result<(), LedgerError> {
+        self.record.loading_with(module, with);
+        self.save()
+    }
+
+    /// Notes that the host ends in order.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn end(&mut self) -> Result<(), LedgerError> {
+        self.record.end(unix_ms());
         self.save()
     }
 
@@ -166,11 +186,19 @@ impl CrashLedger {
         self.save()
     }
 
+    /// Notes that what was committed has not lasted: it is not to be loaded in place of other code.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn not_proven(&mut self, module: &str, generation: Generation) -> Result<(), LedgerError> {
+        self.record.not_proven(module, generation);
+        self.save()
+    }
+
     fn save(&self) -> Result<(), LedgerError> {
         let text = serde_json::to_string_pretty(&self.record)
             .expect("names and numbers have a form in JSON");
-        let partial = self.path.with_extension("partial");
-        let written = fs::write(&partial, text).and_then(|()| fs::rename(&partial, &self.path));
+        let written = whole_file::write(&self.path, text.as_bytes());
         written.map_err(|source| LedgerError { path: self.path.clone(), source })
     }
 }
@@ -186,13 +214,14 @@ mod tests {
             generation: Generation(n),
             artifact: artifact.to_owned(),
             file: format!("g{n}.so"),
+            lasted: false,
         };
         let (mut ledger, saved) = CrashLedger::open(dir.path(), Before::InOrder);
         saved.expect("written");
-        ledger.loading("ui", Generation(1), "good").expect("written");
+        ledger.loading("ui", Generation(1), "good", LoadedWith::Own).expect("written");
         ledger.committed("ui", code(1, "good"), 5).expect("written");
         for n in 2..=3 {
-            ledger.loading("ui", Generation(n), "bad").expect("written");
+            ledger.loading("ui", Generation(n), "bad", LoadedWith::Own).expect("written");
             drop(ledger);
             (ledger, _) = CrashLedger::open(dir.path(), Before::Crashed);
         }

@@ -8,7 +8,9 @@
 //! Theory of operation: a process that dies cannot say of what, so what it was about to do is
 //! written down before. The next host blames the artifact that was being loaded, or else the newest
 //! of those that ran. Once may be bad luck; an artifact that was loaded again and brought the host
-//! down again within [`AGAIN_WITHIN`] is in quarantine, until the user starts the host anew.
+//! down again within [`AGAIN_WITHIN`] is in quarantine, until the user starts the host anew. Code that
+//! has run for longer than that before is believed: then the checkpoint that it was loaded with is
+//! set aside, and the one before is tried.
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -16,4 +18,4 @@ mod ledger;
 mod record;
 
 pub use ledger::{Before, CrashLedger, LedgerError, RESTARTED_AFTER};
-pub use record::{AGAIN_WITHIN, ProvenCode, Verdict};
+pub use record::{AGAIN_WITHIN, LoadedWith, ProvenCode, Verdict};

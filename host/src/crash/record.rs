@@ -18,6 +18,23 @@ pub struct ProvenCode {
     pub artifact: String,
     /// The name of the copy it was loaded from, among the shadow copies.
     pub file: String,
+    /// Whether it has run for longer than [`AGAIN_WITHIN`]: a crash right after it is loaded once
+    /// more then speaks against the state that it was loaded with.
+    #[serde(default)]
+    pub lasted: bool,
+}
+
+/// The state that code is loaded with, as far as it can be to blame for a crash.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadedWith {
+    /// The default state, or that of the code that ran before.
+    #[default]
+    Own,
+    /// The checkpoint of this file name.
+    Checkpoint(String),
+    /// One that somebody has edited or restored.
+    ByHand,
 }
 
 /// What a crash says about the code.
@@ -31,6 +48,13 @@ pub enum Verdict {
         module: String,
         /// Hash of the library.
         artifact: String,
+    },
+    /// The code has run for long, and crashes when it is loaded with this checkpoint.
+    Checkpoint {
+        /// Whose checkpoint it is.
+        module: String,
+        /// The name of its file.
+        file: String,
     },
     /// The host crashed twice before it had loaded anything.
     Host,
@@ -70,6 +94,28 @@ struct Newest {
     first_ms: u64,
     /// When this host loaded it; `None` when it has not.
     loaded_ms: Option<u64>,
+    /// The state that it was loaded with.
+    #[serde(default)]
+    with: LoadedWith,
+}
+
+impl Newest {
+    /// Whether it has run for so long that a crash may have another cause than loading it.
+    fn has_lasted(&self, now_ms: u64) -> bool {
+        let age = self.loaded_ms.map(|loaded| now_ms.saturating_sub(loaded));
+        age.is_some_and(|age| u128::from(age) > AGAIN_WITHIN.as_millis())
+    }
+}
+
+impl ModuleRecord {
+    fn note_lasting(&mut self, now_ms: u64) {
+        let Some(newest) = self.newest.as_ref().filter(|newest| newest.has_lasted(now_ms)) else {
+            return;
+        };
+        for code in self.proven.iter_mut().filter(|code| code.artifact == newest.artifact) {
+            code.lasted = true;
+        }
+    }
 }
 
 /// A higher number is none that a host has counted to, and leaves none to count on with.
@@ -90,24 +136,45 @@ impl Record {
     }
 
     /// A host starts because the one before was killed, for which no code is to blame.
-    pub(super) fn start_after_kill(&mut self) {
+    pub(super) fn start_after_kill(&mut self, now_ms: u64) {
+        self.note_lasting(now_ms);
         self.forget_loaded();
+    }
+
+    /// The host ends in order.
+    pub(super) fn end(&mut self, now_ms: u64) {
+        self.note_lasting(now_ms);
+    }
+
+    /// What has run for long is not suspected of a crash that follows on loading it once more.
+    fn note_lasting(&mut self, now_ms: u64) {
+        for record in self.modules.values_mut() {
+            record.note_lasting(now_ms);
+        }
     }
 
     /// A host starts because the one before crashed, just now.
     pub(super) fn start_after_crash(&mut self, now_ms: u64) -> Verdict {
         let blamed = self.blame();
+        self.note_lasting(now_ms);
         self.forget_loaded();
         let Some((module, newest)) = blamed else {
             self.empty_crashes = self.empty_crashes.saturating_add(1);
             return if self.empty_crashes > 1 { Verdict::Host } else { Verdict::Unproven };
         };
         self.empty_crashes = 0;
-        let artifact = newest.artifact;
-        let age = newest.loaded_ms.map(|loaded| now_ms.saturating_sub(loaded));
-        let soon = age.is_some_and(|age| u128::from(age) <= AGAIN_WITHIN.as_millis());
+        let soon = newest.loaded_ms.is_some() && !newest.has_lasted(now_ms);
+        let Newest { artifact, with, .. } = newest;
         if self.blamed.insert(artifact.clone()) || !soon {
             return Verdict::Unproven;
+        }
+        if self.has_lasted(&module, &artifact) {
+            match with {
+                LoadedWith::Own => {}
+                LoadedWith::Checkpoint(file) => return Verdict::Checkpoint { module, file },
+                // The next host starts from a checkpoint, and blames that if need be.
+                LoadedWith::ByHand => return Verdict::Unproven,
+            }
         }
         self.quarantined.insert(artifact.clone());
         for record in self.modules.values_mut() {
@@ -127,6 +194,10 @@ impl Record {
         })
     }
 
+    fn has_lasted(&self, module: &str, artifact: &str) -> bool {
+        self.proven(module).iter().any(|code| code.artifact == artifact && code.lasted)
+    }
+
     fn forget_loaded(&mut self) {
         self.loading = None;
         for record in self.modules.values_mut() {
@@ -142,16 +213,28 @@ impl Record {
         module: &str,
         generation: Generation,
         artifact: &str,
+        with: LoadedWith,
         now: u64,
     ) {
         let record = self.modules.entry(module.to_owned()).or_default();
+        record.note_lasting(now);
         record.last = record.last.max(generation);
+        // That the same code is loaded again says nothing, unless with a state that is not its own.
         let known = record.newest.as_ref().filter(|newest| newest.artifact == artifact);
+        let known = known.filter(|_| with != LoadedWith::ByHand);
         let first_ms = known.map_or(now, |newest| newest.first_ms);
         let artifact = artifact.to_owned();
-        let newest = Newest { artifact, first_ms, loaded_ms: Some(now) };
+        let newest = Newest { artifact, first_ms, loaded_ms: Some(now), with };
         record.before = record.newest.replace(newest);
         self.loading = Some(module.to_owned());
+    }
+
+    /// What is being loaded is tried with another state.
+    pub(super) fn loading_with(&mut self, module: &str, with: LoadedWith) {
+        let record = self.modules.get_mut(module);
+        if let Some(newest) = record.and_then(|record| record.newest.as_mut()) {
+            newest.with = with;
+        }
     }
 
     /// It was refused or taken back; what was there before runs on.
@@ -167,14 +250,23 @@ impl Record {
         self.loading = None;
         let record = self.modules.entry(module.to_owned()).or_default();
         if record.newest.as_ref().is_none_or(|newest| newest.artifact != code.artifact) {
-            // Gone back to: it is older than anything that was loaded since.
-            let artifact = code.artifact.clone();
-            record.newest = Some(Newest { artifact, first_ms: 0, loaded_ms: Some(now) });
+            // Nobody said that it would be loaded: nothing newer is older than this.
+            let (artifact, with) = (code.artifact.clone(), LoadedWith::Own);
+            record.newest = Some(Newest { artifact, first_ms: 0, loaded_ms: Some(now), with });
         }
+        let known = record.proven.iter().find(|known| known.artifact == code.artifact);
+        let lasted = code.lasted || known.is_some_and(|known| known.lasted);
         record.proven.retain(|known| known.artifact != code.artifact);
-        record.proven.push(code);
+        record.proven.push(ProvenCode { lasted, ..code });
         let over = record.proven.len().saturating_sub(limit);
         record.proven.drain(..over);
+    }
+
+    /// It was committed and taken back within its probation.
+    pub(super) fn not_proven(&mut self, module: &str, generation: Generation) {
+        if let Some(record) = self.modules.get_mut(module) {
+            record.proven.retain(|code| code.generation != generation);
+        }
     }
 
     pub(super) fn is_quarantined(&self, artifact: &str) -> bool {
@@ -198,11 +290,23 @@ mod tests {
 
     fn code(generation: u64, artifact: &str) -> ProvenCode {
         let file = format!("ui-g{generation}.so");
-        ProvenCode { generation: Generation(generation), artifact: artifact.to_owned(), file }
+        let artifact = artifact.to_owned();
+        ProvenCode { generation: Generation(generation), artifact, file, lasted: false }
     }
 
     fn load(record: &mut Record, module: &str, generation: u64, artifact: &str, now: u64) {
-        record.loading(module, Generation(generation), artifact, now);
+        load_with(record, module, generation, artifact, LoadedWith::Own, now);
+    }
+
+    fn load_with(
+        record: &mut Record,
+        module: &str,
+        generation: u64,
+        artifact: &str,
+        with: LoadedWith,
+        now: u64,
+    ) {
+        record.loading(module, Generation(generation), artifact, with, now);
         record.committed(module, code(generation, artifact), 5, now);
     }
 
@@ -220,7 +324,7 @@ mod tests {
         ] {
             let mut record = Record::default();
             load(&mut record, "ui", 1, "good", 0);
-            record.loading("ui", Generation(2), "bad", 10_000);
+            record.loading("ui", Generation(2), "bad", LoadedWith::Own, 10_000);
             assert_eq!(record.start_after_crash(50_000), Verdict::Unproven, "once is bad luck");
             assert!(!record.is_quarantined("bad"));
             load(&mut record, "ui", 3, "bad", second_load);
@@ -251,7 +355,7 @@ mod tests {
         load(&mut record, "right", 1, "new", 500);
         for _ in 0..2 {
             load(&mut record, "right", 2, "new", 1_000);
-            record.loading("left", Generation(2), "loading", 400);
+            record.loading("left", Generation(2), "loading", LoadedWith::Own, 400);
             let _verdict = record.start_after_crash(2_000);
         }
         assert!(record.is_quarantined("loading"), "what is being loaded is blamed before");
@@ -262,7 +366,7 @@ mod tests {
         let mut record = Record::default();
         load(&mut record, "ui", 1, "good", 0);
         for _ in 0..2 {
-            record.loading("ui", Generation(2), "refused", 100);
+            record.loading("ui", Generation(2), "refused", LoadedWith::Own, 100);
             record.refused("ui");
             let _verdict = record.start_after_crash(200);
             load(&mut record, "ui", 3, "good", 300);
@@ -271,18 +375,88 @@ mod tests {
     }
 
     #[test]
+    fn g13_what_was_loaded_last_is_blamed_whatever_asked_for_it() {
+        let mut record = Record::default();
+        load(&mut record, "ui", 1, "old", 0);
+        load(&mut record, "ui", 2, "new", 100);
+        load(&mut record, "other", 1, "other", 200);
+        for round in 1..=2 {
+            // Back to the old code of the first module.
+            load(&mut record, "ui", 1, "old", round * 1_000);
+            let _verdict = record.start_after_crash(round * 1_000 + 1);
+        }
+        let is = |artifact| record.is_quarantined(artifact);
+        assert_eq!(["old", "new", "other"].map(is), [true, false, false]);
+
+        // The same code with a state that somebody has edited.
+        let mut record = Record::default();
+        load(&mut record, "ui", 1, "code", 0);
+        load(&mut record, "other", 1, "other", 200);
+        load_with(&mut record, "ui", 1, "code", LoadedWith::ByHand, 1_000);
+        let _verdict = record.start_after_crash(1_001);
+        assert_eq!(record.blamed, BTreeSet::from(["code".to_owned()]));
+    }
+
+    #[test]
+    fn g13_code_that_has_lasted_is_not_blamed_for_its_state() {
+        let long_ms = SOON_MS + 1;
+        let checkpoint = |name: &str| LoadedWith::Checkpoint(name.to_owned());
+        let aside =
+            |file: &str| Verdict::Checkpoint { module: "ui".to_owned(), file: file.to_owned() };
+        for (first_life, with, verdict) in [
+            (long_ms, checkpoint("c9"), aside("c9")),
+            (long_ms, LoadedWith::ByHand, Verdict::Unproven),
+            (long_ms, LoadedWith::Own, quarantined("ui", "code")),
+            // It has never run for long: nothing says that the state is to blame.
+            (SOON_MS, checkpoint("c9"), quarantined("ui", "code")),
+        ] {
+            let mut record = Record::default();
+            load(&mut record, "ui", 1, "code", 0);
+            assert_eq!(record.start_after_crash(first_life), Verdict::Unproven);
+            record.loading("ui", Generation(2), "code", LoadedWith::Own, 60_000);
+            record.loading_with("ui", with.clone());
+            assert_eq!(record.start_after_crash(61_000), verdict, "{first_life} ms, {with:?}");
+            let is_bad = matches!(verdict, Verdict::Quarantined { .. });
+            assert_eq!(record.is_quarantined("code"), is_bad);
+        }
+    }
+
+    #[test]
+    fn g13_one_checkpoint_after_the_other_is_tried_and_then_the_code_is_blamed() {
+        let mut record = Record::default();
+        load(&mut record, "ui", 1, "code", 0);
+        record.end(SOON_MS + 1);
+        record.start_in_order();
+        let mut verdicts = Vec::new();
+        for (round, with) in ["c3", "c3", "c2", "c1", ""].into_iter().enumerate() {
+            let now = 100_000 + round as u64 * 1_000;
+            let with = match with {
+                "" => LoadedWith::Own,
+                file => LoadedWith::Checkpoint(file.to_owned()),
+            };
+            record.loading("ui", Generation(2), "code", with, now);
+            verdicts.push(match record.start_after_crash(now + 1) {
+                Verdict::Checkpoint { file, .. } => file,
+                other => format!("{other:?}"),
+            });
+        }
+        assert_eq!(verdicts[..4], ["Unproven", "c3", "c2", "c1"]);
+        assert!(record.is_quarantined("code"), "{verdicts:?}");
+    }
+
+    #[test]
     fn to_be_killed_is_nobodys_fault() {
         let mut record = Record::default();
         for _ in 0..3 {
             load(&mut record, "ui", 1, "good", 0);
-            record.start_after_kill();
+            record.start_after_kill(0);
         }
         assert!(!record.is_quarantined("good"));
         for _ in 0..2 {
             load(&mut record, "ui", 2, "bad", 10);
             let _verdict = record.start_after_crash(20);
         }
-        record.start_after_kill();
+        record.start_after_kill(0);
         assert!(record.is_quarantined("bad"), "nor is it another try");
     }
 
@@ -308,6 +482,16 @@ mod tests {
         assert!(!record.is_quarantined("bad"));
         load(&mut record, "ui", 2, "bad", 10);
         assert_eq!(record.start_after_crash(11), Verdict::Unproven, "it counts from one again");
+    }
+
+    #[test]
+    fn g06_what_was_taken_back_is_not_loaded_in_place_of_other_code() {
+        let mut record = Record::default();
+        load(&mut record, "ui", 1, "good", 0);
+        load(&mut record, "ui", 2, "panics", 10);
+        record.refused("ui");
+        record.not_proven("ui", Generation(2));
+        assert_eq!(record.proven("ui"), [code(1, "good")]);
     }
 
     #[test]

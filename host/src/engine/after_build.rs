@@ -1,11 +1,13 @@
 //! What becomes of a build: a swap for each module, or the compiler's words.
 
 use super::board::{Failure, FailureKind, ModuleStatus};
+use super::generations::LibraryCopy;
 use super::swapping::{StateSource, Swap};
 use super::worker::Worker;
 use crate::build::{BuildError, Built, ShadowCopy};
 use crate::config::OnStateLoss;
 use crate::control::{ModuleOutcome, ModuleResult};
+use crate::crash::LoadedWith;
 use crate::event::{BuildWay, DiagnosticLevel, Event, Generation, NoChange, Stage, Trigger};
 use crate::stage_clock::StageClock;
 use crate::swap::{Rejection, Slot};
@@ -138,8 +140,10 @@ impl Worker {
         let dir = self.config.generations_dir.clone();
         match ShadowCopy::create(artifact, &dir, name, generation) {
             Ok(copy) => {
-                self.keep(name, generation, &copy.path, &artifact.hash);
-                self.note_loading(name, generation, &artifact.hash);
+                let library =
+                    LibraryCopy { path: copy.path.clone(), artifact: artifact.hash.clone() };
+                self.generations.attempt(name, generation, library);
+                self.note_loading(name, generation, &artifact.hash, LoadedWith::Own);
                 let swap = |state| Swap {
                     slot: &slot,
                     generation,
@@ -150,12 +154,15 @@ impl Worker {
                     state,
                     is_rollback: false,
                 };
+                let start = self.migrations.start(name);
+                let start = start.map_or(StateSource::Running, StateSource::Earlier);
                 let swapped = match slot.generation() {
-                    Some(_) => self.swap(swap(StateSource::Running)),
+                    Some(_) => self.swap(swap(start)),
                     None => self.first_swap(&slot, generation, &swap),
                 };
                 if swapped.is_err() {
                     self.note_refused(name);
+                    self.tidy_copies(name, None);
                 }
             }
             Err(error) => {
@@ -241,16 +248,19 @@ impl Worker {
         let module = name.to_owned();
         // An answer holds for the code that was asked about.
         self.accepts_loss.remove(&module);
+        self.migrations.settled(&module);
         self.tickets.settle(&ModuleOutcome { module, generation: Some(generation), result });
     }
 
     pub(super) fn rejected(&mut self, slot: &Slot, generation: Generation, rejection: Rejection) {
         let name = slot.name();
         let Rejection { stage, reason, detail, retirement, loses_state, .. } = rejection;
+        let is_old = self.generations.target(name, generation).is_some();
+        let code = if is_old { generation.to_string() } else { "The new code".to_owned() };
         let what = if loses_state {
-            "The new code does not know all of the state".to_owned()
+            format!("{code} does not know all of the state")
         } else {
-            format!("The new code was refused at {stage}")
+            format!("{code} was refused at {stage}")
         };
         let title = still_runs(&what, slot.generation());
         let is_question = loses_state && self.config.on_state_loss == OnStateLoss::Ask;

@@ -69,6 +69,17 @@ pub struct LastReload {
     pub state: StateReport,
 }
 
+/// A migration whose original state is still there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastMigration {
+    /// Version of the state before.
+    pub from: u32,
+    /// Version of the state after it.
+    pub to: u32,
+    /// What ran before it, if its library is still there.
+    pub before: Option<Generation>,
+}
+
 /// One module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModuleBoard {
@@ -88,6 +99,8 @@ pub struct ModuleBoard {
     pub last_entry: Option<Entry>,
     /// Generations that can be gone back to, oldest first.
     pub kept: Vec<Generation>,
+    /// The newest migration of this session, which can be run again or gone back from.
+    pub migration: Option<PastMigration>,
     /// Size of the newest snapshot in bytes.
     pub state_bytes: u64,
 }

@@ -100,6 +100,14 @@ pub(super) enum Message {
     },
     AcceptLoss {
         module: String,
+        at: Instant,
+    },
+    RunMigrationAgain {
+        module: String,
+        at: Instant,
+    },
+    BackBeforeMigration {
+        module: String,
     },
     /// The user has seen a failure of this kind, and it is taken off the board.
     Dismiss {

@@ -88,10 +88,21 @@ impl EngineHandle {
         self.tell(Message::Retry { module: module.to_owned() });
     }
 
-    /// Swaps in the code that was refused because it would lose some of the state.
+    /// Swaps in the code that was refused because it would lose some of the state: the newest, or the
+    /// generation that was to be gone back to.
     pub fn accept_loss(&self, module: &str) {
-        self.tell(Message::AcceptLoss { module: module.to_owned() });
-        drop(self.reload(Some(module), Trigger::Button));
+        self.tell(Message::AcceptLoss { module: module.to_owned(), at: Instant::now() });
+    }
+
+    /// Starts the newest code of a module with the state from before the migration that the board
+    /// shows.
+    pub fn run_migration_again(&self, module: &str) {
+        self.tell(Message::RunMigrationAgain { module: module.to_owned(), at: Instant::now() });
+    }
+
+    /// Brings back the code and the state from before the migration that the board shows.
+    pub fn go_back_before_migration(&self, module: &str) {
+        self.tell(Message::BackBeforeMigration { module: module.to_owned() });
     }
 
     /// Takes a failure of that kind off the board, as when the old code is to stay.

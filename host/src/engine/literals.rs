@@ -86,7 +86,7 @@ impl Worker {
         let Some(slot) = self.registry.slot(name) else { return };
         let Some(artifact) = built.artifacts.get(slot.package()) else { return };
         let Some(generation) = slot.generation() else { return };
-        let Some(file) = self.kept.file(name, generation) else { return };
+        let Some(file) = self.generations.copy(name, generation) else { return };
         if slot.artifact().as_ref() != Some(&artifact.hash) {
             return;
         }
@@ -101,8 +101,8 @@ impl Worker {
         }
         let (library, root) = (file.path.clone(), self.config.root.clone());
         let baseline = Baseline::read(&artifact.inputs, built.started, library, root);
-        let kept = &self.kept;
-        let is_kept = |shown| kept.file(name, shown).is_some();
+        let generations = &self.generations;
+        let is_kept = |shown| generations.copy(name, shown).is_some();
         self.literals.built(name, generation, baseline, is_kept);
     }
 

@@ -15,22 +15,26 @@ mod after_build;
 mod board;
 mod builds;
 mod config;
+mod generations;
 mod handle;
-mod kept;
 mod literals;
+mod migrations;
 mod pace;
 mod quarantine;
 mod reports;
 mod request;
 mod restart;
 mod restoring;
+mod rollback;
 mod settle;
 mod state;
 mod swapping;
 mod wishes;
 mod worker;
 
-pub use board::{Board, BuildBoard, Failure, FailureKind, LastReload, ModuleBoard, ModuleStatus};
+pub use board::{
+    Board, BuildBoard, Failure, FailureKind, LastReload, ModuleBoard, ModuleStatus, PastMigration,
+};
 pub use config::{BuildSource, EngineConfig, ModuleSpec};
 pub use handle::EngineHandle;
 pub use state::{StateEdit, TakenState};

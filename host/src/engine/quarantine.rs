@@ -1,9 +1,10 @@
 //! Code that brought the whole process down, and what runs in its place.
 
-use super::kept::KeptFile;
+use super::generations::LibraryCopy;
 use super::swapping::Swap;
 use super::worker::Worker;
-use crate::crash::{LedgerError, ProvenCode};
+use crate::checkpoint::Aside;
+use crate::crash::{CrashLedger, LedgerError, LoadedWith, ProvenCode, Verdict};
 use crate::event::{Event, Generation, Stage, Trigger};
 use crate::stage_clock::StageClock;
 use crate::swap::{Rejection, Slot};
@@ -21,7 +22,7 @@ impl Worker {
         for spec in &self.config.modules {
             let name = spec.name.as_str();
             self.last_generation.insert(name.to_owned(), ledger.last_generation(name));
-            for ProvenCode { generation, artifact, file } in ledger.proven(name) {
+            for ProvenCode { generation, artifact, file, .. } in ledger.proven(name) {
                 let path = self.config.generations_dir.join(file);
                 if path.is_file() && !ledger.is_quarantined(artifact) {
                     found.push((name.to_owned(), *generation, path, artifact.clone()));
@@ -29,8 +30,23 @@ impl Worker {
             }
         }
         for (name, generation, path, artifact) in found {
-            self.keep(&name, generation, &path, &artifact);
+            self.generations.proven_before(&name, generation, LibraryCopy { path, artifact });
         }
+    }
+
+    /// Sets the checkpoint aside with which code that has lasted crashed the host again and again.
+    pub(super) fn set_crashed_aside(&mut self) {
+        let verdict = self.ledger.as_ref().map(|ledger| ledger.verdict().clone());
+        let Some(Verdict::Checkpoint { module, file }) = verdict else { return };
+        let Some(store) = self.config.checkpoints.as_ref() else { return };
+        let place = match store.set_aside(&store.path_of(&file), Aside::Crashed) {
+            Ok(aside) => format!("it is now {}", self.relative(&aside).display()),
+            Err(error) => error.to_string(),
+        };
+        self.notice(format!(
+            "{module}: the host crashed again with the checkpoint {file}, and its code has run for \
+             long without: {place}; the one before it is used"
+        ));
     }
 
     pub(super) fn is_quarantined(&self, artifact: &str) -> bool {
@@ -72,11 +88,13 @@ impl Worker {
 
     /// Loads the newest code that an earlier host has proven, or else the one before it.
     fn load_proven(&mut self, slot: &Slot, trigger: Trigger) -> Option<Generation> {
-        for (generation, KeptFile { path, artifact }) in self.kept.newest_first(slot.name()) {
+        for (generation, LibraryCopy { path, artifact }) in
+            self.generations.newest_first(slot.name())
+        {
             if self.is_quarantined(&artifact) {
                 continue;
             }
-            self.note_loading(slot.name(), generation, &artifact);
+            self.note_loading(slot.name(), generation, &artifact, LoadedWith::Own);
             let swap = |state| Swap {
                 slot,
                 generation,
@@ -90,6 +108,7 @@ impl Worker {
             if self.first_swap(slot, generation, &swap).is_ok() {
                 return Some(generation);
             }
+            self.note_refused(slot.name());
         }
         None
     }
@@ -105,8 +124,26 @@ impl Worker {
 
     // ---- the ledger ----
 
-    pub(super) fn note_loading(&mut self, name: &str, generation: Generation, artifact: &str) {
-        let noted = self.ledger.as_mut().map(|ledger| ledger.loading(name, generation, artifact));
+    pub(super) fn note_loading(
+        &mut self,
+        name: &str,
+        generation: Generation,
+        artifact: &str,
+        with: LoadedWith,
+    ) {
+        let ledger = self.ledger.as_mut();
+        let noted = ledger.map(|ledger| ledger.loading(name, generation, artifact, with));
+        self.tell_ledger(noted);
+    }
+
+    /// What is being loaded is tried with another state.
+    pub(super) fn note_loading_with(&mut self, name: &str, with: LoadedWith) {
+        let noted = self.ledger.as_mut().map(|ledger| ledger.loading_with(name, with));
+        self.tell_ledger(noted);
+    }
+
+    pub(super) fn note_host_end(&mut self) {
+        let noted = self.ledger.as_mut().map(CrashLedger::end);
         self.tell_ledger(noted);
     }
 
@@ -115,10 +152,23 @@ impl Worker {
         self.tell_ledger(noted);
     }
 
+    /// A fault within its probation has taken a generation back; what was there before runs on.
+    pub(super) fn note_taken_back(&mut self, name: &str, generation: Generation) {
+        self.note_refused(name);
+        self.migrations.taken_back(name, generation);
+        if self.generations.taken_back(name, generation) {
+            let noted = self.ledger.as_mut().map(|ledger| ledger.not_proven(name, generation));
+            self.tell_ledger(noted);
+        }
+    }
+
     pub(super) fn note_committed(&mut self, name: &str, generation: Generation) {
-        let Some(KeptFile { path, artifact }) = self.kept.file(name, generation) else { return };
+        let Some(LibraryCopy { path, artifact }) = self.generations.copy(name, generation) else {
+            return;
+        };
         let Some(file) = path.file_name().and_then(|file| file.to_str()) else { return };
-        let code = ProvenCode { generation, artifact: artifact.clone(), file: file.to_owned() };
+        let (artifact, file) = (artifact.clone(), file.to_owned());
+        let code = ProvenCode { generation, artifact, file, lasted: false };
         // One more than can be gone back to: the one that runs.
         let limit = self.config.kept_generations + 1;
         let noted = self.ledger.as_mut().map(|ledger| ledger.committed(name, code, limit));
@@ -135,8 +185,8 @@ impl Worker {
     }
 }
 
-const WAY_OUT: &str =
-    "change the code to go on, or start `cargo xtask dev` anew to try the same code again";
+const WAY_OUT: &str = "change the code to go on, or start `cargo xtask dev` anew to try the same \
+                       code again, with `--fresh` when the state may be to blame";
 
 fn quarantine(reason: String) -> Rejection {
     Rejection::new(Stage::Load, reason)

@@ -119,7 +119,8 @@ impl Worker {
             module.generation = Some(to);
             module.artifact = artifact.unwrap_or_default();
         });
-        self.note_refused(name);
+        self.note_taken_back(name, generation);
+        self.show_targets(name, Some(to));
         let reason = reason.to_owned();
         self.record(Some(name), Some(generation), Event::RolledBack { to, reason });
     }
@@ -140,8 +141,21 @@ impl Worker {
     }
 
     pub(super) fn committed(&mut self, name: &str, pending: PendingCommit, at: Instant) {
-        let PendingCommit { generation, trigger, mut clock, ui_stall, state, is_rollback, .. } =
-            pending;
+        let PendingCommit {
+            generation,
+            trigger,
+            mut clock,
+            ui_stall,
+            state,
+            before_migration,
+            is_rollback,
+            ..
+        } = pending;
+        if let Some(snapshot) = before_migration {
+            let replaced = self.board.get().module(name).and_then(|module| module.generation);
+            let steps = state.migrated.len();
+            self.migrations.committed(name, generation, snapshot, steps, replaced);
+        }
         clock.end_at(|stages| &mut stages.first_frame, at);
         let (stages, total_us) = (clock.stages(), clock.total_us());
         let ui_stall_us = micros(ui_stall);
@@ -152,8 +166,10 @@ impl Worker {
             ui_stall_us,
             state: state.clone(),
         };
-        let kept = self.kept.others(name, generation);
-        let artifact = self.kept.artifact(name, generation);
+        self.generations.committed(name, generation);
+        let kept = self.generations.targets(name, Some(generation));
+        let artifact = self.generations.artifact(name, generation);
+        let migration = self.migrations.shown(name, &self.generations);
         let state_bytes = state.bytes;
         let report = state.clone();
         let last = LastReload { trigger, total_us, stages, ui_stall_us, state };
@@ -165,6 +181,7 @@ impl Worker {
             module.failure = None;
             module.last_reload = Some(last);
             module.kept = kept;
+            module.migration = migration;
             module.state_bytes = state_bytes;
         });
         let missing = self.registry.slot(name).map(|slot| slot.missing_views()).unwrap_or_default();
@@ -327,7 +344,9 @@ impl Worker {
         let retirement = thread.retire(STEP_LIMIT);
         self.note_end(name, &retirement);
         self.record_retirement(name, generation, retirement);
-        self.forget_old(name, &file);
+        self.tidy_copies(name, Some(&file));
+        let running = self.registry.slot(name).and_then(|slot| slot.generation());
+        self.show_targets(name, running);
     }
 
     pub(super) fn record_retirement(

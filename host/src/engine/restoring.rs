@@ -3,6 +3,7 @@
 use super::swapping::{StateSource, Swap};
 use super::worker::Worker;
 use crate::checkpoint::{Aside, Checkpoint, CheckpointError, Store};
+use crate::crash::LoadedWith;
 use crate::event::{Generation, Stage};
 use crate::swap::{Rejection, Slot};
 use std::path::PathBuf;
@@ -35,6 +36,9 @@ impl Worker {
             };
             let carried = self.carried_fields(name, &checkpoint.bytes);
             let bytes = carried.unwrap_or(checkpoint.bytes);
+            if let Some(file) = path.file_name().and_then(|file| file.to_str()) {
+                self.note_loading_with(name, LoadedWith::Checkpoint(file.to_owned()));
+            }
             match self.try_swap(swap(StateSource::Given(bytes))) {
                 Ok(()) => {
                     self.set_aside(name, store.as_ref(), &refused);
@@ -51,6 +55,7 @@ impl Worker {
                 }
             }
         }
+        self.note_loading_with(name, LoadedWith::Own);
         match self.try_swap(swap(StateSource::Given(Vec::new()))) {
             Ok(()) => {
                 self.set_aside(name, store.as_ref(), &refused);

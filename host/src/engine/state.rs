@@ -100,9 +100,9 @@ impl Worker {
     ) -> Result<Generation, String> {
         let slot = self.registry.slot(name).ok_or_else(|| format!("there is no module {name}"))?;
         let running = slot.generation().ok_or_else(|| format!("{name} does not run yet"))?;
-        let file = self.kept.file(name, running).cloned();
+        let file = self.generations.copy(name, running).cloned();
         let file = file.ok_or_else(|| format!("the library of {running} is not kept"))?;
-        self.swap_from_kept(&slot, running, &file, state, false)
+        self.swap_from_copy(&slot, running, &file, state, false)
     }
 
     /// Whether new code that does not know all of the running state is to be kept out.

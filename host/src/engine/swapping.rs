@@ -3,13 +3,13 @@
 use super::state::{StateEdit, with_state};
 use super::worker::Worker;
 use crate::event::{Generation, Stage, Trigger};
-use crate::module::CallLimit;
+use crate::module::{CallLimit, LiveSnapshot};
 use crate::signals;
 use crate::stage_clock::StageClock;
 use crate::swap::{
     Candidate, Carried, PendingCommit, Proven, Rejection, Slot, SwapTurn, state_limit,
 };
-use hot_api::snapshot::Tree;
+use hot_api::snapshot::{Codec, Tree};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,8 @@ pub(super) enum StateSource {
     Given(Vec<u8>),
     /// The generation that runs, with this change.
     Edited(StateEdit),
+    /// What this process captured earlier.
+    Earlier(LiveSnapshot),
 }
 
 impl Worker {
@@ -93,9 +95,9 @@ impl Worker {
             let rejection = candidate.reject(Rejection::new(Stage::Capture, reason));
             return Err(rejection.retired(&limit));
         };
-        let may_lose = is_rollback || !self.refuses_loss(name, &state);
+        let may_lose = !self.refuses_loss(name, &state);
         let proven = self.carry_over(slot, &mut turn, candidate, state, may_lose, &mut clock);
-        let proven = match proven {
+        let (proven, before_migration) = match proven {
             Ok(proven) => proven,
             Err(rejection) => {
                 // The running generation takes back what it let go of when it was captured.
@@ -113,12 +115,22 @@ impl Worker {
         slot.commit(
             &mut turn,
             proven,
-            PendingCommit { generation, trigger, clock, ui_stall, state, swapped_at, is_rollback },
+            PendingCommit {
+                generation,
+                trigger,
+                clock,
+                ui_stall,
+                state,
+                before_migration,
+                swapped_at,
+                is_rollback,
+            },
         );
         Ok(())
     }
 
-    /// Within a swap: gives the candidate its state and has it draw.
+    /// Within a swap: gives the candidate its state and has it draw. Returns also the state as it was,
+    /// when migrations have changed it.
     fn carry_over(
         &self,
         slot: &Slot,
@@ -127,7 +139,7 @@ impl Worker {
         state: StateSource,
         may_lose: bool,
         clock: &mut StageClock,
-    ) -> Result<Proven, Rejection> {
+    ) -> Result<(Proven, Option<LiveSnapshot>), Rejection> {
         let name = slot.name();
         // Nobody edits or leaves out what has no names.
         let by_name = !matches!(state, StateSource::Running) || !self.state_keys(name).is_empty();
@@ -146,6 +158,7 @@ impl Worker {
                 None => running,
             },
             StateSource::Given(snapshot) => Carried::named(snapshot),
+            StateSource::Earlier(snapshot) => Carried { snapshot, codec: Codec::Named, note: None },
             StateSource::Edited(edit) => match edit.apply(&running.snapshot.bytes) {
                 Ok(edited) => running.with_bytes(edited),
                 Err(reason) => {
@@ -162,7 +175,8 @@ impl Worker {
         if let Some(note) = note {
             self.notice(format!("{name}: {note}"));
         }
-        Ok(proven)
+        let is_migrated = !proven.report.migrated.is_empty();
+        Ok((proven, is_migrated.then_some(carried.snapshot)))
     }
 
     /// What a step of a swap may take; the end of the host ends it sooner.

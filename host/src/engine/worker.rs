@@ -3,8 +3,9 @@
 use super::board::{Board, BuildBoard, ModuleBoard, SharedBoard};
 use super::builds::{BuildReport, BuildThread};
 use super::config::{BuildSource, EngineConfig, Message, ModuleSpec, Outbox};
+use super::generations::Generations;
 use super::handle::{Ending, EngineHandle};
-use super::kept::Kept;
+use super::migrations::Migrations;
 use super::pace::Pace;
 use super::request::Request;
 use super::restart::Restart;
@@ -95,7 +96,9 @@ impl Engine {
             last_build: None,
             changed: BTreeSet::new(),
             tickets: Tickets::default(),
-            kept: Kept::default(),
+            generations: Generations::default(),
+            duplicates: 0,
+            migrations: Migrations::default(),
             literals: Ledger::default(),
             keeper,
             restoring: BTreeMap::new(),
@@ -172,7 +175,10 @@ pub(super) struct Worker {
     /// Files saved since then.
     pub(super) changed: BTreeSet<PathBuf>,
     pub(super) tickets: Tickets,
-    pub(super) kept: Kept,
+    pub(super) generations: Generations,
+    /// Tells the duplicates of one library copy apart.
+    pub(super) duplicates: u64,
+    pub(super) migrations: Migrations,
     pub(super) literals: Ledger,
     /// `None` when nothing is kept on disk, and at the end.
     keeper: Option<Keeper>,
@@ -241,6 +247,7 @@ impl Worker {
 
     fn begin(&mut self) {
         self.take_over_proven();
+        self.set_crashed_aside();
         self.request(None, Trigger::Start, Instant::now(), true, Vec::new());
     }
 
@@ -283,9 +290,9 @@ impl Worker {
             }
             Message::EditState { module, edit } => self.edit_state(&module, edit),
             Message::Retry { module } => self.retry(&module),
-            Message::AcceptLoss { module } => {
-                self.accepts_loss.insert(module);
-            }
+            Message::AcceptLoss { module, at } => self.accept_loss(module, at),
+            Message::RunMigrationAgain { module, at } => self.run_migration_again(module, at),
+            Message::BackBeforeMigration { module } => self.go_back_before_migration(&module),
             Message::Dismiss { module, kind } => self.dismiss(&module, kind),
             Message::SetAutoReload(on) => self.set_auto_reload(on),
         }
@@ -317,6 +324,7 @@ impl Worker {
         self.take_slot_events();
         // Writes the last checkpoint of whatever still runs.
         self.keeper = None;
+        self.note_host_end();
         for slot in self.registry.slots() {
             // A window that does not come to the end of its frame must not keep the host alive.
             for active in slot.take_all(super::swapping::BOUNDARY_LIMIT) {

@@ -171,6 +171,8 @@ impl Shell {
                 Order::Retry(module) => handle.retry(&module),
                 Order::AcceptLoss(module) => handle.accept_loss(&module),
                 Order::Dismiss(module, kind) => handle.dismiss(&module, kind),
+                Order::RunMigrationAgain(module) => handle.run_migration_again(&module),
+                Order::BackBeforeMigration(module) => handle.go_back_before_migration(&module),
                 Order::Inspect(module) => {
                     if !self.inspectors.iter().any(|open| open.module() == module) {
                         self.inspectors.push(Inspector::new(module));
@@ -196,7 +198,8 @@ impl Shell {
     fn failure(&mut self, ui: &Ui, seen: &Seen, board: &Board) -> Vec<Order> {
         let Seen { module, area, is_first, .. } = seen;
         let (module, area) = (module.as_str(), *area);
-        let Some(failure) = board.module(module).and_then(|board| board.failure.as_ref()) else {
+        let board = board.module(module);
+        let Some(failure) = board.and_then(|board| board.failure.as_ref()) else {
             self.seen.remove(module);
             self.closed.remove(module);
             return Vec::new();
@@ -211,7 +214,8 @@ impl Shell {
         if !open || !is_first {
             return Vec::new();
         }
-        let mut orders = error_panel(ui.ctx(), area, module, failure, &mut open);
+        let migration = board.and_then(|board| board.migration.as_ref());
+        let mut orders = error_panel(ui.ctx(), area, module, failure, migration, &mut open);
         if !open {
             orders.push(Order::CloseError(module.to_owned()));
         }

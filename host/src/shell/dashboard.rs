@@ -9,10 +9,10 @@
 
 use super::headline::{Headline, Tone};
 use super::latency::gauge;
-use super::orders::Order;
+use super::orders::{Order, about_migration};
 use super::theme::{BAR_HEIGHT, Colors};
 use super::units::{bytes, shortened};
-use crate::engine::{Board, ModuleBoard, ModuleStatus};
+use crate::engine::{Board, ModuleBoard, ModuleStatus, PastMigration};
 use egui::accesskit::{Live, Role};
 use egui::{Align, Button, Color32, Label, Layout, RichText, Sense, TextStyle, Ui, Vec2};
 
@@ -157,6 +157,16 @@ fn menu(ui: &mut Ui, module: &ModuleBoard, orders: &mut Vec<Order>) {
     ui.label(RichText::new(format!("Library {known}")).weak());
     ui.label(RichText::new(format!("State {}", bytes(module.state_bytes))).weak());
     ui.separator();
+    if let Some(migration) = &module.migration {
+        let PastMigration { from, to, .. } = migration;
+        ui.label(RichText::new(format!("The state went from version {from} to {to}")).weak());
+        for (text, tip, order) in about_migration(&module.name, migration) {
+            if ui.button(text).on_hover_text(tip).clicked() {
+                orders.push(order);
+            }
+        }
+        ui.separator();
+    }
     let mut choose = |ui: &mut Ui, text: &str, order: Order| {
         if ui.add(Button::new(text)).clicked() {
             orders.push(order);

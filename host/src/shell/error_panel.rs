@@ -3,10 +3,10 @@
 //! Owns: the arrangement of the panel. Consumes: a [`Failure`]. Produces: [`Order`]s. Never: hides
 //! the module; the tint is thin, and the panel can be moved, resized and closed.
 
-use super::orders::Order;
+use super::orders::{Order, about_migration};
 use super::report::{Report, Row, plain_text};
 use super::theme::{Colors, TINT_EDGE, tint_fill};
-use crate::engine::{Failure, FailureKind};
+use crate::engine::{Failure, FailureKind, PastMigration};
 use egui::cache::{ComputerMut, FrameCache};
 use egui::{
     Align2, Context, FontId, Id, Label, Link, Painter, Rect, RichText, ScrollArea, Stroke,
@@ -45,6 +45,7 @@ pub(super) fn error_panel(
     area: Rect,
     module: &str,
     failure: &Failure,
+    migration: Option<&PastMigration>,
     open: &mut bool,
 ) -> Vec<Order> {
     let report = report(ctx, failure);
@@ -66,7 +67,7 @@ pub(super) fn error_panel(
         .default_size(size)
         .min_size([240.0, 100.0])
         .show(ctx, |ui| {
-            header(ui, module, failure, &mut orders);
+            header(ui, module, failure, migration, &mut orders);
             if !report.is_empty() {
                 ui.separator();
                 body(ui, &report, row_height, &mut orders);
@@ -79,7 +80,13 @@ fn monospace(ctx: &Context) -> FontId {
     TextStyle::Monospace.resolve(&ctx.global_style())
 }
 
-fn header(ui: &mut Ui, module: &str, failure: &Failure, orders: &mut Vec<Order>) {
+fn header(
+    ui: &mut Ui,
+    module: &str,
+    failure: &Failure,
+    migration: Option<&PastMigration>,
+    orders: &mut Vec<Order>,
+) {
     ui.label(RichText::new(format!("{module}: {}", failure.title)).heading().strong());
     let bad = Colors::of(ui.visuals()).bad;
     let reason: String = failure.reason.chars().take(REASON_COLUMNS_MAX).collect();
@@ -113,6 +120,14 @@ fn header(ui: &mut Ui, module: &str, failure: &Failure, orders: &mut Vec<Order>)
         if failure.kind == FailureKind::Fault {
             let tip = "Begins again with the default state";
             choose("Reset state", tip, Order::ResetState(name()));
+        }
+        // Code that does not compile says nothing about the state.
+        if let Some(migration) = migration.filter(|_| failure.kind != FailureKind::Build) {
+            for (text, tip, order) in about_migration(module, migration) {
+                if ui.button(text).on_hover_text(tip).clicked() {
+                    orders.push(order);
+                }
+            }
         }
         if ui.button("Copy").on_hover_text("Copies the full text").clicked() {
             ui.ctx().copy_text(plain_text(failure));

@@ -3,9 +3,33 @@
 //! Owns: the closed list of orders. Produced by the dashboard and the error panel, obeyed by the
 //! window. Never: carries out anything.
 
-use crate::engine::{FailureKind, StateEdit};
+use crate::engine::{FailureKind, PastMigration, StateEdit};
 use crate::event::Generation;
+use egui::RichText;
 use std::path::PathBuf;
+
+/// What is offered about a migration of a module: text, explanation and order of each button.
+pub(super) fn about_migration(
+    module: &str,
+    migration: &PastMigration,
+) -> Vec<(RichText, &'static str, Order)> {
+    let PastMigration { from, to, before } = migration;
+    let again = (
+        // Only the monospaced font has the arrow.
+        RichText::new(format!("Run {from}→{to} again")).monospace(),
+        "Starts the newest code with the state from before the migration; what has changed in the \
+         state since is gone then",
+        Order::RunMigrationAgain(module.to_owned()),
+    );
+    let back = before.map(|_| {
+        (
+            RichText::new("Back to before it").monospace(),
+            "Runs the code from before the migration, with the state that it had then",
+            Order::BackBeforeMigration(module.to_owned()),
+        )
+    });
+    std::iter::once(again).chain(back).collect()
+}
 
 /// One wish of the user; `String`s are names of modules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +50,10 @@ pub(super) enum Order {
     Dismiss(String, FailureKind),
     /// Begin again with the default state.
     ResetState(String),
+    /// Start the newest code with the state from before the newest migration.
+    RunMigrationAgain(String),
+    /// Bring back code and state from before the newest migration.
+    BackBeforeMigration(String),
     /// Look at the values of a module's state.
     Inspect(String),
     /// Change a value of a module's state.

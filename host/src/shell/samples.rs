@@ -51,6 +51,7 @@ pub(super) fn module(name: &str, generation: u64) -> ModuleBoard {
         }),
         last_entry: None,
         kept: vec![Generation(generation - 2), Generation(generation - 1)],
+        migration: None,
         state_bytes: 1_840,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::active::Active;
 use crate::event::{Generation, StateReport, Trigger};
-use crate::module::{CallError, Fault, Picture};
+use crate::module::{CallError, Fault, LiveSnapshot, Picture};
 use crate::stage_clock::StageClock;
 use std::time::{Duration, Instant};
 
@@ -82,6 +82,8 @@ pub struct PendingCommit {
     pub ui_stall: Duration,
     /// What became of the state.
     pub state: StateReport,
+    /// The state as it was, when migrations have changed it.
+    pub before_migration: Option<LiveSnapshot>,
     /// When the swap gave the frame boundary back.
     pub swapped_at: Instant,
     /// A roll-back to a kept generation, not new code.

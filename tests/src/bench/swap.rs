@@ -119,7 +119,9 @@ impl Reloads {
 }
 
 /// A workspace whose state is what `make` makes, in a crate that is optimised.
-fn project(make: &str) -> Project {
+#[must_use]
+#[track_caller]
+pub fn project(make: &str) -> Project {
     let project = Project::new();
     let records = crate::repo().join("tests/records");
     project.edit("data/Cargo.toml", |toml| format!("{toml}records = {{ path = {records:?} }}\n"));

@@ -2,6 +2,7 @@
 
 use super::super::samples::{failure, mismatched_types};
 use super::*;
+use crate::event::Generation;
 use egui::OutputCommand;
 use egui::accesskit::Role;
 use egui_kittest::Harness;
@@ -10,22 +11,30 @@ use std::path::PathBuf;
 
 struct Shown {
     failure: Failure,
+    migration: Option<PastMigration>,
     open: bool,
     orders: Vec<Order>,
 }
 
 fn show(failure: Failure) -> Harness<'static, Shown> {
+    show_after(failure, None)
+}
+
+/// After a migration.
+fn show_after(failure: Failure, migration: Option<PastMigration>) -> Harness<'static, Shown> {
     let mut harness = Harness::builder().with_size(Vec2::new(1000.0, 700.0)).build_ui_state(
         |ui, shown: &mut Shown| {
             super::super::theme::apply(ui.ctx());
             let area = ui.max_rect();
             tint(ui.painter(), area);
             if shown.open {
-                let orders = error_panel(ui.ctx(), area, "hot_ui", &shown.failure, &mut shown.open);
+                let Shown { failure, migration, open, .. } = shown;
+                let migration = migration.as_ref();
+                let orders = error_panel(ui.ctx(), area, "hot_ui", failure, migration, open);
                 shown.orders.extend(orders);
             }
         },
-        Shown { failure, open: true, orders: Vec::new() },
+        Shown { failure, migration, open: true, orders: Vec::new() },
     );
     harness.run();
     harness
@@ -104,6 +113,33 @@ fn each_kind_offers_what_helps() {
         harness.get_by_label(text).click();
         harness.run();
         assert_eq!(harness.state().orders, [order]);
+    }
+}
+
+#[test]
+fn g43_a_failure_after_a_migration_offers_the_way_back() {
+    let migration = |before| Some(PastMigration { from: 1, to: 2, before });
+    let orders = [
+        ("Run 1→2 again", Order::RunMigrationAgain("hot_ui".to_owned())),
+        ("Back to before it", Order::BackBeforeMigration("hot_ui".to_owned())),
+    ];
+    for (kind, migration, offered) in [
+        (FailureKind::Rejected, migration(Some(Generation(1))), 2),
+        (FailureKind::Fault, migration(Some(Generation(1))), 2),
+        (FailureKind::Rejected, migration(None), 1),
+        (FailureKind::Build, migration(Some(Generation(1))), 0),
+        (FailureKind::Rejected, None, 0),
+    ] {
+        for (index, (text, order)) in orders.iter().enumerate() {
+            let mut harness = show_after(failure(kind), migration.clone());
+            let is_there = harness.query_by_label(text).is_some();
+            assert_eq!(is_there, index < offered, "{text} for {kind:?} after {migration:?}");
+            if is_there {
+                harness.get_by_label(text).click();
+                harness.run();
+                assert_eq!(harness.state().orders, [order.clone()]);
+            }
+        }
     }
 }
 

@@ -1,0 +1,142 @@
+//! Orders that load a library copy again: rollback, and a changed state for what runs.
+
+use super::board::FailureKind;
+use super::generations::LibraryCopy;
+use super::settle::Ticket;
+use super::swapping::{StateSource, Swap};
+use super::worker::Worker;
+use crate::build::ShadowCopy;
+use crate::crash::LoadedWith;
+use crate::event::{Generation, Trigger};
+use crate::stage_clock::StageClock;
+use crate::swap::Slot;
+use crossbeam_channel::bounded;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+impl Worker {
+    /// Removes the files of ended attempts and of generations beyond the number that is kept, and
+    /// `retired` when it is the duplicate that a rollback was loaded from.
+    pub(super) fn tidy_copies(&mut self, name: &str, retired: Option<&Path>) {
+        let live = self.registry.slot(name).map(|slot| slot.live_generations()).unwrap_or_default();
+        // When nothing runs any more, the newest is what the next host may need.
+        let limit = self.config.kept_generations + usize::from(live.is_empty());
+        let stay = self.generations.tidy(name, &live, limit);
+        if let Some(retired) = retired
+            && !self.generations.has_file(name, retired)
+        {
+            let _ = std::fs::remove_file(retired); // the next prune tries again
+        }
+        let _ = ShadowCopy::prune(&self.config.generations_dir, name, &stay);
+    }
+
+    /// Shows on the board what can be gone back to.
+    pub(super) fn show_targets(&self, name: &str, running: Option<Generation>) {
+        let targets = self.generations.targets(name, running);
+        let migration = self.migrations.shown(name, &self.generations);
+        self.board.change_module(name, |module| {
+            module.kept = targets;
+            module.migration = migration;
+        });
+    }
+
+    pub(super) fn roll_back(
+        &mut self,
+        module: Option<&str>,
+        to: Option<Generation>,
+    ) -> Result<Generation, String> {
+        let name = self.the_module(module)?;
+        let slot = self.registry.slot(&name).ok_or_else(|| format!("there is no module {name}"))?;
+        let current = slot.generation();
+        let generations = &self.generations;
+        let target = to.or_else(|| generations.previous(&name, current));
+        let found = target.and_then(|target| Some((target, generations.target(&name, target)?)));
+        let Some((target, copy)) = found.map(|(target, copy)| (target, copy.clone())) else {
+            let targets = generations.targets(&name, current);
+            let known: Vec<String> = targets.iter().map(ToString::to_string).collect();
+            return Err(format!(
+                "{name} has no such earlier generation; kept: {}",
+                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+            ));
+        };
+        let state = StateSource::Running;
+        self.swap_from_copy(&slot, target, &copy, state, true)
+    }
+
+    /// The user takes the loss that was asked about: by the newest code, or by a rollback.
+    pub(super) fn accept_loss(&mut self, module: String, at: Instant) {
+        let board = self.board.get();
+        let failure = board.module(&module).and_then(|module| module.failure.as_ref());
+        let asked = failure.filter(|failure| failure.kind == FailureKind::Loss);
+        let asked = asked.and_then(|failure| failure.generation);
+        self.accepts_loss.insert(module.clone());
+        let target = asked.filter(|asked| self.generations.target(&module, *asked).is_some());
+        let Some(target) = target else {
+            let (tell, _) = bounded(1); // the board shows what becomes of it
+            self.on_order(Some(module), Trigger::Button, at, Ticket::new(tell));
+            return;
+        };
+        if let Err(reason) = self.roll_back(Some(&module), Some(target)) {
+            self.accepts_loss.remove(&module);
+            self.notice(format!("{module}: {target} was not gone back to: {reason}"));
+        }
+    }
+
+    /// Loads a duplicate of a library copy and swaps to it.
+    pub(super) fn swap_from_copy(
+        &mut self,
+        slot: &Arc<Slot>,
+        generation: Generation,
+        copy: &LibraryCopy,
+        state: StateSource,
+        is_rollback: bool,
+    ) -> Result<Generation, String> {
+        // A file of its own: the loader would hand out the one that may still be mapped.
+        self.duplicates += 1;
+        let name = slot.name();
+        let duplicate = copy.path.with_file_name(format!(
+            "{name}-{generation}-r{}.{}",
+            self.duplicates,
+            std::env::consts::DLL_EXTENSION
+        ));
+        ShadowCopy::duplicate(&copy.path, &duplicate)
+            .map_err(|error| format!("{}: {error}", copy.path.display()))?;
+        let with = match &state {
+            StateSource::Given(snapshot) if !snapshot.is_empty() => LoadedWith::ByHand,
+            StateSource::Edited(_) | StateSource::Earlier(_) => LoadedWith::ByHand,
+            StateSource::Running | StateSource::Given(_) => LoadedWith::Own,
+        };
+        self.note_loading(name, generation, &copy.artifact, with);
+        let swapped = self.swap(Swap {
+            slot,
+            generation,
+            trigger: Trigger::Command,
+            artifact: copy.artifact.clone(),
+            file: &duplicate,
+            clock: StageClock::start(Instant::now()),
+            state,
+            is_rollback,
+        });
+        if swapped.is_err() {
+            self.note_refused(name);
+            self.tidy_copies(name, Some(&duplicate));
+        }
+        swapped
+    }
+
+    /// The module meant by an order that may leave it out.
+    pub(super) fn the_module(&self, module: Option<&str>) -> Result<String, String> {
+        let names: Vec<&str> = self.config.modules.iter().map(|spec| spec.name.as_str()).collect();
+        match (module, names.as_slice()) {
+            (Some(module), _) if names.contains(&module) => Ok(module.to_owned()),
+            (Some(module), _) => {
+                Err(format!("there is no module {module}; there are: {}", names.join(", ")))
+            }
+            (None, [only]) => Ok((*only).to_owned()),
+            (None, _) => {
+                Err(format!("say which module with --module; there are: {}", names.join(", ")))
+            }
+        }
+    }
+}
