@@ -231,7 +231,7 @@ mod tests {
             let names: Vec<&str> = contents.iter().map(|(name, _)| *name).collect();
             assert_eq!(names, ["sizes", if is_shown { "sections" } else { "left_out" }]);
             assert_eq!(contents[0].1, json!({ "state": size }));
-            assert!(contents[1].1.to_string().len() < 1_000, "{} bytes", length);
+            assert!(contents[1].1.to_string().len() < 1_000, "{length} bytes");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What must hold for any content of the crash ledger's file.
 
-use super::{Before, CrashLedger, ProvenCode};
+use super::{Before, CrashLedger, LoadedWith, ProvenCode};
 use crate::event::Generation;
 use crate::fuzzing::Scratch;
 use std::fs;
@@ -26,8 +26,13 @@ pub fn crash_ledger(bytes: &[u8]) {
     let mut ledger = open(before);
     let last = ledger.last_generation(MODULE);
     let next = Generation(last.0.checked_add(1).expect("there is a number for the next load"));
-    let code = ProvenCode { generation: next, artifact: "new".into(), file: "ui-new.so".into() };
-    ledger.loading(MODULE, next, "new").expect("written");
+    let code = ProvenCode {
+        generation: next,
+        artifact: "new".into(),
+        file: "ui-new.so".into(),
+        lasted: false,
+    };
+    ledger.loading(MODULE, next, "new", LoadedWith::Own).expect("written");
     ledger.committed(MODULE, code, 3).expect("written");
     assert_eq!(ledger.last_generation(MODULE), next);
     assert!(ledger.proven(MODULE).len() <= 3);

@@ -12,6 +12,7 @@ use crate::abi::code;
 use crate::host::{Host, LogLevel};
 use std::backtrace::Backtrace;
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::Mutex;
 
@@ -123,8 +124,8 @@ pub(super) fn guard(host: Host, call: impl FnOnce() -> i32) -> i32 {
         // The payload may itself panic when dropped; it is the module's own value.
         if let Err(next) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             host.fault("a panic payload panicked when it was dropped", "", "");
-            // Whatever drops this one may panic once more, without end.
-            std::mem::forget(next);
+            // Dropping this one may panic once more, without end, so it is never dropped.
+            let _ = ManuallyDrop::new(next);
         }
         code::FAULT
     });
