@@ -67,19 +67,19 @@ fn started(mark: &str) -> Option<(Victim, PathBuf, PathBuf)> {
     let said = said.expect("the victim says that it is ready; it has written why not");
     let ready = said.strip_prefix("ready :")?;
     let (display, home) = ready.split_once(' ').expect("a display and a directory");
-    Some((victim, PathBuf::from(format!("/tmp/.X{display}-lock")), home.into()))
+    Some((victim, PathBuf::from(format!("/tmp/.X11-unix/X{display}")), home.into()))
 }
 
 #[track_caller]
 fn leaves_nothing(test: &str, end: impl FnOnce(Pid)) {
     let mark = format!("{test}_{}", std::process::id());
-    let Some((mut victim, lock, home)) = started(&mark) else { return };
+    let Some((mut victim, socket, home)) = started(&mark) else { return };
     let pid = victim.0.id();
     let mark = format!("{MARK}={mark}");
     let running = processes::with_environment(&mark).len();
     // The test and its sweeper, the X server, a host, and a supervisor with another one.
     assert!(running >= 6, "{running} processes");
-    assert!(lock.exists(), "{} is there while the server runs", lock.display());
+    assert!(socket.exists(), "{} is there while the server runs", socket.display());
     assert!(home.is_dir(), "{} is there while the test runs", home.display());
     assert_ne!(built_by(pid), [""; 0], "its hosts have built something");
     end(Pid::from_child(&victim.0));
@@ -88,7 +88,7 @@ fn leaves_nothing(test: &str, end: impl FnOnce(Pid)) {
     wait_until("every process has ended", || {
         processes::with_environment(&mark).is_empty().then_some(())
     });
-    assert!(!lock.exists(), "{} is left", lock.display());
+    assert!(!socket.exists(), "{} is left", socket.display());
     assert!(!home.exists(), "{} is left", home.display());
     assert_eq!(built_by(pid), [""; 0]);
 }

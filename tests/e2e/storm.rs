@@ -84,10 +84,9 @@ fn storm(length: impl FnOnce(Duration) -> Duration) {
     let after_us = before_us + began.elapsed().as_micros() as u64;
 
     let commits: Vec<u64> = commits(&in_storm).iter().map(|entry| entry.t_us).collect();
-    // Saving itself takes time from the compiler.
+    // Saving itself takes time from the compiler, and so may other tests: the slowest build counts.
     times.extend(build_times(&in_storm));
-    times.sort_unstable();
-    let build_us = times[times.len() / 2] * 1000;
+    let build_us = times.iter().max().copied().unwrap_or_default() * 1000;
     measured(&format!(
         "{saved} saves in {:?}, {} commits, a build takes {} ms",
         began.elapsed(),

@@ -48,13 +48,14 @@ pub(super) enum Group {
 }
 
 /// What decides before the executable does: a part of the test's name, the first that fits.
-const BY_NAME: [(&str, Group); 6] = [
+const BY_NAME: [(&str, Group); 7] = [
     ("_soak", Group::Soak),
     ("_endurance", Group::Endurance),
     ("endurance::", Group::Endurance),
     ("_kill_at_any_moment", Group::Kills),
     ("clean::", Group::Kills),
     ("window::", Group::Window),
+    ("window_containment::", Group::Window),
 ];
 
 impl Group {
