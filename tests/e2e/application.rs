@@ -80,7 +80,7 @@ fn stamp(file: &Path) -> (std::time::SystemTime, u64) {
 }
 
 #[test]
-fn g31_g32_run_is_the_application_alone_endurance() {
+fn g31_g32_run_is_the_application_alone_soak() {
     let Some(display) = Display::start() else { return };
     build();
     let host = stamp(host_binary());

@@ -240,14 +240,14 @@ impl Reloads {
 }
 
 #[test]
-fn k12_two_hundred_reloads_in_a_window_leave_nothing_behind() {
+fn k12_two_hundred_reloads_in_a_window_leave_nothing_behind_soak() {
     let Some(mut reloads) = Reloads::start() else { return };
     reloads.run(200);
     reloads.check();
 }
 
 #[test]
-fn k13_a_thousand_reloads_under_continuous_input_lose_nothing() {
+fn k13_a_thousand_reloads_under_continuous_input_lose_nothing_soak() {
     let Some(mut reloads) = Reloads::start() else { return };
     reloads.run(1000);
     reloads.check();
@@ -257,7 +257,7 @@ fn k13_a_thousand_reloads_under_continuous_input_lose_nothing() {
 const RETIRING_MAX: usize = 3;
 
 #[test]
-fn g12_reloads_of_a_minimised_window_retire_old_generations() {
+fn g12_reloads_of_a_minimised_window_retire_old_generations_soak() {
     let Some(mut bench) = Bench::with(Project::new(), Vec::new()) else { return };
     bench.display.minimise();
     // Nothing is asked of the window from here on: that would have it draw.

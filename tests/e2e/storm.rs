@@ -126,6 +126,6 @@ fn g26_new_code_runs_while_saves_never_pause() {
 }
 
 #[test]
-fn g26_a_minute_of_saves_endurance() {
+fn g26_a_minute_of_saves_soak() {
     storm(|_| Duration::from_secs(60));
 }

@@ -1,8 +1,8 @@
 //! Threads that a module starts, at a swap.
 
 use crate::RELOADED;
-use host::event::{Entry, Event};
-use pitstop_tests::{HostProcess, Project};
+use host::event::{Entry, Event, StartReason};
+use pitstop_tests::{HostOptions, HostProcess, Project};
 
 /// Has the module start a thread when it is created, and ask it to end, or not, when it is dropped.
 pub(crate) fn project_with_thread(ends: bool) -> Project {
@@ -66,4 +66,39 @@ fn k14_a_thread_that_runs_on_keeps_its_library_mapped_and_the_user_is_told() {
     // Nothing was taken away from under that thread.
     host.check(|| project.rename("ui", "three"), &RELOADED);
     assert_eq!(host.seen_by("ui"), ["one", "two", "three"], "{}", host.words());
+}
+
+/// One more than the libraries that may stay mapped, and a few.
+const PINNED_RELOADS: usize = 44;
+
+#[test]
+fn g42_threads_that_are_never_joined_are_told_of_once_and_lead_to_a_restart_through_the_checkpoint()
+{
+    let project = project_with_thread(false);
+    let options = HostOptions { supervised: true, ..HostOptions::default() };
+    let mut host = HostProcess::launch(&project, options);
+    host.wait_for_commit("ui");
+    let first = host.status().pid;
+    for _ in 0..PINNED_RELOADS {
+        host.reload_ok("ui");
+    }
+    let restarting = host.wait_for_kind("restarting");
+    assert!(
+        matches!(&restarting.event, Event::Restarting { reason, .. } if reason == "resources"),
+        "{restarting:?}"
+    );
+    let started = host.wait_for_kind("started");
+    assert!(
+        matches!(started.event, Event::Started { reason: StartReason::Resources, .. }),
+        "{started:?}"
+    );
+    host.wait_for_kind("restored");
+    host.wait_for_commit("ui");
+    assert_ne!(host.status().pid, first, "another process");
+    assert_eq!(host.seen_by("ui"), ["one"], "with the state");
+    let told = host.journal().iter().filter(|entry| {
+        matches!(&entry.event, Event::Notice { message }
+            if message.contains("ui-g") && message.contains("end and join them"))
+    });
+    assert_eq!(told.count(), 1, "the threads are named once\n{}", host.words());
 }

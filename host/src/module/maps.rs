@@ -29,6 +29,8 @@ pub fn mapped_bytes(_path: &Path) -> Option<u64> {
 fn size_in(maps: &str, file: &str) -> u64 {
     // `<from>-<to> r-xp <offset> <device> <inode>  <path>`
     let lines = maps.lines().filter(|line| {
+        // What has been removed from disk meanwhile takes as much room.
+        let line = line.strip_suffix(" (deleted)").unwrap_or(line);
         line.strip_suffix(file).is_some_and(|rest| rest.ends_with(char::is_whitespace))
     });
     let (mut size, mut has_code) = (0, false);
@@ -55,11 +57,13 @@ mod tests {
 7f0000003000-7f0000004000 r-xp 00002000 fe:00 12   /g/ui-g1.so
 7f0000005000-7f0000006000 r--p 00000000 fe:00 13   /g/ui-g2.so
 7f0000007000-7f0000008000 rw-p 00000000 00:00 0    [heap]
+7f0000008000-7f0000009000 r-xp 00000000 fe:00 15   /g/ui-g4.so (deleted)
 7f0000009000-7f000000a000 r-xp 00000000 fe:00 14   /other/g/ui-g2.so
 ";
         assert_eq!(size_in(maps, "/g/ui-g1.so"), 0x3000);
         assert_eq!(size_in(maps, "/g/ui-g2.so"), 0, "a view of its file");
         assert_eq!(size_in(maps, "/g/ui-g3.so"), 0);
+        assert_eq!(size_in(maps, "/g/ui-g4.so"), 0x1000, "removed from disk");
         assert_eq!(size_in("nonsense\nx-y r-xp /g/a.so", "/g/a.so"), 0);
     }
 }
