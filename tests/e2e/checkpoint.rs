@@ -97,7 +97,7 @@ fn m14_endurance_after_a_kill_at_any_moment_at_most_a_second_is_lost() {
 }
 
 #[test]
-fn m14_endurance_the_same_with_10_mb_of_state() {
+fn m14_the_same_with_10_mb_of_state_soak() {
     let project = counting(large::project("records::Records::with_texts(1_000, 10_000)"));
     kill_again_and_again(&project, KILLS_WITH_MUCH);
     let bytes = store(&project).newest("ui").expect("there is a checkpoint").bytes.len();

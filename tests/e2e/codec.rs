@@ -78,7 +78,7 @@ const LARGE: usize = 10_000_000;
 const FRAME: Duration = Duration::from_millis(16);
 
 #[test]
-fn m12_endurance_the_pause_with_10_mb_of_an_unchanged_type_is_short() {
+fn m12_the_pause_with_10_mb_of_an_unchanged_type_is_short_soak() {
     const LENGTH: usize = 10_000;
     let texts = format!("records::Records::with_texts({}, {LENGTH})", LARGE / LENGTH);
     let texts = Reloads::with(&texts, 7).unwrap_or_else(|error| panic!("{error:#}"));

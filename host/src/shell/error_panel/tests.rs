@@ -137,7 +137,7 @@ fn g43_a_failure_after_a_migration_offers_the_way_back() {
             if is_there {
                 harness.get_by_label(text).click();
                 harness.run();
-                assert_eq!(harness.state().orders, std::slice::from_ref(&order));
+                assert_eq!(harness.state().orders, std::slice::from_ref(order));
             }
         }
     }
