@@ -200,7 +200,7 @@ const BACK: Request = Request::Rollback { module: None, to: None };
 const REFUSED: &str = "panic!(\"not this one\");";
 
 #[test]
-fn g06_k22_going_back_selects_committed_code_and_never_what_was_refused() {
+fn k22_g06_going_back_selects_committed_code_and_never_what_was_refused() {
     let project = Project::new();
     project.edit("pitstop.toml", |toml| format!("kept_generations = 1\n{toml}"));
     let mut host = HostProcess::start(&project);
