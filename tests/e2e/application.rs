@@ -80,11 +80,10 @@ fn stamp(file: &Path) -> (std::time::SystemTime, u64) {
 }
 
 #[test]
-fn g31_g32_run_is_the_application_alone_soak() {
+fn g31_run_is_the_application_alone_endurance() {
     let Some(display) = Display::start() else { return };
     build();
-    let host = stamp(host_binary());
-    let data = tempfile::tempdir().expect("a directory");
+    let data = pitstop_tests::temp_dir();
     let pitstop = repo().join("target/pitstop");
     let existed = pitstop.exists();
 
@@ -120,6 +119,17 @@ fn g31_g32_run_is_the_application_alone_soak() {
 
     let mut application = Application::start(&display, data.path());
     application.window.find("buy bread");
+    assert!(application.close(&display).success());
+}
+
+#[test]
+fn g32_run_leaves_the_program_that_dev_starts_as_it_is_endurance() {
+    let Some(display) = Display::start() else { return };
+    build();
+    let host = stamp(host_binary());
+    let data = pitstop_tests::temp_dir();
+    let mut application = Application::start(&display, data.path());
+    application.window.find("Add task");
     assert!(application.close(&display).success());
     assert_eq!(stamp(host_binary()), host, "the program that `dev` starts was replaced");
 }

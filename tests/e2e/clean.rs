@@ -57,7 +57,10 @@ impl Drop for Victim {
 
 /// `None` where there are no windows.
 fn started(mark: &str) -> Option<(Victim, PathBuf, PathBuf)> {
-    let mut command = Command::new(std::env::current_exe().expect("the path of this test"));
+    let mut command = Command::new("env");
+    // A shell without job control starts what it runs in the background with SIGINT ignored.
+    command.arg("--default-signal=INT");
+    command.arg(std::env::current_exe().expect("the path of this test"));
     command.args(["--exact", "clean::victim", "--ignored", "--nocapture", "--test-threads=1"]);
     command.env(MARK, mark).stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0);
     let mut victim = Victim(command.spawn().expect("what runs can be run again"));

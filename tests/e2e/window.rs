@@ -70,7 +70,7 @@ impl Bench {
 
     /// The picture once nothing moves in it: two in a row are the same.
     #[track_caller]
-    fn still_picture(&mut self) -> RgbaImage {
+    pub(crate) fn still_picture(&mut self) -> RgbaImage {
         self.window.leave();
         let mut last = self.picture();
         wait_until("the picture stands still", || {
@@ -102,7 +102,7 @@ impl Bench {
 }
 
 /// The share of red in a picture's light.
-fn redness(picture: &RgbaImage) -> f64 {
+pub(crate) fn redness(picture: &RgbaImage) -> f64 {
     let sum = |channel: usize| {
         picture.pixels().map(|pixel| u64::from(pixel.0[channel])).sum::<u64>() as f64
     };

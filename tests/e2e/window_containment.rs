@@ -1,8 +1,10 @@
 //! The window goes on whatever a module does.
 
 use crate::RELOADED;
-use crate::window::Bench;
+use crate::window::{Bench, redness};
+use egui::vec2;
 use host::event::{Event, FaultSite};
+use image::GenericImageView as _;
 use pitstop_tests::{Project, wait_until};
 
 /// Lets the module paint with OpenGL, and its paint callback panic as soon as a file is there.
@@ -61,8 +63,9 @@ fn with_blocking_state(project: &Project) {
             "// at the end",
             "fn slowly<S: serde::Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
                      let file = |name: &str| std::path::Path::new(env!(\"CARGO_MANIFEST_DIR\"))
-                         .join(\"../ignored\").join(name).exists();
-                     while file(\"block\") && !file(\"go\") { std::thread::yield_now(); }
+                         .join(\"../ignored\").join(name);
+                     if file(\"block\").exists() { std::fs::write(file(\"begun\"), \"\").unwrap(); }
+                     while file(\"block\").exists() && !file(\"go\").exists() { std::thread::yield_now(); }
                      to.serialize_str(text)
                  }
                  // at the end",
@@ -80,8 +83,13 @@ fn g04_the_window_goes_on_while_the_state_is_captured() {
     bench.project.save("ignored/block", "");
     bench.host.take_in();
     bench.project.rename("ui", "two");
-    bench.host.wait_for_kind("build_finished");
-    // Several frames of the window, all while the state is being captured.
+    wait_until("the capture begins", || bench.project.path("ignored/begun").exists().then_some(()));
+    // A window that waited for the capture would draw once the host has given that up.
+    let _ = bench.window.screenshot();
+    bench.host.take_in();
+    let words = bench.host.words();
+    assert!(!words.contains("the state cannot be captured"), "the window stood still\n{words}");
+    // And several more, whichever capture is under way.
     for _ in 0..5 {
         bench.window.find("Hot Reload");
         let _ = bench.window.screenshot();
@@ -94,4 +102,43 @@ fn g04_the_window_goes_on_while_the_state_is_captured() {
     bench.host.wait_for_commit("ui");
     bench.window.find("two");
     wait_until("its frames go on", || (bench.host.seen_by("ui").len() == 2).then_some(()));
+}
+
+#[test]
+fn g35_every_view_of_a_module_whose_build_failed_is_tinted() {
+    let project = Project::new();
+    project.edit("ui/src/lib.rs", |code| {
+        let view = "const VIEWS: &'static [hot_api::View<Self>] = &[hot_api::View {
+            name: \"other\",
+            ui: |_, _, ui, _| _ = ui.heading(\"beside it\"),
+        }];
+
+        fn create(";
+        code.replacen("fn create(", view, 1)
+    });
+    let Some(mut bench) = Bench::with(project, Vec::new()) else { return };
+    // Both views are to be seen: the second one goes to the right half.
+    let tab = bench.window.find("ui: other");
+    let screen = bench.window.screenshot();
+    let right =
+        tab.rect.center() + vec2(screen.width() as f32 * 0.75, screen.height() as f32 * 0.4);
+    bench.window.drag(&tab, right);
+    let (left, right) = (bench.window.find("one").rect, bench.window.find("beside it").rect);
+    assert!(right.min.x > screen.width() as f32 / 3.0 && left.min.x < right.min.x, "side by side");
+    let halves = |bench: &mut Bench| {
+        let picture = bench.still_picture();
+        let (width, height) = (right.min.x as u32, picture.height());
+        let part = |x, width| redness(&picture.view(x, 0, width, height).to_image());
+        [part(0, width), part(width, picture.width() - width)]
+    };
+    let before = halves(&mut bench);
+    bench.project.replace("ui/src/lib.rs", "// in ui", "let wrong: u32 = \"text\"; // in ui");
+    bench.host.wait_for_kind("build_failed");
+    bench.window.find("Reload error");
+    bench.window.click("Close window");
+    bench.window.wait_without("Reload error");
+    let after = halves(&mut bench);
+    for (before, after) in before.into_iter().zip(after) {
+        assert!(after > before + 0.01, "no red tint: {before} and {after}");
+    }
 }

@@ -149,6 +149,24 @@ impl Window {
         self.send(vec![button(false)]);
     }
 
+    /// Drags the middle of a widget to another place, one frame for each step.
+    #[track_caller]
+    pub fn drag(&mut self, widget: &Widget, to: Pos2) {
+        let from = widget.rect.center();
+        let button = |pos, pressed| Event::PointerButton {
+            pos,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        self.send(vec![Event::PointerMoved(from)]);
+        self.send(vec![button(from, true)]);
+        for share in [0.25, 0.5, 0.75, 1.0] {
+            self.send(vec![Event::PointerMoved(from.lerp(to, share))]);
+        }
+        self.send(vec![button(to, false)]);
+    }
+
     /// Types where the keyboard is.
     #[track_caller]
     pub fn type_text(&mut self, text: &str) {

@@ -86,3 +86,102 @@ impl PaintTarget {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::app_args::AppArgs;
+    use super::super::services::Services;
+    use super::*;
+    use hot_api::abi::{FrameInput, FrameView, HostTable, Slice, WriteFn};
+    use std::ffi::c_void;
+    use std::ptr::NonNull;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    /// Stands for an instance: what its one call says, and waits for.
+    struct Calls {
+        begun: Sender<()>,
+        go: Receiver<()>,
+    }
+
+    unsafe extern "C" fn release_gl(instance: *mut Instance) -> i32 {
+        // SAFETY: the test passes such a pointer and outlives the call.
+        let calls = unsafe { &*instance.cast::<Calls>() };
+        calls.begun.send(()).expect("the test waits for it");
+        calls.go.recv().expect("the test sends it");
+        code::OK
+    }
+
+    unsafe extern "C" fn create(_: *const HostTable, _: Slice<u8>, _: *mut *mut Instance) -> i32 {
+        code::REFUSED
+    }
+
+    unsafe extern "C" fn logic(_: *mut Instance, _: *const FrameInput, _: *mut FrameView) -> i32 {
+        code::REFUSED
+    }
+
+    unsafe extern "C" fn frame(
+        _: *mut Instance,
+        _: u32,
+        _: *const FrameInput,
+        _: *mut FrameView,
+    ) -> i32 {
+        code::REFUSED
+    }
+
+    unsafe extern "C" fn paint(_: *mut Instance, _: u32, _: u64, _: *const PaintInfo) -> i32 {
+        code::REFUSED
+    }
+
+    unsafe extern "C" fn capture(_: *mut Instance, _: *mut c_void, _: WriteFn) -> i32 {
+        code::REFUSED
+    }
+
+    unsafe extern "C" fn refuse(_: *mut Instance) -> i32 {
+        code::REFUSED
+    }
+
+    #[test]
+    fn g15_while_a_call_is_out_nothing_is_destroyed_and_afterwards_none_begins() {
+        let table = ModuleTable {
+            size: size_of::<ModuleTable>() as u32,
+            flags: 0,
+            create,
+            logic,
+            frame,
+            paint,
+            capture,
+            suspend: refuse,
+            resume: refuse,
+            release_gl,
+            destroy: refuse,
+            schema: None,
+            hand_over: None,
+            set_literals: None,
+        };
+        let services = Services {
+            request_repaint: Arc::new(|_| {}),
+            log: Arc::new(|_, _| {}),
+            gl: None,
+            args: AppArgs::default(),
+        };
+        let ((begun, has_begun), (go, wait)) = (channel(), channel());
+        let calls = Box::new(Calls { begun, go: wait });
+        let instance = NonNull::from(Box::leak(calls)).as_ptr().cast::<Instance>();
+        let target = PaintTarget {
+            table,
+            instance: Arc::new(AtomicPtr::new(instance)),
+            host: HostSide::new(services, 1),
+            busy: Arc::default(),
+            closed: Arc::default(),
+        };
+        let ui = target.clone();
+        let ui = std::thread::spawn(move || ui.release_gl().expect("it does not panic"));
+        has_begun.recv().expect("the call begins");
+        assert!(!target.close(Duration::from_millis(10)), "a call is out");
+        go.send(()).expect("the call waits");
+        assert!(ui.join().expect("it does not panic"), "it was not skipped");
+        assert!(target.close(Duration::ZERO), "no call is out");
+        assert!(!target.release_gl().expect("it does not panic"), "none may begin");
+        assert!(has_begun.try_recv().is_err(), "none has begun");
+    }
+}

@@ -53,7 +53,7 @@ const BY_NAME: [(&str, Group); 7] = [
     ("_endurance", Group::Endurance),
     ("endurance::", Group::Endurance),
     ("_kill_at_any_moment", Group::Kills),
-    ("clean::", Group::Soak),
+    ("clean::", Group::Kills),
     ("window::", Group::Window),
     ("window_containment::", Group::Window),
 ];
@@ -147,7 +147,7 @@ mod tests {
             ("e2e", false, "endurance::k12_x", Group::Endurance),
             ("e2e", false, "endurance::g10_x_soak", Group::Soak),
             ("e2e", false, "checkpoint::m14_after_a_kill_at_any_moment_x", Group::Kills),
-            ("e2e", false, "clean::x", Group::Soak),
+            ("e2e", false, "clean::x", Group::Kills),
             ("e2e", false, "surroundings::after_a_kill_x", Group::EndToEnd),
         ] {
             assert_eq!(Group::of(executable, is_unit, test), group, "{executable} {test}");
