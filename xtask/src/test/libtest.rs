@@ -11,6 +11,7 @@ use crate::project::Project;
 use anyhow::Context;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -63,12 +64,11 @@ pub(super) fn run(
     let total: usize = runs.iter().map(|run| run.tests.len()).sum();
     let mut progress = Progress { group, total, done: 0, last: Instant::now() };
     let mut count = Count::default();
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     for run in runs {
         let mut command = Command::new(&run.executable.path);
         command.arg("--exact").args(&run.tests).current_dir(&run.executable.dir);
-        if group.is_alone() {
-            command.arg("--test-threads=1");
-        }
+        command.arg(format!("--test-threads={}", group.threads(cores)));
         command.env("TMPDIR", home.0.path()).env(SKIPPED_TO, home.skipped());
         // As cargo sets it for the tests that it runs.
         command.env("CARGO_MANIFEST_DIR", &run.executable.dir);

@@ -10,13 +10,13 @@ mod extended;
 mod libtest;
 mod tier;
 
-use crate::doctor::{self, MEND_WINDOW_TESTS};
+use crate::doctor::{self, FIX_WINDOW_TESTS};
 use crate::output::say;
 use crate::project::Project;
 use clap::Args;
 use closing::{Closing, Count};
 use executables::Toolchain;
-use host::cli::Exit;
+use host::start::cli::Exit;
 use std::process::ExitCode;
 use std::time::Instant;
 use tier::{Group, Tier};
@@ -88,7 +88,7 @@ fn tests(
         if group == Group::Window && !doctor::can_show_windows() {
             let reason = "there is no display and no Xvfb";
             say(&format!("== {name}: {total} tests skipped, {reason}; to run them:"))?;
-            say(&format!("   {MEND_WINDOW_TESTS}"))?;
+            say(&format!("   {FIX_WINDOW_TESTS}"))?;
             let skipped = u32::try_from(total).unwrap_or(u32::MAX);
             closing.add(&name, Instant::now(), Count { skipped, ..Count::default() });
             continue;

@@ -84,7 +84,7 @@ impl Group {
             "boundary" => Self::Boundary,
             "build_and_watch" => Self::BuildAndWatch,
             "e2e" => Self::EndToEnd,
-            "dev" | "host" | "tidy" => Self::Commands,
+            "dev" | "host" | "rooms" | "tidy" => Self::Commands,
             // The rest needs neither a host nor a compiler.
             _ => Self::Unit,
         }
@@ -120,9 +120,15 @@ impl Group {
         !matches!(self, Self::Unit | Self::Boundary)
     }
 
-    /// Whether its tests run one at a time: they measure, or keep both cores busy.
-    pub(super) fn is_alone(self) -> bool {
-        matches!(self, Self::Kills | Self::Endurance | Self::Soak)
+    /// How many of its tests run at a time.
+    pub(super) fn threads(self, cores: usize) -> usize {
+        match self {
+            // They measure times.
+            Self::Soak => 1,
+            // They wait for file events, frames and probation more than they compute.
+            Self::EndToEnd => 2 * cores,
+            _ => cores,
+        }
     }
 }
 
