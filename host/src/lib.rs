@@ -5,49 +5,33 @@
 //! same engine runs without it. Rooms in reading order; each hands its neighbour one noun:
 //!
 //! ```text
-//! watch --ChangeSet--> engine --Request--> build --Artifact, ShadowCopy--> swap --Picture--> shell
-//!                         '--- Event --> journal --> control, status, terminal
+//! sources --ChangeSet--> engine --Request--> compile --ShadowCopy--> module --Candidate--> slot --Picture--> shell
+//!                           '--- Event --> journal --> control, start
 //! ```
 //!
-//! - [`event`] is the closed list of everything that can happen.
-//! - [`journal`], [`status`], [`control`] tell it.
-//! - [`config`], [`cli`] say what the user may choose.
-//! - [`workspace`], [`watch`], [`build`] go from a saved file to a library.
-//! - [`module`], [`swap`] go from a library to running code.
-//! - [`literals`] goes from a saved file to running code without a library.
-//! - [`checkpoint`] keeps the state on disk.
-//! - [`crash`] remembers which code brought the process down.
+//! - [`start`] goes from settings to a running host.
+//! - [`journal`] is the closed list of everything that can happen, the record of what has happened, and
+//!   the board that sums it up.
+//! - [`sources`] and [`compile`] go from a saved file to a library.
+//! - [`module`] and [`slot`] go from a library to running code.
 //! - [`engine`] decides.
-//! - [`launch`], [`headless`], `shell` run it.
+//! - [`persist`] keeps states and what is known about crashes on disk.
+//! - [`literals`], [`control`] and `shell` use the engine, which knows none of them.
+//! - [`os`] wraps what the operating system offers.
 
-pub mod build;
-mod cancel;
-pub mod checkpoint;
-mod child_env;
-pub mod cli;
-mod companion;
-pub mod config;
+pub mod compile;
 pub mod control;
-pub mod crash;
 pub mod engine;
-pub mod event;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-pub mod headless;
-pub mod host_control;
 pub mod journal;
-pub mod launch;
 pub mod literals;
 pub mod module;
-mod private_dir;
+pub mod os;
+pub mod persist;
 #[cfg(feature = "shell")]
 pub mod shell;
-mod signals;
-pub mod stage_clock;
-pub mod status;
-pub mod swap;
-mod terminal;
-pub mod watch;
-mod whole_file;
-pub mod workspace;
+pub mod slot;
+pub mod sources;
+pub mod start;

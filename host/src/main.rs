@@ -1,7 +1,7 @@
 //! The host executable: a few lines, since it has to stay while everything else changes.
 
 use clap::Parser;
-use host::cli::DevArgs;
+use host::start::cli::DevArgs;
 use std::process::ExitCode;
 
 /// Runs egui modules and exchanges their code while they run.
@@ -13,9 +13,9 @@ struct Line {
 }
 
 fn main() -> ExitCode {
-    if let Some(code) = host::build::replay::intercept() {
+    if let Some(code) = host::compile::replay::intercept() {
         return code;
     }
     let line = Line::parse();
-    host::launch::run(&line.dev).into()
+    host::start::launch::run(&line.dev).into()
 }

@@ -1,9 +1,9 @@
 //! How a real host builds: through cargo where it must be, by a replay where that is the same.
 
 use crate::{NOT_COMPILED, RELOADED};
-use host::build::Artifact;
+use host::compile::Artifact;
 use host::control::Request;
-use host::event::{BuildWay, Event, Stage};
+use host::journal::event::{BuildWay, Event, Stage};
 use hot_api::abi::{BUILD_PREFIX, BUILD_UNSTAMPED};
 use pitstop_tests::in_process::Stage as Host;
 use pitstop_tests::{HostOptions, HostProcess, Project};
@@ -45,8 +45,8 @@ fn a_save_is_replayed_and_a_manifest_goes_through_cargo() {
     host.check(|| project.rename("ui", "two"), &RELOADED);
     host.check(|| project.replace("data/src/lib.rs", SAY, SHOUT), &RELOADED);
     host.check(|| project.replace("ui/src/lib.rs", "// in create", "wrong"), &NOT_COMPILED);
-    let mended = "std::hint::black_box(cfg!(feature = \"extra\"));";
-    host.check(|| project.replace("ui/src/lib.rs", "wrong", mended), &RELOADED);
+    let fixed = "std::hint::black_box(cfg!(feature = \"extra\"));";
+    host.check(|| project.replace("ui/src/lib.rs", "wrong", fixed), &RELOADED);
     let features = "[features]\ndefault = [\"extra\"]\nextra = []\n\n[dependencies]";
     host.check(|| project.replace("ui/Cargo.toml", "[dependencies]", features), &RELOADED);
     host.check(|| project.rename("ui", "three"), &RELOADED);

@@ -1,9 +1,10 @@
 //! The state on disk: what survives the death of the process, and what a broken disk costs.
 
-use host::checkpoint::{Checkpoint, KEPT_FILES, Store};
-use host::control::{Client, ModuleResult, Request};
-use host::event::{Entry, Event, Generation};
-use host::status::ModuleHealth;
+use host::control::{Client, Request};
+use host::engine::ModuleResult;
+use host::journal::event::{Entry, Event, Generation};
+use host::journal::status::ModuleHealth;
+use host::persist::checkpoint::{Checkpoint, KEPT_FILES, Store};
 use hot_api::snapshot::Snapshot;
 use pitstop_tests::bench::swap as large;
 use pitstop_tests::host_process::{kind_of, pitstop_file};
@@ -235,8 +236,8 @@ fn m14_a_state_that_the_code_refuses_is_set_aside_only_when_another_one_is_taken
     let mut host = HostProcess::launch(&project, HostOptions::default());
     host.wait_for_kind("rejected");
     assert_eq!(store(&project).newest_first("ui").len(), count, "{}", host.words());
-    let mend = || project.replace("ui/src/lib.rs", "panic!(\"whatever the state\");", "// in ui");
-    mend();
+    let fix = || project.replace("ui/src/lib.rs", "panic!(\"whatever the state\");", "// in ui");
+    fix();
     host.wait_for_commit("ui");
     assert_eq!(host.count("restored"), 1, "{}", host.words());
     assert!(host.stop().0.success());
@@ -301,7 +302,7 @@ fn m15_a_disk_that_takes_no_checkpoints_is_reported_once() {
         host.check(|| project.rename("ui", &name), &crate::RELOADED);
         wait_until("it counts on", || (ticks(&host.state("ui")) > before).then_some(()));
         assert_eq!(complaints(&mut host), round, "{}", host.words());
-        std::fs::remove_file(&dir).and_then(|()| std::fs::rename(&away, &dir)).expect("mended");
+        std::fs::remove_file(&dir).and_then(|()| std::fs::rename(&away, &dir)).expect("fixed");
     }
     host.wait_for_kind("checkpoint");
     host.signal(Signal::KILL);
@@ -456,12 +457,12 @@ fn s17_code_that_crashes_the_host_twice_is_quarantined() {
     // An order for the very same code is refused; new code comes in as ever.
     let outcome = host.reload(Some("ui")).remove(0);
     assert!(matches!(outcome.result, ModuleResult::Rejected { .. }), "{outcome:?}");
-    let mend = || {
+    let fix = || {
         project.edit("ui/src/lib.rs", |text| {
             text.replace(ABORT, "// in logic").replace("\"two\"", "\"three\"")
         });
     };
-    host.check(mend, &crate::RELOADED);
+    host.check(fix, &crate::RELOADED);
     assert_eq!(host.seen_by("ui").last().map(String::as_str), Some("three"));
     assert_eq!(host.status().modules[0].status, ModuleHealth::Ok);
     assert!(host.stop().0.success());
@@ -477,7 +478,7 @@ fn s17_g13_without_an_earlier_library_the_host_ends_with_a_reason_and_names_fres
     assert_eq!(host.wait_for_end().code(), Some(1), "{}", host.words());
     assert!(host.stderr().contains("there is no earlier library"), "{}", host.words());
     assert!(host.stderr().contains("--fresh"), "the way out: {}", host.words());
-    // Starting anew is another try; the code has been mended meanwhile.
+    // Starting anew is another try; the code has been fixed meanwhile.
     project.replace("ui/src/lib.rs", ABORT, "// in logic");
     drop(HostProcess::start(&project));
 }

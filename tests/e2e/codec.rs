@@ -1,7 +1,7 @@
 //! Which codec carries a state from one generation to the next.
 
 use crate::RELOADED;
-use host::event::{Event, StateReport};
+use host::journal::event::{Event, StateReport};
 use pitstop_tests::bench::state::bytes_of_a_record;
 use pitstop_tests::bench::swap::Reloads;
 use pitstop_tests::bench::told::Told;

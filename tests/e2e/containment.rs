@@ -1,9 +1,10 @@
 //! Code that hangs, floods or leaves threads behind costs neither the host nor the window.
 
 use crate::RELOADED;
-use host::control::{ModuleResult, Request};
-use host::event::{Event, FaultSite, Generation, Stage};
-use host::status::ModuleHealth;
+use host::control::Request;
+use host::engine::ModuleResult;
+use host::journal::event::{Event, FaultSite, Generation, Stage};
+use host::journal::status::ModuleHealth;
 use pitstop_tests::host_process::pitstop_file;
 use pitstop_tests::{HostOptions, HostProcess, Project, wait_until};
 use std::fs;
@@ -85,13 +86,13 @@ fn g02_a_first_load_that_hangs_costs_no_checkpoint_and_the_host_still_answers() 
             if reason.contains("has not returned")),
         "{rejected:?}"
     );
-    let mended = || {
+    let fixed = || {
         project.edit("ui/src/lib.rs", |code| {
             code.replace(hangs, "let _ = cc;").replace("\"one\"", "\"two\"")
         });
     };
     project.edit("data/src/lib.rs", |code| format!("{code}\n// one more\n"));
-    mended();
+    fixed();
     host.wait_for_kind("restored");
     assert_eq!(host.seen_by("ui"), ["one", "two"], "the state is still there");
     assert_eq!(host.count("rejected"), 1, "no other state was tried\n{}", host.words());
@@ -157,11 +158,11 @@ fn g11_an_abandoned_call_that_returns_later_unloads_nothing() {
     host.wait_for("a fault", |entry| {
         matches!(entry.event, Event::Fault { r#where: FaultSite::Overdue, .. })
     });
-    let mended = || {
+    let fixed = || {
         project
             .edit("ui/src/lib.rs", |code| code.replace(&hangs, "").replace("\"two\"", "\"three\""));
     };
-    host.check(mended, &RELOADED);
+    host.check(fixed, &RELOADED);
     let retired = host.wait_for_kind("retired");
     assert!(
         matches!(&retired.event, Event::Retired { unmapped: false, why_not: Some(why_not) }

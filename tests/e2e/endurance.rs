@@ -2,8 +2,8 @@
 
 use crate::threads::project_with_thread;
 use crate::window::Bench;
-use host::build::Artifact;
-use host::event::{BuildWay, Entry, Event};
+use host::compile::Artifact;
+use host::journal::event::{BuildWay, Entry, Event};
 use hot_api::egui::{self, Event as InputEvent, PointerButton, Pos2};
 use hot_api::snapshot::{Snapshot, Tree};
 use pitstop_tests::alone::measured;

@@ -1,8 +1,8 @@
 //! Code that panics, in every function of the author's.
 
 use crate::{REJECTED, RELOADED};
-use host::event::{Event, FaultSite, Generation, Stage};
-use host::status::ModuleHealth;
+use host::journal::event::{Event, FaultSite, Generation, Stage};
+use host::journal::status::ModuleHealth;
 use pitstop_tests::{HostProcess, Project};
 
 /// The newest rejection: stage, reason, full text.
@@ -137,7 +137,7 @@ const LATER: &str = "if std::path::Path::new(concat!(env!(\"CARGO_MANIFEST_DIR\"
     \"/../ignored/panic\")).exists() { let times = 7; panic!(\"it broke {times} times\"); }";
 
 #[test]
-fn k06_a_panic_long_after_the_swap_stops_the_module_until_it_is_mended() {
+fn k06_a_panic_long_after_the_swap_stops_the_module_until_it_is_fixed() {
     let project = Project::new();
     let mut host = HostProcess::start(&project);
     host.check(|| project.replace("ui/src/lib.rs", "// in logic", LATER), &RELOADED);

@@ -2,7 +2,7 @@
 
 use crate::codec::reload;
 use crate::{REJECTED, RELOADED};
-use host::event::Event;
+use host::journal::event::Event;
 use pitstop_tests::project::renamed;
 use pitstop_tests::{HostOptions, HostProcess, Project};
 use serde_json::Value;

@@ -1,11 +1,11 @@
 //! Files that are no library, libraries that are no module, modules that do not fit.
 
 use crate::RELOADED;
-use host::build::Artifact;
+use host::compile::Artifact;
 use host::control::Request;
-use host::event::{Generation, Stage};
+use host::journal::event::{Generation, Stage};
 use host::module::Library;
-use host::swap::{Candidate, Rejection};
+use host::slot::{Candidate, Rejection};
 use pitstop_tests::host_process::pitstop_file;
 use pitstop_tests::in_process::{self, silent_services};
 use pitstop_tests::tiny::{TINY, compile};

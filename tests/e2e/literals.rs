@@ -2,7 +2,7 @@
 
 use crate::{NOT_COMPILED, RELOADED, UNCHANGED};
 use host::control::Request;
-use host::event::{Event, Generation};
+use host::journal::event::{Event, Generation};
 use pitstop_tests::{HostProcess, Project, wait_until};
 
 /// What a host says about a save that the running code takes over.
@@ -191,8 +191,8 @@ fn code_that_takes_over_again_after_a_fault_still_shows_its_values() {
     host.check(|| project.edit("ui/src/lib.rs", next), &taken_back);
     wait_for_text(&host, "é other true é 8 [200, 40, 40, 255] -3");
     // The files have more than a literal that does not run: they are built.
-    let mended = |code: &str| code.replace(broken, "").replace("\"other\"", "\"third\"");
-    host.check(|| project.edit("ui/src/lib.rs", mended), &RELOADED);
+    let fixed = |code: &str| code.replace(broken, "").replace("\"other\"", "\"third\"");
+    host.check(|| project.edit("ui/src/lib.rs", fixed), &RELOADED);
     wait_for_text(&host, "é third true é 8 [200, 40, 40, 255] -3");
 }
 

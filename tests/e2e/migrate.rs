@@ -2,11 +2,11 @@
 
 use crate::fault::last_rejection;
 use crate::{REJECTED, RELOADED};
-use host::checkpoint::Store;
 use host::control::Request;
-use host::engine::PastMigration;
-use host::event::{Event, Generation, Stage, StateReport};
-use host::status::ModuleHealth;
+use host::journal::board::PastMigration;
+use host::journal::event::{Event, Generation, Stage, StateReport};
+use host::journal::status::ModuleHealth;
+use host::persist::checkpoint::Store;
 use hot_api::snapshot::Snapshot;
 use pitstop_tests::engine_run::EngineRun;
 use pitstop_tests::host_process::pitstop_file;
@@ -185,8 +185,8 @@ fn refused(what: &str) -> (String, String) {
     let state = host.state("ui");
     assert_eq!((&state["clicks"], &state["seen_by"]), (&json!(7), &json!(["one"])));
     // The old code still draws and takes new code that is whole.
-    let mend = || project.replace("data/src/lib.rs", what, "state.remove(\"ticks\")");
-    host.check(mend, &RELOADED);
+    let fix = || project.replace("data/src/lib.rs", what, "state.remove(\"ticks\")");
+    host.check(fix, &RELOADED);
     assert_eq!(last_state_report(&mut host).migrated, ["1→2: breaks"]);
     (reason, detail)
 }

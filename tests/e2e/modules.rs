@@ -1,11 +1,12 @@
 //! Several modules in one host, and what `pitstop.toml` says about them.
 
 use crate::RELOADED;
-use host::control::{ModuleOutcome, ModuleResult, Request};
-use host::event::{Event, FaultSite, Generation, Trigger};
+use host::control::Request;
+use host::engine::{ModuleOutcome, ModuleResult};
+use host::journal::event::{Event, FaultSite, Generation, Trigger};
+use host::journal::status::{ModuleHealth, Status};
 use host::module::{CallError, InputPacket, LiveSnapshot, ModuleThread};
-use host::status::{ModuleHealth, Status};
-use host::swap::{FrameResult, Slot};
+use host::slot::{FrameResult, Slot};
 use hot_api::snapshot::{Snapshot, Tree};
 use pitstop_tests::engine_run::EngineRun;
 use pitstop_tests::in_process::{Stage, silent_services};
@@ -13,7 +14,7 @@ use pitstop_tests::{DEADLINE, HostProcess, Project};
 use std::fs;
 use std::time::Duration;
 
-fn module<'a>(status: &'a Status, name: &str) -> &'a host::status::ModuleStatus {
+fn module<'a>(status: &'a Status, name: &str) -> &'a host::journal::status::ModuleStatus {
     status.modules.iter().find(|module| module.name == name).expect("the module is registered")
 }
 

@@ -1,11 +1,12 @@
 //! From a saved file, or an order, to new code in the same process.
 
 use crate::{NOT_COMPILED, REJECTED, RELOADED, UNCHANGED};
-use host::config::OnStateLoss;
-use host::control::{ModuleResult, Request};
-use host::engine::FailureKind;
-use host::event::{Diagnostic, Entry, Event, Generation, Trigger};
-use host::status::ModuleHealth;
+use host::control::Request;
+use host::engine::ModuleResult;
+use host::engine::OnStateLoss;
+use host::journal::board::FailureKind;
+use host::journal::event::{Diagnostic, Entry, Event, Generation, Trigger};
+use host::journal::status::ModuleHealth;
 use pitstop_tests::engine_run::EngineRun;
 use pitstop_tests::{HostProcess, Project, wait_until};
 use std::path::Path;
@@ -69,15 +70,14 @@ fn k04_a_compile_error_is_told_in_full_and_its_repair_takes_it_back() {
         "whoever asks is told the same: {refused:?}"
     );
 
-    let mended = || {
-        project.edit("ui/src/lib.rs", |code| {
-            code.replace(BROKEN, "").replace("\"one\"", "\"mended\"")
-        });
+    let fixed = || {
+        project
+            .edit("ui/src/lib.rs", |code| code.replace(BROKEN, "").replace("\"one\"", "\"fixed\""));
     };
-    host.check(mended, &RELOADED);
+    host.check(fixed, &RELOADED);
     let status = host.status().modules.remove(0);
     assert_eq!((status.status, status.last_error), (ModuleHealth::Ok, None));
-    assert_eq!(host.seen_by("ui"), ["one", "mended"]);
+    assert_eq!(host.seen_by("ui"), ["one", "fixed"]);
 }
 
 #[test]
@@ -88,12 +88,12 @@ fn k05_ten_successes_with_a_failure_after_each() {
     for round in 0..10 {
         host.check(|| project.replace("ui/src/lib.rs", "// at the end", BROKEN), &NOT_COMPILED);
         let name = format!("round {round}");
-        let mended = || {
+        let fixed = || {
             project.edit("ui/src/lib.rs", |code| {
                 pitstop_tests::project::renamed(code, &name).replace(BROKEN, "// at the end")
             });
         };
-        host.check(mended, &RELOADED);
+        host.check(fixed, &RELOADED);
         names.push(name);
         assert_eq!(host.seen_by("ui"), names);
     }
@@ -210,12 +210,12 @@ fn k22_g06_going_back_selects_committed_code_and_never_what_was_refused() {
     host.check(again, &REJECTED);
     let kept = host.status().modules.remove(0).kept_generations;
     assert!(kept.is_empty(), "nothing else was ever shown: {kept:?}");
-    let mend = || {
+    let fix = || {
         project.edit("ui/src/lib.rs", |code| {
             code.replace(&format!("{REFUSED} // again"), "// in ui").replace("\"one\"", "\"two\"")
         });
     };
-    host.check(mend, &RELOADED);
+    host.check(fix, &RELOADED);
     assert_eq!(host.status().modules[0].kept_generations, [Generation(1)]);
     let refused = Request::Rollback { module: None, to: Some(Generation(2)) };
     let error = host.request(&refused).error.expect("it was refused");
@@ -250,12 +250,12 @@ fn g06_what_was_taken_back_within_its_probation_is_not_gone_back_to() {
     host.check(edit, &taken_back);
     let status = host.status().modules.remove(0);
     assert_eq!((status.generation, status.kept_generations), (Some(Generation(1)), Vec::new()));
-    let mend = || {
+    let fix = || {
         project.edit("ui/src/lib.rs", |code| {
             code.replace(PANICS_SOON, "// in logic").replace("\"two\"", "\"three\"")
         });
     };
-    host.check(mend, &RELOADED);
+    host.check(fix, &RELOADED);
     assert_eq!(host.status().modules[0].kept_generations, [Generation(1)]);
     host.check_request(&BACK, &["committed", "rolled_back"]);
     assert_eq!(host.status().modules[0].generation, Some(Generation(1)));

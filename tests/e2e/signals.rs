@@ -1,7 +1,7 @@
 //! Signals: the host ends when it is told to, whatever its modules do.
 
 use host::control::{Client, Request};
-use host::event::{Event, Trigger};
+use host::journal::event::{Event, Trigger};
 use pitstop_tests::{HostOptions, HostProcess, Project, wait_until};
 use rustix::process::Signal;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! Which saved files lead to what.
 
 use crate::{NOT_COMPILED, RELOADED, UNCHANGED};
-use host::event::{Event, NoChange};
+use host::journal::event::{Event, NoChange};
 use pitstop_tests::{HostProcess, Project};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;

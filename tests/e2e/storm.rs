@@ -1,6 +1,6 @@
 //! Saves that come faster than builds end.
 
-use host::event::{Entry, Event, Generation};
+use host::journal::event::{Entry, Event, Generation};
 use pitstop_tests::alone::measured;
 use pitstop_tests::{HostProcess, Project};
 use std::collections::BTreeSet;

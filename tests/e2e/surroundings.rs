@@ -2,7 +2,7 @@
 
 use crate::RELOADED;
 use host::control::{Client, Request};
-use host::event::Event;
+use host::journal::event::Event;
 use pitstop_tests::host_process::pitstop_file;
 use pitstop_tests::{HostOptions, HostProcess, Project, processes, wait_until};
 use rustix::process::Signal;

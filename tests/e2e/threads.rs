@@ -1,7 +1,7 @@
 //! Threads that a module starts, at a swap.
 
 use crate::RELOADED;
-use host::event::{Entry, Event, StartReason};
+use host::journal::event::{Entry, Event, StartReason};
 use pitstop_tests::{HostOptions, HostProcess, Project};
 
 /// Has the module start a thread when it is created, and ask it to end, or not, when it is dropped.

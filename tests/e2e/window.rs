@@ -3,8 +3,8 @@
 use crate::RELOADED;
 use egui::accesskit::Role;
 use egui::{Event as InputEvent, Key, Modifiers, PointerButton};
-use host::event::{Event, FaultSite, NoChange, Trigger};
-use host::status::ModuleHealth;
+use host::journal::event::{Event, FaultSite, NoChange, Trigger};
+use host::journal::status::ModuleHealth;
 use image::{GenericImageView, RgbaImage};
 use pitstop_tests::inspect::{Address, Window};
 use pitstop_tests::xvfb::{self, Display};
@@ -200,7 +200,7 @@ fn k02_window_shows_what_was_saved_and_keeps_what_was_typed() {
 }
 
 #[test]
-fn k04_window_says_what_is_wrong_until_it_is_mended() {
+fn k04_window_says_what_is_wrong_until_it_is_fixed() {
     let dir = pitstop_tests::temp_dir();
     // An editor that notes how it was called.
     let (editor, called) = (dir.path().join("editor"), dir.path().join("called"));

@@ -3,7 +3,7 @@
 use crate::RELOADED;
 use crate::window::{Bench, redness};
 use egui::vec2;
-use host::event::{Event, FaultSite};
+use host::journal::event::{Event, FaultSite};
 use image::GenericImageView as _;
 use pitstop_tests::{Project, wait_until};
 

@@ -5,15 +5,17 @@
 
 use crate::project::{Project, build_dir};
 use crate::wait_until;
-use host::build::BuildConfig;
-use host::checkpoint::Store;
-use host::config::OnStateLoss;
-use host::control::ReloadOutcome;
-use host::engine::{BuildSource, Engine, EngineConfig, EngineHandle, ModuleBoard, ModuleSpec};
-use host::event::Trigger;
-use host::headless::Headless;
+use host::compile::BuildConfig;
+use host::engine::OnStateLoss;
+use host::engine::ReloadOutcome;
+use host::engine::{BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec};
+use host::journal::board::ModuleBoard;
+use host::journal::event::Trigger;
 use host::journal::{Journal, JournalConfig, LogLevel};
-use host::workspace::Workspace;
+use host::literals::Literals;
+use host::persist::checkpoint::Store;
+use host::sources::workspace::Workspace;
+use host::start::headless::Headless;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -134,6 +136,7 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
             poll_interval: None,
         },
         services: frames.services(Arc::new(|_, _| {})),
+        fast_path: Some(Box::new(Literals::new(project.root().to_owned()))),
         on_board: Arc::new(|_| {}),
         journal: Journal::open(journal).unwrap_or_else(|error| panic!("{error}")),
     }

@@ -7,10 +7,11 @@
 use crate::host_binary::{host_binary, xtask_binary};
 use crate::{DEADLINE, Project, wait_until};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
-use host::control::{Client, ModuleOutcome, ModuleResult, Reply, Request};
-use host::event::{Entry, Event, Generation, Trigger};
+use host::control::{Client, Reply, Request};
+use host::engine::{ModuleOutcome, ModuleResult};
+use host::journal::event::{Entry, Event, Generation, Trigger};
+use host::journal::status::Status;
 use host::journal::{Colour, EventLine};
-use host::status::Status;
 use hot_api::snapshot::Snapshot;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
@@ -103,7 +104,7 @@ impl HostProcess {
         command.args((!window).then_some("--headless"));
         command.args(["--events", "-", "--workspace"]).arg(project.root());
         // A test run that is killed takes its hosts along, also where `clean::command` cannot see to it.
-        command.env(host::launch::DIE_WITH_PARENT, "1");
+        command.env(host::os::child_env::DIE_WITH_PARENT, "1");
         command.args(args).envs(env).current_dir(cwd.as_deref().unwrap_or(project.root()));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         std::os::unix::process::CommandExt::process_group(&mut command, 0);

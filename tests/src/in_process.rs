@@ -5,11 +5,11 @@
 //! the steps of a swap.
 
 use crossbeam_channel::bounded;
-use host::build::{Artifact, ShadowCopy};
-use host::event::{Generation, StateReport, Trigger};
+use host::compile::{Artifact, ShadowCopy};
+use host::journal::event::{Generation, StateReport, Trigger};
+use host::journal::stage_clock::StageClock;
 use host::module::{AppArgs, InputPacket, Picture, Retirement, Services};
-use host::stage_clock::StageClock;
-use host::swap::{Active, Candidate, FrameResult, PendingCommit, Rejection, Slot, SlotEvent};
+use host::slot::{Active, Candidate, FrameResult, PendingCommit, Rejection, Slot, SlotEvent};
 use hot_api::egui;
 use hot_api::snapshot::Snapshot;
 use hot_api::wire::{InputItem, ItemWriter};

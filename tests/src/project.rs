@@ -9,7 +9,7 @@
 //! called `ui` all the same, because `pitstop.toml` tells the two apart, and code says `data`.
 
 use crate::repo;
-use host::build::{BuildConfig, Builder, Built, Cancel};
+use host::compile::{BuildConfig, Builder, Built, Cancel};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -4,7 +4,7 @@ use crate::program;
 use crate::project::Project;
 use anyhow::{Context, bail};
 use clap::Args;
-use host::cli::Exit;
+use host::start::cli::Exit;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
@@ -47,7 +47,7 @@ impl Bench {
         cargo.arg("--message-format=json-render-diagnostics");
         let built = cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
         if !built.status.success() {
-            bail!("the benchmarks were not built; mend what cargo says and try again");
+            bail!("the benchmarks were not built; fix what cargo says and try again");
         }
         let bench = program::among(&*built.stdout, "bench");
         let mut bench = Command::new(bench.context("cargo built no program `bench`")?);

@@ -7,7 +7,7 @@ use crate::project::Project;
 use crate::supervise;
 use anyhow::{Context, bail};
 use clap::Args;
-use host::cli::DevArgs;
+use host::start::cli::DevArgs;
 use std::env;
 use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
@@ -70,7 +70,7 @@ fn build(project: &Project, launcher: &Launcher) -> anyhow::Result<Result<PathBu
     })?;
     match ended {
         Ended::With(status) if status.success() => {}
-        Ended::With(_) => bail!("the host was not built; mend what cargo says and try again"),
+        Ended::With(_) => bail!("the host was not built; fix what cargo says and try again"),
         other => return Ok(Err(other)),
     }
     let path = reading.transpose()?.and_then(|reading| reading.join().ok()?);

@@ -3,9 +3,9 @@
 use crate::output::{answer, say};
 use crate::project::{ANSWER_LIMIT, Project};
 use clap::Args;
-use host::cli::Exit;
 use host::control::{ClientError, Request};
 use host::journal::{Colour, EventLine};
+use host::start::cli::Exit;
 use std::io;
 use std::process::ExitCode;
 

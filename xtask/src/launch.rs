@@ -10,7 +10,7 @@
 
 use crate::project::shown;
 use anyhow::Context;
-use host::cli::Exit;
+use host::start::cli::Exit;
 use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 #[cfg(unix)]

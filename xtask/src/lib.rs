@@ -25,7 +25,7 @@ mod supervise;
 mod test;
 
 use clap::{Parser, Subcommand};
-use host::cli::Exit;
+use host::start::cli::Exit;
 use project::Project;
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -3,10 +3,10 @@
 //! Owns: the two forms of an answer, for people and for programs. Consumes: replies. Produces:
 //! text on standard output and an exit code. Never: decides anything.
 
-use host::cli::Exit;
 use host::control::Reply;
-use host::event::Diagnostic;
 use host::journal::Colour;
+use host::journal::event::Diagnostic;
+use host::start::cli::Exit;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -48,7 +48,7 @@ fn rendered(diagnostic: &Diagnostic, colour: Colour) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use host::event::DiagnosticLevel;
+    use host::journal::event::DiagnosticLevel;
 
     #[test]
     fn diagnostics_fit_the_terminal() {

@@ -3,8 +3,9 @@
 use crate::output::answer;
 use crate::project::{ANSWER_LIMIT, Project};
 use clap::Args;
-use host::control::{ModuleOutcome, ModuleResult, Reply, Request};
-use host::event::{Entry, NoChange, Trigger};
+use host::control::{Reply, Request};
+use host::engine::{ModuleOutcome, ModuleResult};
+use host::journal::event::{Entry, NoChange, Trigger};
 use host::journal::{Colour, EventLine};
 use std::io;
 use std::process::ExitCode;

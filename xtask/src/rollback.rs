@@ -4,7 +4,7 @@ use crate::output::answer;
 use crate::project::{ANSWER_LIMIT, Project};
 use clap::Args;
 use host::control::Request;
-use host::event::Generation;
+use host::journal::event::Generation;
 use std::process::ExitCode;
 
 /// Go back to an earlier generation of a module, with the current state

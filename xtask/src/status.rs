@@ -4,10 +4,10 @@ use crate::output::{answer, say};
 use crate::project::{ANSWER_LIMIT, Project};
 use anyhow::Context;
 use clap::Args;
-use host::cli::Exit;
 use host::control::Request;
-use host::event::Event;
-use host::status::{ModuleHealth, ModuleStatus, Status as HostStatus};
+use host::journal::event::Event;
+use host::journal::status::{ModuleHealth, ModuleStatus, Status as HostStatus};
+use host::start::cli::Exit;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -103,7 +103,7 @@ fn span(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use host::event::Generation;
+    use host::journal::event::Generation;
 
     #[test]
     fn the_table_is_aligned_and_errors_follow_it() {

@@ -4,8 +4,8 @@ use crate::output::{answer, say};
 use crate::project::{ANSWER_LIMIT, Project};
 use anyhow::bail;
 use clap::Args;
-use host::cli::Exit;
 use host::control::{ClientError, Request};
+use host::start::cli::Exit;
 use std::process::ExitCode;
 use std::time::Duration;
 

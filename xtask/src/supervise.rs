@@ -5,8 +5,9 @@
 //! what crashed it, the next host finds out by itself.
 
 use crate::launch::{Ended, Launcher};
-use host::cli::{DevArgs, Exit};
-use host::crash::{Before, RESTARTED_AFTER};
+use host::os::child_env::{DIE_WITH_PARENT, RESTARTED_AFTER};
+use host::persist::crash::Before;
+use host::start::cli::{DevArgs, Exit};
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::path::Path;
@@ -29,7 +30,7 @@ pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow
     let mut before = Before::InOrder;
     loop {
         let mut command = Command::new(host);
-        command.args(args.to_argv()).env(host::launch::DIE_WITH_PARENT, "1");
+        command.args(args.to_argv()).env(DIE_WITH_PARENT, "1");
         // The variable also tells the host that it may ask for another start.
         match args.no_supervise {
             false => command.env(RESTARTED_AFTER, before.word()),
@@ -90,7 +91,7 @@ fn how(status: ExitStatus) -> Before {
 /// Standard output may be the journal (`--events -`).
 fn complain(text: &str) {
     // Nobody may be there to read it, and the host is to be started all the same.
-    let _gone = writeln!(io::stderr(), "pitstop: {text}");
+    let _ = writeln!(io::stderr(), "pitstop: {text}"); // receiver gone: nobody to tell
 }
 
 /// When the host was started again for one kind of reason.

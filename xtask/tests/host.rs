@@ -1,13 +1,11 @@
 //! The commands that talk to a running host, against the real socket.
 #![cfg(unix)]
 
-use host::control::{
-    Control, ControlError, ControlServer, HostLock, ModuleOutcome, ModuleResult, ReloadOutcome,
-    ReloadTicket,
-};
-use host::event::{Diagnostic, DiagnosticLevel, Event, Generation, Stage, Trigger};
+use host::control::{Control, ControlError, ControlServer, HostLock};
+use host::engine::{ModuleOutcome, ModuleResult, ReloadOutcome, ReloadTicket};
+use host::journal::event::{Diagnostic, DiagnosticLevel, Event, Generation, Stage, Trigger};
+use host::journal::status::{Status, StatusFile};
 use host::journal::{Journal, JournalConfig, LogLevel};
-use host::status::{Status, StatusFile};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -30,7 +28,7 @@ impl Control for Engine {
                 reason: "panic".into(),
                 detail: String::new(),
             },
-            _ => ModuleResult::NoChange { reason: host::event::NoChange::SameContent },
+            _ => ModuleResult::NoChange { reason: host::journal::event::NoChange::SameContent },
         };
         let module = module.unwrap_or("good").to_owned();
         let (tell, outcome) = crossbeam_channel::bounded(1);
@@ -188,7 +186,7 @@ fn events_are_shown_and_followed_to_the_end() {
     let (code, out, _) = host.ask(&["events"]);
     assert_eq!(code, Some(0));
     assert!(out.ends_with("good g2 one"), "{out}");
-    let entry: host::event::Entry =
+    let entry: host::journal::event::Entry =
         serde_json::from_value(json_of(&host.ask(&["events", "--json"]).1)).expect("an entry");
     assert_eq!(entry, first);
 

@@ -4,7 +4,7 @@
 //! Never: copies or loads.
 
 use super::{BuildError, SharedLibrary};
-use crate::companion;
+use crate::module::companion;
 use cargo_metadata::{CrateType, PackageId};
 use hot_api::abi::BUILD_UNSTAMPED;
 use memchr::memmem;

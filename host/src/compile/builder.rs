@@ -8,7 +8,7 @@ use super::cargo::{Cargo, Run};
 use super::replay::{Replay, ReplayConfig, Replayed};
 use super::stamp::Stamps;
 use super::{Artifact, BuildError, Cancel, DepInfo, diagnostic, user_wrapper};
-use crate::event::{BuildWay, Diagnostic, DiagnosticLevel};
+use crate::journal::event::{BuildWay, Diagnostic, DiagnosticLevel};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 /// What to build; the same for the whole life of a host.
 #[derive(Clone, Debug, Default)]
 pub struct BuildConfig {
-    /// Where cargo runs; canonical, as [`crate::workspace::Workspace::root`] is.
+    /// Where cargo runs; canonical, as [`crate::sources::workspace::Workspace::root`] is.
     pub workspace_root: PathBuf,
     /// A target directory of our own, so that editors and terminals do not wait for each other.
     pub target_dir: PathBuf,

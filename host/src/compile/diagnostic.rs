@@ -3,7 +3,7 @@
 //! Owns: the translation into [`Diagnostic`]. Consumes: cargo's JSON messages and the text of its
 //! error stream. Never: I/O.
 
-use crate::event::{Diagnostic, DiagnosticLevel};
+use crate::journal::event::{Diagnostic, DiagnosticLevel};
 use cargo_metadata::diagnostic::{self as rustc, DiagnosticSpan};
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,7 @@
 //! Owns: the room's one error type. Never: prints.
 
 use super::diagnostic;
-use crate::event::Diagnostic;
+use crate::journal::event::Diagnostic;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The compiler or cargo refused.
-    #[error("the build failed after {} ms; mend what the compiler says and save", elapsed.as_millis())]
+    #[error("the build failed after {} ms; fix what the compiler says and save", elapsed.as_millis())]
     Failed {
         /// What was said, in the order it was said; warnings are among it.
         diagnostics: Vec<Diagnostic>,

@@ -22,11 +22,11 @@ mod stamp;
 mod toolchain;
 mod user_wrapper;
 
-pub use crate::cancel::Cancel;
+pub use crate::os::cancel::Cancel;
 pub use artifact::Artifact;
 pub use builder::{BuildConfig, Builder, Built, Progress};
 pub use dep_info::DepInfo;
 pub use error::BuildError;
-pub use replay::{ReplayConfig, WrapperProgram};
+pub use replay::{DebugInfo, ReplayConfig, WrapperProgram};
 pub use shadow::ShadowCopy;
 pub use shared_library::SharedLibrary;

@@ -8,7 +8,7 @@
 //! program that leaves the group on purpose is out of reach everywhere.
 
 use super::BuildError;
-use crate::cancel::Cancel;
+use crate::os::cancel::Cancel;
 use crossbeam_channel::{Receiver, Sender, select_biased};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;

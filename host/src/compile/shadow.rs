@@ -11,8 +11,8 @@
 use super::artifact::{Marks, hash_file};
 use super::shared_library::write_at;
 use super::{Artifact, BuildError, SharedLibrary};
-use crate::companion;
-use crate::event::Generation;
+use crate::journal::event::Generation;
+use crate::module::companion;
 use hot_api::abi::BUILD_PREFIX;
 use std::collections::BTreeSet;
 use std::env::consts::DLL_EXTENSION;

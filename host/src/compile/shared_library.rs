@@ -2,7 +2,7 @@
 //!
 //! Owns: where its name stands in a file, and its copies. Produces: [`SharedLibrary`]. Never: links it.
 
-use crate::companion;
+use crate::module::companion;
 use memchr::memmem;
 use std::fs;
 use std::io;

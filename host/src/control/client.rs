@@ -6,8 +6,8 @@
 use super::endpoint::Peer;
 use super::lines::{Line, Lines};
 use super::request::{Reply, Request};
-use crate::event::Entry;
-use crate::status::{ReadStatus, StatusError, StatusFile};
+use crate::journal::event::Entry;
+use crate::journal::status::{ReadStatus, StatusError, StatusFile};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

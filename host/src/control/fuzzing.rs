@@ -2,7 +2,7 @@
 
 use super::lines::{Line, Lines};
 use super::{Reply, Request};
-use crate::event::Entry;
+use crate::journal::event::Entry;
 use std::io::{self, Read};
 
 /// Small, so that lines beyond it are found quickly.

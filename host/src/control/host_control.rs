@@ -3,12 +3,14 @@
 //! Owns: the translation of a [`Board`] into a [`Status`]. Consumes: requests of
 //! [`control`](crate::control). Never: waits longer than the engine's own limits.
 
-use crate::control::{Control, ControlError, ReloadTicket};
-use crate::engine::{Board, EngineHandle, ModuleBoard, ModuleStatus as Health};
-use crate::event::{Generation, Trigger};
+use crate::control::{Control, ControlError};
+use crate::engine::EngineHandle;
+use crate::engine::ReloadTicket;
 use crate::journal;
-use crate::status::{ModuleHealth, ModuleStatus, Status};
-use crate::whole_file;
+use crate::journal::board::{Board, ModuleBoard, ModuleStatus as Health};
+use crate::journal::event::{Generation, Trigger};
+use crate::journal::status::{ModuleHealth, ModuleStatus, Status};
+use crate::os::whole_file;
 use hot_api::snapshot::Snapshot;
 use once_cell::sync::OnceCell;
 use serde_json::{Map, Value, json};

@@ -4,7 +4,7 @@
 //! write in it, or the pid of the host that has it. Never: guesses from files left behind; the
 //! system drops the lock when its holder dies, however it dies.
 
-use crate::private_dir;
+use crate::os::private_dir;
 use parking_lot::Mutex;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write};

@@ -10,9 +10,9 @@ mod connection;
 mod endpoint;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+pub mod host_control;
 mod lines;
 mod lock;
-mod outcome;
 mod request;
 mod server;
 #[cfg(all(test, unix))]
@@ -21,12 +21,12 @@ mod tests;
 pub use client::{Client, ClientError};
 pub use endpoint::EndpointError;
 pub use lock::{HostLock, LockError};
-pub use outcome::{Abandoned, ModuleOutcome, ModuleResult, ReloadOutcome, ReloadTicket};
 pub use request::{Reply, Request};
 pub use server::ControlServer;
 
-use crate::event::{Generation, Trigger};
-use crate::status::Status;
+use crate::engine::ReloadTicket;
+use crate::journal::event::{Generation, Trigger};
+use crate::journal::status::Status;
 use serde_json::Value;
 use std::path::Path;
 

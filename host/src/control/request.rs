@@ -4,8 +4,8 @@
 //! Never: I/O. Names and forms are an outside contract: add, do not change.
 
 use super::ControlError;
-use super::outcome::ReloadOutcome;
-use crate::event::{Diagnostic, Generation, Trigger};
+use crate::engine::ReloadOutcome;
+use crate::journal::event::{Diagnostic, Generation, Trigger};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ use super::connection::{Connection, Shared};
 use super::endpoint::{Acceptor, EndpointError, PATROL, Peer};
 use super::request::Reply;
 use super::{Control, HostLock, LockError};
-use crate::event::Event;
+use crate::journal::event::Event;
 use crate::journal::{Journal, LogLevel};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::convert::Infallible;

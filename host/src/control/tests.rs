@@ -1,9 +1,10 @@
 //! The socket with real clients: polite, impatient, hostile and dead ones.
 
 use super::*;
-use crate::event::{Entry, Event, NoChange};
+use crate::engine::{ModuleOutcome, ModuleResult, ReloadOutcome};
+use crate::journal::event::{Entry, Event, NoChange};
+use crate::journal::status::StatusFile;
 use crate::journal::{Journal, JournalConfig, LogLevel};
-use crate::status::StatusFile;
 use crossbeam_channel::{Sender, bounded, unbounded};
 use parking_lot::Mutex;
 use serde_json::json;

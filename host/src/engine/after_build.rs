@@ -1,21 +1,23 @@
 //! What becomes of a build: a swap for each module, or the compiler's words.
 
-use super::board::{Failure, FailureKind, ModuleStatus};
+use super::config::OnStateLoss;
+use super::engine_loop::EngineLoop;
 use super::generations::LibraryCopy;
-use super::swapping::{StateSource, Swap};
-use super::worker::Worker;
-use crate::build::{BuildError, Built, ShadowCopy};
-use crate::config::OnStateLoss;
-use crate::control::{ModuleOutcome, ModuleResult};
-use crate::crash::LoadedWith;
-use crate::event::{BuildWay, DiagnosticLevel, Event, Generation, NoChange, Stage, Trigger};
-use crate::stage_clock::StageClock;
-use crate::swap::{Rejection, Slot};
+use super::outcome::{ModuleOutcome, ModuleResult};
+use super::swap::{StateSource, Swap};
+use crate::compile::{BuildError, Built, ShadowCopy};
+use crate::journal::board::{Failure, FailureKind, ModuleStatus};
+use crate::journal::event::{
+    BuildWay, DiagnosticLevel, Event, Generation, NoChange, Stage, Trigger,
+};
+use crate::journal::stage_clock::StageClock;
+use crate::persist::crash::LoadedWith;
+use crate::slot::{Rejection, Slot};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-impl Worker {
+impl EngineLoop {
     pub(super) fn on_build_done(&mut self, result: Result<Built, BuildError>, started: Instant) {
         if let Ok(built) = &result {
             self.learn_inputs(built);
@@ -45,7 +47,7 @@ impl Worker {
                     self.note_compiled(name, &built);
                 }
                 // The build that follows is about all that was saved.
-                if self.waiting.is_none() {
+                if !self.requests.is_stale() {
                     self.tell_unseen(&built);
                 }
             }
@@ -57,7 +59,7 @@ impl Worker {
                 }
             }
         }
-        self.build_waiting();
+        self.build_next();
     }
 
     /// Why this module has no library, where others of the same build have theirs.
@@ -176,7 +178,7 @@ impl Worker {
         let name = slot.name();
         let running = slot.generation();
         self.board.change_module(name, |module| {
-            // The files say again what already runs; an error in between is mended.
+            // The files say again what already runs; an error in between is fixed.
             module.status = ModuleStatus::Ok;
             module.failure = None;
             module.generation = running;

@@ -1,8 +1,8 @@
 //! The thread that runs the compiler, one build at a time.
 
 use super::config::{Message, Outbox};
-use crate::build::{BuildError, Builder, Built, Cancel, Progress};
-use crate::event::BuildWay;
+use crate::compile::{BuildError, Builder, Built, Cancel, Progress};
+use crate::journal::event::BuildWay;
 use crossbeam_channel::{Sender, bounded};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -49,7 +49,7 @@ impl BuildThread {
                     }
                 }
             })
-            .expect("the system starts one more thread");
+            .expect("failed to spawn thread");
         Self { jobs: Some(jobs), running: None, thread: Some(thread) }
     }
 
@@ -57,7 +57,7 @@ impl BuildThread {
     pub(super) fn build(&mut self) {
         let cancel = Cancel::new();
         if let Some(jobs) = &self.jobs {
-            let _gone = jobs.send(cancel.clone());
+            let _ = jobs.send(cancel.clone()); // receiver gone: nobody to tell
         }
         self.running = Some(cancel);
     }
@@ -69,17 +69,12 @@ impl BuildThread {
         }
     }
 
-    /// Whether the newest build was told to stop. It may have ended all the same.
-    pub(super) fn is_cancelled(&self) -> bool {
-        self.running.as_ref().is_some_and(Cancel::is_cancelled)
-    }
-
     /// Stops the build that runs and joins the thread. Nothing can be built afterwards.
     pub(super) fn stop(&mut self) {
         self.cancel();
         self.jobs = None;
         if let Some(thread) = self.thread.take() {
-            let _panicked = thread.join();
+            let _ = thread.join(); // its panic has been printed
         }
     }
 }

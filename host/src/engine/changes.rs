@@ -1,22 +1,21 @@
-//! From a saved file or an order to the build that answers it.
+//! Turns change sets and orders into requests for new code.
 //!
-//! Owns: which modules a change concerns, what waits while something is being built, and the numbers
-//! of attempts. Consumes: change sets and orders. Produces: one [`Request`] at a time for the build
-//! thread. Never: swaps.
+//! Owns: which modules a change concerns. Consumes: change sets and orders. Produces: requests
+//! ([`Requests`](super::requests::Requests)), and starts and stops of the compiler. Never: swaps.
 
-use super::board::{BuildBoard, ModuleStatus};
-use super::request::Request;
-use super::settle::Ticket;
-use super::worker::Worker;
-use crate::build::{BuildError, Built};
-use crate::event::{BuildWay, Event, Generation, Trigger};
-use crate::watch::{ChangeSet, Watcher};
-use crate::workspace::Tier;
+use super::engine_loop::EngineLoop;
+use super::requests::{Asked, BuildEnd, Compiler, Request};
+use super::tickets::Ticket;
+use crate::compile::{BuildError, Built};
+use crate::journal::board::{BuildBoard, ModuleStatus};
+use crate::journal::event::{BuildWay, Event, Trigger};
+use crate::sources::watch::{ChangeSet, Watcher};
+use crate::sources::workspace::Tier;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
-impl Worker {
+impl EngineLoop {
     /// A save: what it asks for depends on who uses the files.
     pub(super) fn on_change(&mut self, set: &ChangeSet) {
         let mut packages = BTreeMap::<String, BTreeSet<PathBuf>>::new();
@@ -50,13 +49,13 @@ impl Worker {
         }
         let only_modules = host_files.is_empty();
         if self.board.get().auto_reload {
-            if only_modules && self.take_over_literals(set, &modules) {
+            if only_modules && self.try_fast_path(set, &modules) {
                 return;
             }
             let modules = Some(modules.into_keys().collect());
             self.request(modules, Trigger::Save, set.first_event, false, Vec::new());
         } else {
-            self.held_back.extend(modules.into_keys());
+            self.requests.hold_back(modules.into_keys());
             let waiting = set.files.len();
             self.board.change(|board| board.waiting_changes += waiting);
         }
@@ -87,140 +86,92 @@ impl Worker {
 
     pub(super) fn set_auto_reload(&mut self, on: bool) {
         self.board.change(|board| board.auto_reload = on);
-        if on && !self.held_back.is_empty() {
-            let modules = std::mem::take(&mut self.held_back);
+        let modules = self.requests.held_back().clone();
+        if on && !modules.is_empty() {
             self.request(Some(modules), Trigger::Save, Instant::now(), false, Vec::new());
         }
     }
 
-    /// Mints the generations of a wish, and builds it now or joins it to what is being built.
+    /// Asks for new code of these modules, or of all.
     pub(super) fn request(
         &mut self,
         modules: Option<BTreeSet<String>>,
         trigger: Trigger,
         first_event: Instant,
         force: bool,
-        mut tickets: Vec<Ticket>,
+        tickets: Vec<Ticket>,
     ) {
-        let names: BTreeSet<String> = modules
-            .unwrap_or_else(|| self.config.modules.iter().map(|spec| spec.name.clone()).collect());
-        for ticket in &mut tickets {
-            ticket.wait_for(names.iter());
-        }
-        let under_way = |name: &String| {
-            let requests = self.waiting.iter().chain(&self.building);
-            requests.flat_map(|request| &request.modules).find(|(known, _)| *known == name)
-        };
-        let modules: BTreeMap<String, Generation> = names
-            .iter()
-            .map(|name| match under_way(name) {
-                Some((_, generation)) => (name.clone(), *generation),
-                None => (name.clone(), Generation(0)),
-            })
-            .collect();
-        let modules = modules
-            .into_iter()
-            .map(|(name, known)| {
-                let generation = if known.0 == 0 { self.mint(&name) } else { known };
-                (name, generation)
-            })
-            .collect();
-        self.held_back.retain(|name| !names.contains(name));
-        let none_held = self.held_back.is_empty();
+        let all = || self.config.modules.iter().map(|spec| spec.name.clone()).collect();
+        let modules = modules.unwrap_or_else(all);
+        let asked = Asked { modules, trigger, first_event, force, tickets };
+        let compiler = self.requests.ask(asked, Instant::now());
+        let none_held = self.requests.held_back().is_empty();
         self.board.change(|board| {
             if none_held {
                 board.waiting_changes = 0;
             }
         });
-        let request = Request { modules, trigger, first_event, force, tickets };
-        // Only new content makes the running build stale; an order joins it.
-        let stale = trigger == Trigger::Save;
-        match (&mut self.waiting, &mut self.building) {
-            (Some(waiting), _) => waiting.merge(request),
-            (None, Some(_)) if stale => {
-                self.waiting = Some(request);
-                if self.pace.stops_stale(Instant::now()) {
-                    self.builds.cancel();
-                }
-            }
-            (None, Some(building)) => building.merge(request),
-            (None, None) => self.start_build(request),
+        match compiler {
+            Compiler::Start => self.start_build(),
+            Compiler::Stop => self.builds.cancel(),
+            Compiler::Leave => {}
         }
     }
 
-    fn mint(&mut self, module: &str) -> Generation {
-        let last = self.last_generation.entry(module.to_owned()).or_insert(Generation(0));
-        last.0 += 1;
-        *last
-    }
-
-    pub(super) fn start_build(&mut self, request: Request) {
-        for name in request.modules.keys() {
-            self.literals.building(name);
+    /// Starts the compiler for the request that is now the running one.
+    pub(super) fn start_build(&mut self) {
+        let modules =
+            self.requests.running().into_iter().flat_map(|request| request.modules.keys());
+        for name in modules {
+            if let Some(fast_path) = &mut self.config.fast_path {
+                fast_path.build_begins(name);
+            }
             self.board.change_module(name, |module| module.status = ModuleStatus::Building);
         }
         self.board.change(|board| {
             board.build = Some(BuildBoard { done: 0, total: 0, unit: String::new() });
         });
-        self.building = Some(request);
-        self.pace.started(Instant::now());
         self.build_guard = self.watcher.as_ref().map(Watcher::build_guard);
         self.builds.build();
     }
 
     /// The build thread knows by now which way it goes.
     pub(super) fn on_build_started(&mut self, way: BuildWay) {
-        self.pace.goes(way);
-        let modules = self.building.iter().flat_map(|request| &request.modules);
+        self.requests.goes(way);
+        let modules = self.requests.running().into_iter().flat_map(|request| &request.modules);
         for (name, generation) in modules {
             self.record(Some(name), Some(*generation), Event::BuildStarted { way });
         }
     }
 
     /// The request that the build which has just ended is the answer to; `None` when a newer one takes
-    /// its place. A stale build that was allowed to end answers its own request when it has succeeded;
-    /// the newer one waits until [`Self::build_waiting`].
+    /// its place.
     pub(super) fn take_built(&mut self, result: &Result<Built, BuildError>) -> Option<Request> {
         self.board.change(|board| board.build = None);
         self.build_guard = None;
-        let is_stopped = self.builds.is_cancelled();
-        if !is_stopped {
-            self.pace.ended(result.as_ref().ok().map(|built| (built.way, built.elapsed)));
-        }
-        let mut answered = self.building.take()?;
-        let Some(mut newer) = self.waiting.take() else { return Some(answered) };
-        match result {
-            Ok(built) if !is_stopped => {
-                for (name, generation) in &mut newer.modules {
-                    if self.has_library(name, built) {
-                        *generation = self.mint(name);
-                    } else {
-                        // The attempt goes on with the newer content.
-                        answered.modules.remove(name);
-                    }
-                }
-                self.waiting = Some(newer);
-                Some(answered)
-            }
-            _ => {
-                answered.merge(newer);
-                self.start_build(answered);
+        let built = result.as_ref().ok();
+        let took = built.map(|built| (built.way, built.elapsed));
+        let registry = &self.registry;
+        let has_library = |name: &str| {
+            built.is_some_and(|built| {
+                let slot = registry.slot(name);
+                slot.is_some_and(|slot| built.artifacts.contains_key(slot.package()))
+            })
+        };
+        match self.requests.ended(took, has_library, Instant::now()) {
+            BuildEnd::Answers(request) => Some(request),
+            BuildEnd::Superseded => {
+                self.start_build();
                 None
             }
+            BuildEnd::Nothing => None,
         }
     }
 
     /// Builds what was saved while a stale build was allowed to end.
-    pub(super) fn build_waiting(&mut self) {
-        if self.building.is_none()
-            && let Some(request) = self.waiting.take()
-        {
-            self.start_build(request);
+    pub(super) fn build_next(&mut self) {
+        if self.requests.start_next(Instant::now()) {
+            self.start_build();
         }
-    }
-
-    fn has_library(&self, name: &str, built: &Built) -> bool {
-        let slot = self.registry.slot(name);
-        slot.is_some_and(|slot| built.artifacts.contains_key(slot.package()))
     }
 }

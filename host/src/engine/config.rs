@@ -1,19 +1,20 @@
 //! What an engine is told: once at the start, and in messages while it runs.
 
-use super::board::{Board, FailureKind};
 use super::builds::BuildReport;
-use super::settle::Ticket;
+use super::fast_path::FastPath;
 use super::state::{StateEdit, TakenState};
-use crate::build::BuildConfig;
-use crate::checkpoint::Store;
-use crate::config::OnStateLoss;
-use crate::crash::CrashLedger;
-use crate::event::{Generation, Trigger};
+use super::tickets::Ticket;
+use crate::compile::BuildConfig;
 use crate::journal::Journal;
+use crate::journal::board::{Board, FailureKind};
+use crate::journal::event::{Generation, Trigger};
 use crate::module::Services;
-use crate::watch::WatchEvent;
-use crate::workspace::{Inputs, Tiers};
+use crate::persist::checkpoint::Store;
+use crate::persist::crash::CrashLedger;
+use crate::sources::watch::WatchEvent;
+use crate::sources::workspace::{Inputs, Tiers};
 use crossbeam_channel::{SendTimeoutError, Sender};
+use serde::Deserialize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +31,28 @@ pub struct ModuleSpec {
     pub state_keys: Vec<String>,
     /// Views to draw beside the main one; empty for all.
     pub views: Vec<String>,
+}
+
+impl ModuleSpec {
+    /// All of the module in a package, under the package's name.
+    #[must_use]
+    pub fn of(package: &str) -> Self {
+        let (state_keys, views) = (Vec::new(), Vec::new());
+        Self { name: package.to_owned(), package: package.to_owned(), state_keys, views }
+    }
+}
+
+/// What happens when new code would lose some of the state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnStateLoss {
+    /// Swap, and report what was lost.
+    #[default]
+    Accept,
+    /// Ask in the window; without one, reject.
+    Ask,
+    /// Keep the old code running.
+    Reject,
 }
 
 /// How modules are built, and what they are built from.
@@ -67,13 +90,15 @@ pub struct EngineConfig {
     pub kept_generations: usize,
     /// Whether saved files are built at once.
     pub auto_reload: bool,
-    /// Whether somebody starts this host again when it ends with
-    /// [`Exit::Restart`](crate::cli::Exit::Restart). Otherwise it must not end itself.
+    /// Whether somebody starts this host again when it ends and asks for it. Otherwise it must not end
+    /// itself.
     pub may_restart: bool,
     /// Where the code comes from.
     pub source: BuildSource,
     /// What modules may ask for.
     pub services: Services,
+    /// What is tried before a save is built; `None` to build each.
+    pub fast_path: Option<Box<dyn FastPath>>,
     /// Called on the engine thread whenever the [`Board`] changed.
     pub on_board: Arc<dyn Fn(&Board) + Send + Sync>,
     /// Where everything is recorded.
@@ -160,6 +185,6 @@ impl Outbox {
 
     /// For what may be lost.
     pub(super) fn try_send(&self, message: Message) {
-        let _full = self.messages.try_send(message);
+        let _ = self.messages.try_send(message); // full: it may be lost
     }
 }

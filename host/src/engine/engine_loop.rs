@@ -1,25 +1,23 @@
 //! The engine's thread: one loop, one message at a time.
 
-use super::board::{Board, BuildBoard, ModuleBoard, SharedBoard};
 use super::builds::{BuildReport, BuildThread};
 use super::config::{BuildSource, EngineConfig, Message, ModuleSpec, Outbox};
 use super::generations::Generations;
 use super::handle::{Ending, EngineHandle};
 use super::migrations::Migrations;
-use super::pace::Pace;
-use super::request::Request;
+use super::requests::Requests;
 use super::restart::Restart;
-use super::settle::Tickets;
-use super::swapping::StateSource;
-use crate::build::Builder;
-use crate::checkpoint::Keeper;
-use crate::crash::CrashLedger;
-use crate::event::{Event, Generation, Trigger};
+use super::swap::StateSource;
+use super::tickets::Tickets;
+use crate::compile::Builder;
 use crate::journal::Journal;
-use crate::literals::Ledger;
-use crate::status::HEARTBEAT_EVERY;
-use crate::swap::{Registry, Rejection, Slot};
-use crate::watch::{BuildGuard, WatchConfig, WatchEvent, Watcher};
+use crate::journal::board::{Board, BuildBoard, ModuleBoard, SharedBoard};
+use crate::journal::event::{Event, Generation, Trigger};
+use crate::journal::status::HEARTBEAT_EVERY;
+use crate::persist::checkpoint::Keeper;
+use crate::persist::crash::CrashLedger;
+use crate::slot::{Registry, Rejection, Slot};
+use crate::sources::watch::{BuildGuard, WatchConfig, WatchEvent, Watcher};
 use crossbeam_channel::{Receiver, bounded, select_biased};
 use once_cell::sync::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +41,7 @@ impl Engine {
     ///
     /// # Errors
     /// When files cannot be watched.
-    pub fn start(mut config: EngineConfig) -> Result<Self, crate::watch::WatchError> {
+    pub fn start(mut config: EngineConfig) -> Result<Self, crate::sources::watch::WatchError> {
         let (messages, inbox) = bounded(QUEUE);
         let (ring, slots_bell) = bounded(1);
         let (dirty, capture_bell) = bounded(1);
@@ -82,31 +80,26 @@ impl Engine {
         let builder = Builder::new(config.source.build.clone());
         let builds = BuildThread::start(builder, outbox.clone());
         let ledger = config.ledger.take();
-        let worker = Worker {
+        let worker = EngineLoop {
             journal: Arc::clone(&config.journal),
             config,
             registry,
             board,
             watcher,
             builds,
-            last_generation: BTreeMap::new(),
-            building: None,
-            waiting: None,
-            pace: Pace::default(),
+            requests: Requests::default(),
             last_build: None,
             changed: BTreeSet::new(),
             tickets: Tickets::default(),
             generations: Generations::default(),
             duplicates: 0,
             migrations: Migrations::default(),
-            literals: Ledger::default(),
             keeper,
             restoring: BTreeMap::new(),
             ledger,
             ledger_fails: false,
             told_after_commit: BTreeMap::new(),
             give_up: None,
-            held_back: BTreeSet::new(),
             next_look: None,
             hung: BTreeMap::new(),
             restart: Restart::default(),
@@ -136,7 +129,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.handle.stop("the host ends");
         if let Some(thread) = self.thread.take() {
-            let _panicked = thread.join();
+            let _ = thread.join(); // its panic has been printed
         }
     }
 }
@@ -144,7 +137,7 @@ impl Drop for Engine {
 fn start_watcher(
     source: &BuildSource,
     outbox: Outbox,
-) -> Result<Option<Watcher>, crate::watch::WatchError> {
+) -> Result<Option<Watcher>, crate::sources::watch::WatchError> {
     if !source.watch {
         return Ok(None);
     }
@@ -156,20 +149,14 @@ fn start_watcher(
 }
 
 /// The engine's own state; lives on its thread.
-pub(super) struct Worker {
+pub(super) struct EngineLoop {
     pub(super) config: EngineConfig,
     pub(super) journal: Arc<Journal>,
     pub(super) registry: Registry,
     pub(super) board: SharedBoard,
     pub(super) watcher: Option<Watcher>,
     pub(super) builds: BuildThread,
-    pub(super) last_generation: BTreeMap<String, Generation>,
-    /// What is being built.
-    pub(super) building: Option<Request>,
-    /// What takes its place when it has stopped, or follows when it may end.
-    pub(super) waiting: Option<Request>,
-    /// Which of the two.
-    pub(super) pace: Pace,
+    pub(super) requests: Requests,
     /// When the newest build that succeeded was started.
     pub(super) last_build: Option<SystemTime>,
     /// Files saved since then.
@@ -179,7 +166,6 @@ pub(super) struct Worker {
     /// Tells the duplicates of one library copy apart.
     pub(super) duplicates: u64,
     pub(super) migrations: Migrations,
-    pub(super) literals: Ledger,
     /// `None` when nothing is kept on disk, and at the end.
     keeper: Option<Keeper>,
     /// How old the checkpoint was that a module has started from, until its first frame is shown.
@@ -191,8 +177,6 @@ pub(super) struct Worker {
     pub(super) told_after_commit: BTreeMap<String, (Generation, Rejection)>,
     /// Why the host cannot go on.
     pub(super) give_up: Option<String>,
-    /// Modules whose saved files wait for an order, because auto reload is off.
-    pub(super) held_back: BTreeSet<String>,
     /// When to look next after swaps that no frame has confirmed.
     pub(super) next_look: Option<Instant>,
     /// New code whose first frame has not returned and that nothing can take the place of: whoever
@@ -211,7 +195,7 @@ pub(super) struct Worker {
     pub(super) build_guard: Option<BuildGuard>,
 }
 
-impl Worker {
+impl EngineLoop {
     fn run(mut self, inbox: &Receiver<Message>, slots_bell: &Receiver<()>) {
         self.begin();
         let ending = Arc::clone(&self.ending);
@@ -257,7 +241,7 @@ impl Worker {
             Message::Watch(WatchEvent::Notice(message)) => self.notice(message),
             Message::Build(BuildReport::Started(way)) => self.on_build_started(way),
             Message::Build(BuildReport::Progress(progress)) => {
-                let crate::build::Progress { done, total, unit } = progress;
+                let crate::compile::Progress { done, total, unit } = progress;
                 self.record(None, None, Event::BuildProgress { done, total, unit: unit.clone() });
                 self.board.change(|board| {
                     board.build = Some(BuildBoard { done, total, unit });
@@ -274,7 +258,7 @@ impl Worker {
             }
             Message::Rollback { module, to, answer } => {
                 let result = self.roll_back(module.as_deref(), to);
-                let _gone = answer.send(result);
+                let _ = answer.send(result); // receiver gone: nobody to tell
             }
             Message::ResetState { module } => {
                 let fresh = StateSource::Given(Vec::new());
@@ -282,10 +266,10 @@ impl Worker {
             }
             Message::RestoreState { module, snapshot, answer } => {
                 let result = self.swap_again(&module, StateSource::Given(snapshot));
-                let _gone = answer.send(result);
+                let _ = answer.send(result); // receiver gone: nobody to tell
             }
             Message::TakeState { module, answer } => {
-                let _closed = answer.send(self.take_state(&module));
+                let _ = answer.send(self.take_state(&module)); // receiver gone: nobody to tell
                 (self.config.services.request_repaint)(Duration::ZERO);
             }
             Message::EditState { module, edit } => self.edit_state(&module, edit),
@@ -327,7 +311,7 @@ impl Worker {
         self.note_host_end();
         for slot in self.registry.slots() {
             // A window that does not come to the end of its frame must not keep the host alive.
-            for active in slot.take_all(super::swapping::BOUNDARY_LIMIT) {
+            for active in slot.take_all(super::swap::BOUNDARY_LIMIT) {
                 self.retire(slot.name(), active);
             }
         }

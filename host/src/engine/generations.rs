@@ -7,7 +7,7 @@
 //! neither counted nor offered. What was committed and taken back within its probation is no target
 //! either, unless an earlier run of the same generation had got further.
 
-use crate::event::Generation;
+use crate::journal::event::Generation;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

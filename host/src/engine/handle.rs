@@ -1,14 +1,14 @@
 //! How everybody else talks to the engine.
 
-use super::board::{Board, FailureKind, SharedBoard};
 use super::config::Message;
-use super::settle::Ticket;
+use super::outcome::ReloadTicket;
 use super::state::{StateEdit, TakenState};
-use crate::cancel::Cancel;
-use crate::control::ReloadTicket;
-use crate::event::{Event, Generation, Trigger};
+use super::tickets::Ticket;
 use crate::journal::Journal;
-use crate::swap::Registry;
+use crate::journal::board::{Board, FailureKind, SharedBoard};
+use crate::journal::event::{Event, Generation, Trigger};
+use crate::os::cancel::Cancel;
+use crate::slot::Registry;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use once_cell::sync::OnceCell;
 use std::sync::Arc;

@@ -7,12 +7,12 @@
 //! A migration runs once: afterwards the state has the new version. When the step was wrong, correct
 //! code alone changes nothing, and code without the step refuses the state as newer than itself.
 
-use super::board::PastMigration;
+use super::engine_loop::EngineLoop;
 use super::generations::Generations;
-use super::settle::Ticket;
-use super::swapping::StateSource;
-use super::worker::Worker;
-use crate::event::{Generation, Trigger};
+use super::swap::StateSource;
+use super::tickets::Ticket;
+use crate::journal::board::PastMigration;
+use crate::journal::event::{Generation, Trigger};
 use crate::module::LiveSnapshot;
 use crossbeam_channel::bounded;
 use hot_api::snapshot::SnapshotRef;
@@ -87,7 +87,7 @@ impl Migrations {
     }
 }
 
-impl Worker {
+impl EngineLoop {
     /// Builds the newest code and starts it with the state from before the migration.
     pub(super) fn run_migration_again(&mut self, module: String, at: Instant) {
         if !self.migrations.kept.contains_key(&module) {

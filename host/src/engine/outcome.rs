@@ -3,7 +3,7 @@
 //! Owns: [`ReloadOutcome`] and the ticket by which its asker waits. Consumes: what the engine
 //! tells. Produces: the `modules` of a reply. Never: makes the engine wait for the asker.
 
-use crate::event::{Diagnostic, Entry, Generation, NoChange, Stage};
+use crate::journal::event::{Diagnostic, Entry, Generation, NoChange, Stage};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

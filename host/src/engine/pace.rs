@@ -7,7 +7,7 @@
 //! than builds end, no build would ever end. So builds are stopped for no longer than one of them takes;
 //! the next stale one may end. New code runs after two build times, however fast the saves come.
 
-use crate::event::BuildWay;
+use crate::journal::event::BuildWay;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 

@@ -1,19 +1,19 @@
 //! Code that brought the whole process down, and what runs in its place.
 
+use super::engine_loop::EngineLoop;
 use super::generations::LibraryCopy;
-use super::swapping::Swap;
-use super::worker::Worker;
-use crate::checkpoint::Aside;
-use crate::crash::{CrashLedger, LedgerError, LoadedWith, ProvenCode, Verdict};
-use crate::event::{Event, Generation, Stage, Trigger};
-use crate::stage_clock::StageClock;
-use crate::swap::{Rejection, Slot};
+use super::swap::Swap;
+use crate::journal::event::{Event, Generation, Stage, Trigger};
+use crate::journal::stage_clock::StageClock;
+use crate::persist::checkpoint::Aside;
+use crate::persist::crash::{CrashLedger, LedgerError, LoadedWith, ProvenCode, Verdict};
+use crate::slot::{Rejection, Slot};
 use std::time::Instant;
 
 /// How much of a hash is shown: enough to find it in the journal.
 const HASH_SHOWN: usize = 12;
 
-impl Worker {
+impl EngineLoop {
     /// Takes over what earlier hosts have proven: its numbers are not minted again, and it can be
     /// gone back to.
     pub(super) fn take_over_proven(&mut self) {
@@ -21,7 +21,7 @@ impl Worker {
         let mut found = Vec::new();
         for spec in &self.config.modules {
             let name = spec.name.as_str();
-            self.last_generation.insert(name.to_owned(), ledger.last_generation(name));
+            self.requests.begin_after(name, ledger.last_generation(name));
             for ProvenCode { generation, artifact, file, .. } in ledger.proven(name) {
                 let path = self.config.generations_dir.join(file);
                 if path.is_file() && !ledger.is_quarantined(artifact) {

@@ -8,9 +8,9 @@
 //! And each generation that starts a thread takes a key for thread-local storage, of which a process has
 //! about a thousand; std aborts when there is none.
 
-use super::board::ModuleStatus;
-use super::worker::Worker;
-use crate::event::Event;
+use super::engine_loop::EngineLoop;
+use crate::journal::board::ModuleStatus;
+use crate::journal::event::Event;
 use crate::module::{Retirement, has_thread_keys, mapped_bytes};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -81,7 +81,7 @@ impl Need {
     }
 }
 
-impl Worker {
+impl EngineLoop {
     /// A generation has ended.
     pub(super) fn note_end(&mut self, name: &str, retirement: &Retirement) {
         self.restart.last_end = Some(Instant::now());
@@ -157,8 +157,7 @@ impl Worker {
         let is_quiet =
             self.restart.last_end.is_none_or(|at| at.elapsed() >= IDLE_AFTER) || need == Need::Keys;
         let is_well = |status| status == ModuleStatus::Ok;
-        self.building.is_none()
-            && self.waiting.is_none()
+        self.requests.is_idle()
             && self.next_look.is_none()
             && is_quiet
             && self.board.get().modules.iter().all(|module| is_well(module.status))

@@ -1,19 +1,19 @@
 //! The first load of a module: with the newest checkpoint that its code takes.
 
-use super::swapping::{StateSource, Swap};
-use super::worker::Worker;
-use crate::checkpoint::{Aside, Checkpoint, CheckpointError, Store};
-use crate::crash::LoadedWith;
-use crate::event::{Generation, Stage};
-use crate::swap::{Rejection, Slot};
+use super::engine_loop::EngineLoop;
+use super::swap::{StateSource, Swap};
+use crate::journal::event::{Generation, Stage};
+use crate::persist::checkpoint::{Aside, Checkpoint, CheckpointError, Store};
+use crate::persist::crash::LoadedWith;
+use crate::slot::{Rejection, Slot};
 use std::path::PathBuf;
 use std::time::Duration;
 
-impl Worker {
+impl EngineLoop {
     /// Runs the first swap of a module. Checkpoints are offered to it, the newest first; one that is
     /// damaged, or that the code refuses, is told of, and the one before takes its place, and at
     /// last the default state. What was refused is set aside only when the code takes another state:
-    /// code that takes none is at fault itself, and may be mended with the next save.
+    /// code that takes none is at fault itself, and may be fixed with the next save.
     ///
     /// # Errors
     /// The reason; the journal, the board and whoever waits have been told.

@@ -1,21 +1,21 @@
 //! Orders that load a library copy again: rollback, and a changed state for what runs.
 
-use super::board::FailureKind;
+use super::engine_loop::EngineLoop;
 use super::generations::LibraryCopy;
-use super::settle::Ticket;
-use super::swapping::{StateSource, Swap};
-use super::worker::Worker;
-use crate::build::ShadowCopy;
-use crate::crash::LoadedWith;
-use crate::event::{Generation, Trigger};
-use crate::stage_clock::StageClock;
-use crate::swap::Slot;
+use super::swap::{StateSource, Swap};
+use super::tickets::Ticket;
+use crate::compile::ShadowCopy;
+use crate::journal::board::FailureKind;
+use crate::journal::event::{Generation, Trigger};
+use crate::journal::stage_clock::StageClock;
+use crate::persist::crash::LoadedWith;
+use crate::slot::Slot;
 use crossbeam_channel::bounded;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-impl Worker {
+impl EngineLoop {
     /// Removes the files of ended attempts and of generations beyond the number that is kept, and
     /// `retired` when it is the duplicate that a rollback was loaded from.
     pub(super) fn tidy_copies(&mut self, name: &str, retired: Option<&Path>) {

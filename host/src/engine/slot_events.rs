@@ -1,13 +1,13 @@
 //! What slots report after a swap: first frames, faults, ends.
 
-use super::board::{Failure, FailureKind, LastReload, ModuleStatus};
-use super::swapping::{BOUNDARY_LIMIT, STEP_LIMIT};
-use super::worker::Worker;
-use crate::control::ModuleResult;
-use crate::event::{Event, FaultSite, Generation, Stage};
+use super::engine_loop::EngineLoop;
+use super::outcome::ModuleResult;
+use super::swap::{BOUNDARY_LIMIT, STEP_LIMIT};
+use crate::journal::board::{Failure, FailureKind, LastReload, ModuleStatus};
+use crate::journal::event::{Event, FaultSite, Generation, Stage};
+use crate::journal::stage_clock::micros;
 use crate::module::{CallError, Fault, Retirement};
-use crate::stage_clock::micros;
-use crate::swap::{Active, PendingCommit, Slot, SlotEvent, TakenBack};
+use crate::slot::{Active, PendingCommit, Slot, SlotEvent, TakenBack};
 use std::time::{Duration, Instant};
 
 /// How long a swapped generation may go without a frame before it counts as running all the same:
@@ -19,7 +19,7 @@ const FIRST_FRAME_LIMIT: Duration = Duration::from_secs(5);
 /// How often a swap is looked at again whose frame is going on.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-impl Worker {
+impl EngineLoop {
     pub(super) fn take_slot_events(&mut self) {
         for slot in self.registry.slots() {
             for event in slot.take_events() {
@@ -204,7 +204,9 @@ impl Worker {
         let result = ModuleResult::Committed { entry: Box::new(entry) };
         self.settle(name, generation, result);
         self.tell_after_commit(name);
-        self.literals.prepare(name);
+        if let Some(fast_path) = &mut self.config.fast_path {
+            fast_path.committed(name);
+        }
     }
 
     pub(super) fn on_fault(
@@ -301,7 +303,7 @@ impl Worker {
         };
         self.board.change_module(name, |module| {
             module.status = ModuleStatus::Fault;
-            // What the compiler said is still to be mended, and takes longer to read.
+            // What the compiler said is still to be fixed, and takes longer to read.
             let is_slow = |failure: &Failure| failure.kind == FailureKind::Overdue;
             if module.failure.as_ref().is_none_or(is_slow) {
                 module.failure = Some(failure);

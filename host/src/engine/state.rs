@@ -4,10 +4,10 @@
 //! trees, and swaps of the running code for itself with a changed state. Never: a way into a state
 //! that is not the one of a reload.
 
-use super::swapping::{STEP_LIMIT, StateSource};
-use super::worker::Worker;
-use crate::config::OnStateLoss;
-use crate::event::{Event, Generation};
+use super::config::OnStateLoss;
+use super::engine_loop::EngineLoop;
+use super::swap::{STEP_LIMIT, StateSource};
+use crate::journal::event::{Event, Generation};
 use hot_api::snapshot::{STATE_SECTION, Snapshot, Tree};
 use std::fmt;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ impl PartialEq for StateEdit {
 
 impl Eq for StateEdit {}
 
-impl Worker {
+impl EngineLoop {
     pub(super) fn take_state(&self, name: &str) -> Result<TakenState, String> {
         let slot = self.registry.slot(name).ok_or_else(|| format!("there is no module {name}"))?;
         let bytes = slot.snapshot(STEP_LIMIT).map_err(|error| error.to_string())?;

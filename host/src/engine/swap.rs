@@ -1,12 +1,12 @@
 //! One swap, from a library to a commit or a rejection.
 
+use super::engine_loop::EngineLoop;
 use super::state::{StateEdit, with_state};
-use super::worker::Worker;
-use crate::event::{Generation, Stage, Trigger};
+use crate::journal::event::{Generation, Stage, Trigger};
+use crate::journal::stage_clock::StageClock;
 use crate::module::{CallLimit, LiveSnapshot};
-use crate::signals;
-use crate::stage_clock::StageClock;
-use crate::swap::{
+use crate::os::signals;
+use crate::slot::{
     Candidate, Carried, PendingCommit, Proven, Rejection, Slot, SwapTurn, state_limit,
 };
 use hot_api::snapshot::{Codec, Tree};
@@ -44,7 +44,7 @@ pub(super) enum StateSource {
     Earlier(LiveSnapshot),
 }
 
-impl Worker {
+impl EngineLoop {
     /// Runs one swap. Everything before the commit leaves the running generation untouched.
     ///
     /// # Errors

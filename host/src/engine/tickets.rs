@@ -1,6 +1,6 @@
 //! Who waits for the outcome of a request, and what they are told.
 
-use crate::control::{ModuleOutcome, ReloadOutcome};
+use super::outcome::{ModuleOutcome, ReloadOutcome};
 use crossbeam_channel::Sender;
 use std::collections::BTreeSet;
 
@@ -46,7 +46,7 @@ impl Tickets {
             }
             if let Some(tell) = ticket.tell.take() {
                 // Somebody who no longer waits needs no answer.
-                let _gone = tell.try_send(std::mem::take(&mut ticket.outcome));
+                let _ = tell.try_send(std::mem::take(&mut ticket.outcome)); // receiver gone: nobody to tell
             }
             false
         });

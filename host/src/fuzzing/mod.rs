@@ -7,10 +7,10 @@
 #[cfg(test)]
 mod tests;
 
-pub use crate::checkpoint::fuzzing::checkpoint_file;
-pub use crate::config::fuzzing::pitstop_toml;
 pub use crate::control::fuzzing::control_lines;
-pub use crate::crash::fuzzing::crash_ledger;
+pub use crate::persist::checkpoint::fuzzing::checkpoint_file;
+pub use crate::persist::crash::fuzzing::crash_ledger;
+pub use crate::start::settings::fuzzing::pitstop_toml;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 //!
 //! Owns: one immutable picture of the engine's state, replaced as a whole. Never: decisions.
 
-use crate::event::{Diagnostic, Entry, Generation, StagesMicros, StateReport, Trigger};
+use crate::journal::event::{Diagnostic, Entry, Generation, StagesMicros, StateReport, Trigger};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -155,22 +155,22 @@ impl Board {
 
 /// The board as the engine changes it and others read it.
 #[derive(Clone)]
-pub(super) struct SharedBoard {
+pub(crate) struct SharedBoard {
     board: Arc<Mutex<Arc<Board>>>,
     changed: Arc<dyn Fn(&Board) + Send + Sync>,
 }
 
 impl SharedBoard {
     /// `changed` is called after every change, on the engine thread.
-    pub(super) fn new(board: Board, changed: Arc<dyn Fn(&Board) + Send + Sync>) -> Self {
+    pub(crate) fn new(board: Board, changed: Arc<dyn Fn(&Board) + Send + Sync>) -> Self {
         Self { board: Arc::new(Mutex::new(Arc::new(board))), changed }
     }
 
-    pub(super) fn get(&self) -> Arc<Board> {
+    pub(crate) fn get(&self) -> Arc<Board> {
         Arc::clone(&self.board.lock())
     }
 
-    pub(super) fn change(&self, change: impl FnOnce(&mut Board)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Board)) {
         let changed = {
             let mut board = self.board.lock();
             change(Arc::make_mut(&mut board));
@@ -179,7 +179,7 @@ impl SharedBoard {
         (self.changed)(&changed);
     }
 
-    pub(super) fn change_module(&self, name: &str, change: impl FnOnce(&mut ModuleBoard)) {
+    pub(crate) fn change_module(&self, name: &str, change: impl FnOnce(&mut ModuleBoard)) {
         self.change(|board| {
             if let Some(module) = board.modules.iter_mut().find(|module| module.name == name) {
                 change(module);

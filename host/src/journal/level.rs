@@ -2,7 +2,7 @@
 //!
 //! Owns: [`LogLevel`]. Consumes and produces plain values. Never: I/O.
 
-use crate::event::Event;
+use crate::journal::event::Event;
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,7 +12,7 @@ use std::str::FromStr;
 pub enum LogLevel {
     /// Nothing at all.
     Off,
-    /// What the user has to mend.
+    /// What the user has to fix.
     Error,
     /// What the user should look at.
     Warn,

@@ -4,8 +4,8 @@
 //! letting text of a module or a compiler steer the terminal.
 
 use super::level::LogLevel;
-use super::words;
-use crate::event::{Entry, Event};
+use super::text;
+use crate::journal::event::{Entry, Event};
 use std::env;
 use std::ffi::OsStr;
 use std::fmt;
@@ -72,7 +72,7 @@ impl fmt::Display for EventLine<'_> {
         if let Some(generation) = generation {
             write!(f, "{generation} ")?;
         }
-        f.write_str(&paint(plain(&words::of(event)), shade(event)))
+        f.write_str(&paint(plain(&text::of(event)), shade(event)))
     }
 }
 
@@ -102,7 +102,7 @@ pub(super) fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{FaultSite, Generation};
+    use crate::journal::event::{FaultSite, Generation};
 
     fn entry(event: Event) -> Entry {
         let module = Some("hot_ui".to_owned());

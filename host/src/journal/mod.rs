@@ -6,26 +6,30 @@
 //! [`Entry`]s, in files and through [`Subscription`]s. Never: waits for a reader, or fails because
 //! a disk does.
 
+pub mod board;
 mod clock;
+pub mod event;
 mod feed;
 mod level;
 mod line;
 mod log_file;
 mod previous;
 mod sink;
+pub mod stage_clock;
+pub mod status;
 mod subscription;
 mod tail;
 #[cfg(test)]
 mod tests;
-mod words;
+mod text;
 
 pub use clock::unix_ms;
 pub use level::{LogLevel, UnknownLevel};
 pub use line::{Colour, EventLine};
 pub use subscription::{NothingYet, Subscription};
-pub(crate) use words::of as in_words;
+pub(crate) use text::of as in_words;
 
-use crate::event::{Entry, Event, Generation};
+use crate::journal::event::{Entry, Event, Generation};
 use clock::Clock;
 use feed::Feed;
 use log_file::LogFile;
@@ -77,7 +81,7 @@ pub struct JournalConfig {
 
 /// Why the journal cannot start.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}; mend its permissions or the disk and start again", path.display())]
+#[error("cannot write {}: {source}; fix its permissions or the disk and start again", path.display())]
 pub struct JournalError {
     /// The file or directory.
     pub path: PathBuf,

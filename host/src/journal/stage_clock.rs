@@ -3,7 +3,7 @@
 //! Owns: one clock for all stages, so that they have no gaps between them: what ends a stage begins the
 //! next, and the stages add up to the time from the first event to the first frame.
 
-use crate::event::StagesMicros;
+use crate::journal::event::StagesMicros;
 use std::time::Instant;
 
 /// Runs from the first event of a reload. Each stage lasts until the next one ends.

@@ -5,9 +5,9 @@
 //! decides how often; whoever runs the host writes it at every change and every
 //! [`HEARTBEAT_EVERY`].
 
-use crate::event::{Entry, Generation};
 use crate::journal;
-use crate::private_dir;
+use crate::journal::event::{Entry, Generation};
+use crate::os::private_dir;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -3,7 +3,7 @@
 //! Owns: the queue between the journal and a reader. Consumes: entries. Produces: the same
 //! entries in order, and [`Event::Missed`] where some are lacking. Never: makes the journal wait.
 
-use crate::event::{Entry, Event};
+use crate::journal::event::{Entry, Event};
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::sync::Arc;

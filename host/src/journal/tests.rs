@@ -1,7 +1,7 @@
 //! The journal with real files and threads.
 
 use super::*;
-use crate::event::NoChange;
+use crate::journal::event::NoChange;
 use std::time::{Duration, Instant};
 
 fn notice(text: &str) -> Event {
@@ -150,7 +150,7 @@ fn a_name_without_json_form_does_not_stop_the_journal() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let journal = open(dir.path(), None);
     let name = PathBuf::from(std::ffi::OsString::from_vec(vec![b'a', 0xff]));
-    let trigger = crate::event::Trigger::Save;
+    let trigger = crate::journal::event::Trigger::Save;
     let entry = journal.record(None, None, Event::Change { files: vec![name], trigger });
     journal.record(None, None, Event::NoChange { reason: NoChange::SameContent });
     let written = entries_of(&dir.path().join("events.jsonl"));

@@ -3,7 +3,7 @@
 //! Owns: the wording, and what of an event is worth one line. Consumes: events. Produces: text.
 //! Never: I/O.
 
-use crate::event::{
+use crate::journal::event::{
     BuildWay, Diagnostic, DiagnosticLevel, Event, FaultSite, NoChange, StagesMicros, StartReason,
     StateReport, Trigger,
 };
@@ -175,7 +175,7 @@ fn first_line(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Generation, Stage};
+    use crate::journal::event::{Generation, Stage};
 
     fn diagnostic(message: &str, line: Option<u32>) -> Diagnostic {
         Diagnostic {

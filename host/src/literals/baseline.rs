@@ -4,9 +4,9 @@
 //! Produces: for each file, what a text of today changes. Never: takes a text that the compiler may
 //! not have read.
 
-use super::LiteralValue;
 use super::compare::{Change, changes};
 use super::marks::Marks;
+use crate::module::LiteralValue;
 use once_cell::unsync::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};

@@ -4,8 +4,9 @@
 //! taken. Produces: [`Takeover`]s. Never: offers one for a generation that is not what the newest
 //! build of its module has made: then the files say something else than the code that runs.
 
-use super::{Baseline, LiteralValue};
-use crate::event::Generation;
+use super::Baseline;
+use crate::journal::event::Generation;
+use crate::module::LiteralValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 

@@ -6,8 +6,8 @@
 //!
 //! Owns: what the newest library of each module was compiled from, and which values each generation
 //! shows. Consumes: saved files, and the marks that `tweak!` leaves in libraries. Produces: a
-//! [`Takeover`] for a save that can be taken over. Never: compiles, or changes a running module;
-//! the engine does both.
+//! [`Takeover`] for a save that can be taken over, and as the engine's
+//! [`FastPath`](crate::engine::FastPath) ([`Literals`]) gives it to the running module. Never: compiles.
 //!
 //! How it stays consistent: a value in place of a literal is always relative to the text that was
 //! compiled, and a whole set of them replaces the one before. So the next build, whatever asks for
@@ -17,27 +17,14 @@
 
 mod baseline;
 mod compare;
+mod fast_path;
 mod ledger;
 mod marks;
 mod uses;
 
 pub use baseline::Baseline;
+pub use fast_path::Literals;
 pub use ledger::{Ledger, Takeover};
 
 #[cfg(test)]
 mod tests;
-
-/// A value in place of one literal of a library.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LiteralValue {
-    /// The library's mark of the `tweak!`, from [`hot_api::abi::LITERAL_MARK`] to the line break.
-    pub place: String,
-    /// Which literal of that `tweak!`, from 0.
-    pub index: u32,
-    /// The literal's text in the code that was compiled.
-    pub compiled: String,
-    /// One of [`hot_api::abi::literal_kind`].
-    pub kind: u32,
-    /// Normalised as that says.
-    pub value: String,
-}

@@ -2,12 +2,13 @@
 
 mod sample;
 
+use super::Baseline;
 use super::compare::{Change, changes};
 use super::marks::Marks;
 use super::uses::uses;
-use super::{Baseline, LiteralValue};
-use crate::event::Generation;
+use crate::journal::event::Generation;
 use crate::literals::Ledger;
+use crate::module::LiteralValue;
 use hot_api::abi::{LITERAL_MARK, literal_kind};
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,7 +1,7 @@
 //! What goes into a call and what can come out instead of a result.
 
-use crate::cancel::{Cancel, Never};
-use crate::event::FaultSite;
+use crate::journal::event::FaultSite;
+use crate::os::cancel::{Cancel, Never};
 use crossbeam_channel::Receiver;
 use std::time::Duration;
 

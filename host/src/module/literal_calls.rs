@@ -3,7 +3,7 @@
 use super::call::{CallError, CallLimit};
 use super::thread::ModuleThread;
 use super::worker::Call;
-use crate::literals::LiteralValue;
+use crate::module::LiteralValue;
 use hot_api::abi::{LiteralEdit, Slice};
 
 impl ModuleThread {

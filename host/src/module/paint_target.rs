@@ -8,7 +8,7 @@ use super::brief_lock;
 use super::call::Fault;
 use super::services::HostSide;
 use super::worker::fault_at;
-use crate::event::FaultSite;
+use crate::journal::event::FaultSite;
 use hot_api::abi::{Instance, ModuleTable, PaintInfo, code};
 use parking_lot::Mutex;
 use std::sync::Arc;

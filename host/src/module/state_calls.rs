@@ -4,7 +4,7 @@ use super::buffers::Lent;
 use super::call::{CallError, CallLimit};
 use super::thread::ModuleThread;
 use super::worker::{Call, Reply};
-use crate::signals;
+use crate::os::signals;
 use hot_api::snapshot::Codec;
 use std::sync::Arc;
 

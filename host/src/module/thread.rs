@@ -16,7 +16,7 @@ use super::picture::Picture;
 use super::services::{HostSide, Services};
 use super::threads;
 use super::worker::{Call, Outcome, Reply, Worker, fault_at};
-use crate::event::{FaultSite, Generation};
+use crate::journal::event::{FaultSite, Generation};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, select_biased};
 use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;

@@ -9,8 +9,8 @@ use super::literal_calls::raw;
 use super::picture::Picture;
 use super::services::{FaultText, HostSide};
 use super::state_calls::LiveSnapshot;
-use crate::event::FaultSite;
-use crate::literals::LiteralValue;
+use crate::journal::event::FaultSite;
+use crate::module::LiteralValue;
 use crossbeam_channel::{Receiver, Sender};
 use hot_api::abi::{FrameInput, FrameView, Instance, ModuleTable, Slice, code};
 use hot_api::snapshot::Codec;
@@ -87,7 +87,7 @@ impl Worker {
             let is_last = matches!(call, Call::Destroy);
             let outcome = self.make(call);
             // The caller may have given up on this one.
-            let _gone = reply.send(outcome);
+            let _ = reply.send(outcome); // receiver gone: nobody to tell
             if is_last {
                 return;
             }

@@ -10,10 +10,11 @@ use super::orders::Order;
 use super::scene_painter::ScenePainter;
 use super::view::ModuleView;
 use super::{editor, theme};
-use crate::engine::{Board, Engine, EngineHandle, Failure, FailureKind};
-use crate::event::Trigger;
+use crate::engine::{Engine, EngineHandle};
+use crate::journal::board::{Board, Failure, FailureKind};
+use crate::journal::event::Trigger;
 use crate::module::InputPacket;
-use crate::swap::{FrameResult, HoldReason, Slot};
+use crate::slot::{FrameResult, HoldReason, Slot};
 use egui::{
     Align2, CentralPanel, Context, Frame, Id, Key, LayerId, Modifiers, Order as LayerOrder, Panel,
     Rect, TextStyle, Ui, UiBuilder,

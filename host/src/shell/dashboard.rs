@@ -12,7 +12,7 @@ use super::latency::gauge;
 use super::orders::{Order, about_migration};
 use super::theme::{BAR_HEIGHT, Colors};
 use super::units::{bytes, shortened};
-use crate::engine::{Board, ModuleBoard, ModuleStatus, PastMigration};
+use crate::journal::board::{Board, ModuleBoard, ModuleStatus, PastMigration};
 use egui::accesskit::{Live, Role};
 use egui::{Align, Button, Color32, Label, Layout, RichText, Sense, TextStyle, Ui, Vec2};
 

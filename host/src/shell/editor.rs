@@ -3,7 +3,7 @@
 //! Owns: how each editor is told a line and a column. Consumes: `VISUAL`, `EDITOR`, `TERMINAL`,
 //! `PATH`. Never: waits for the editor.
 
-use crate::child_env;
+use crate::os::child_env;
 use parking_lot::Mutex;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ static STARTED: Mutex<Vec<Child>> = Mutex::new(Vec::new());
 ///
 /// # Errors
 ///
-/// The text to show: what is missing, and how to mend it.
+/// The text to show: what is missing, and how to fix it.
 pub(super) fn open(file: &Path, line: u32, column: u32) -> Result<(), String> {
     start(file, line, column).map_err(|error| error.to_string())
 }

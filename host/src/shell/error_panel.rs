@@ -6,7 +6,7 @@
 use super::orders::{Order, about_migration};
 use super::report::{Report, Row, plain_text};
 use super::theme::{Colors, TINT_EDGE, tint_fill};
-use crate::engine::{Failure, FailureKind, PastMigration};
+use crate::journal::board::{Failure, FailureKind, PastMigration};
 use egui::cache::{ComputerMut, FrameCache};
 use egui::{
     Align2, Context, FontId, Id, Label, Link, Painter, Rect, RichText, ScrollArea, Stroke,

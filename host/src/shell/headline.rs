@@ -4,7 +4,7 @@
 //! Produces: text. Never: draws.
 
 use super::units::{change_count, milliseconds};
-use crate::engine::{Board, ModuleBoard, ModuleStatus};
+use crate::journal::board::{Board, ModuleBoard, ModuleStatus};
 
 /// How a headline is coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +92,9 @@ fn newest(board: &Board) -> String {
 }
 
 /// The module that was swapped last: generations are minted by one counter.
-pub(super) fn newest_module(board: &Board) -> Option<(&ModuleBoard, crate::event::Generation)> {
+pub(super) fn newest_module(
+    board: &Board,
+) -> Option<(&ModuleBoard, crate::journal::event::Generation)> {
     let running = board.modules.iter().filter_map(|module| Some((module, module.generation?)));
     running.max_by_key(|(module, generation)| (module.last_reload.is_some(), *generation))
 }
@@ -106,7 +108,7 @@ fn named(board: &Board, module: &ModuleBoard, text: &str) -> String {
 mod tests {
     use super::super::samples::{board, failure, module};
     use super::*;
-    use crate::engine::{BuildBoard, FailureKind};
+    use crate::journal::board::{BuildBoard, FailureKind};
 
     fn check(expected: (&str, Tone, Option<&str>), change: impl FnOnce(&mut Board)) {
         let mut board = board();

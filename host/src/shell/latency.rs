@@ -5,8 +5,8 @@
 use super::headline::newest_module;
 use super::theme::{Colors, GAUGE_HEIGHT};
 use super::units::{bytes, milliseconds};
-use crate::engine::{Board, BuildBoard, LastReload, ModuleBoard};
-use crate::event::{Generation, StagesMicros, Trigger};
+use crate::journal::board::{Board, BuildBoard, LastReload, ModuleBoard};
+use crate::journal::event::{Generation, StagesMicros, Trigger};
 use egui::accesskit::Role;
 use egui::emath::GuiRounding as _;
 use egui::{Color32, Grid, Rangef, Rect, Response, RichText, Sense, Ui, Vec2, WidgetInfo};

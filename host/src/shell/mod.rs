@@ -1,7 +1,7 @@
 //! The window (feature `shell`): the one place that knows eframe.
 //!
 //! Owns: the native window, the dashboard, the error panel, and the drawing of modules. Consumes:
-//! [`Board`](crate::engine::Board)s and pictures. Produces: orders to the engine. Never: decides
+//! [`Board`](crate::journal::board::Board)s and pictures. Produces: orders to the engine. Never: decides
 //! about builds or swaps; without it the engine runs headless, and nothing else changes.
 
 mod accesskit;

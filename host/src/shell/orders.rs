@@ -3,8 +3,9 @@
 //! Owns: the closed list of orders. Produced by the dashboard and the error panel, obeyed by the
 //! window. Never: carries out anything.
 
-use crate::engine::{FailureKind, PastMigration, StateEdit};
-use crate::event::Generation;
+use crate::engine::StateEdit;
+use crate::journal::board::{FailureKind, PastMigration};
+use crate::journal::event::Generation;
 use egui::RichText;
 use std::path::PathBuf;
 
@@ -31,7 +32,7 @@ pub(super) fn about_migration(
     std::iter::once(again).chain(back).collect()
 }
 
-/// One wish of the user; `String`s are names of modules.
+/// One request of the user; `String`s are names of modules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     /// Build and swap every module.

@@ -2,9 +2,9 @@
 
 use super::scene_painter::ScenePainter;
 use super::textures::ViewTextures;
-use crate::event::{FaultSite, Generation};
+use crate::journal::event::{FaultSite, Generation};
 use crate::module::{Fault, Picture, PrimKind};
-use crate::swap::Slot;
+use crate::slot::Slot;
 use egui::epaint::{Mesh, Primitive};
 use egui::{ClippedPrimitive, Pos2, Rect, TextureId};
 use hot_api::abi::PaintInfo;

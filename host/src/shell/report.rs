@@ -5,8 +5,8 @@
 //! draws.
 
 use super::ansi::{self, Line};
-use crate::engine::Failure;
-use crate::event::Diagnostic;
+use crate::journal::board::Failure;
+use crate::journal::event::Diagnostic;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -176,8 +176,8 @@ fn looks_like_file(file: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::FailureKind;
-    use crate::event::DiagnosticLevel;
+    use crate::journal::board::FailureKind;
+    use crate::journal::event::DiagnosticLevel;
 
     fn failure(reason: &str, detail: &str) -> Failure {
         Failure {

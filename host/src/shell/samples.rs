@@ -1,7 +1,9 @@
 //! Boards and failures for the tests of the panels.
 
-use crate::engine::{Board, Failure, FailureKind, LastReload, ModuleBoard, ModuleStatus};
-use crate::event::{Diagnostic, DiagnosticLevel, Generation, StagesMicros, StateReport, Trigger};
+use crate::journal::board::{Board, Failure, FailureKind, LastReload, ModuleBoard, ModuleStatus};
+use crate::journal::event::{
+    Diagnostic, DiagnosticLevel, Generation, StagesMicros, StateReport, Trigger,
+};
 use std::path::PathBuf;
 
 /// One module, `hot_ui`, that was reloaded to generation 17 in 412 ms.

@@ -1,7 +1,7 @@
 //! A view's textures, by the ids that its module gives them.
 
 use super::scene_painter::{ScenePainter, TextureQueue};
-use crate::event::Generation;
+use crate::journal::event::Generation;
 use crate::module::TextureChange;
 use egui::epaint::ImageDelta;
 use egui::{ColorImage, TextureFilter, TextureId, TextureOptions, TextureWrapMode};

@@ -1,6 +1,6 @@
 //! A generation that runs.
 
-use crate::event::Generation;
+use crate::journal::event::Generation;
 use crate::module::ModuleThread;
 use hot_api::abi::{BUILD_PREFIX, BUILD_UNSTAMPED};
 use std::path::PathBuf;

@@ -7,8 +7,8 @@ use super::active::Active;
 use super::carried::Carried;
 use super::exchange::SwapTurn;
 use super::slot::Slot;
-use crate::event::{Generation, Stage, StateReport};
-use crate::literals::LiteralValue;
+use crate::journal::event::{Generation, Stage, StateReport};
+use crate::module::LiteralValue;
 use crate::module::{
     CallError, CallLimit, InputPacket, LoadError, ModuleThread, Picture, Retirement, Services,
 };

@@ -4,7 +4,7 @@
 //! for the case that the code never returns. Never: makes the window wait longer than a swap does.
 
 use super::slot::Slot;
-use crate::event::Generation;
+use crate::journal::event::Generation;
 use crate::module::{CallError, LiveSnapshot};
 use std::time::{Duration, Instant};
 
@@ -28,8 +28,8 @@ pub struct Captured {
 impl Slot {
     /// Whether code has run since the state was last captured for keeping.
     #[must_use]
-    pub fn is_touched(&self) -> bool {
-        self.touch.is_set()
+    pub fn is_dirty(&self) -> bool {
+        self.dirty.is_set()
     }
 
     /// Any thread but the UI's: the state, when code has run since the last time. `None` when none
@@ -39,10 +39,10 @@ impl Slot {
     /// # Errors
     /// When the module cannot be captured.
     #[must_use]
-    pub fn capture_touched(&self) -> Option<Result<Captured, CallError>> {
+    pub fn capture_if_dirty(&self) -> Option<Result<Captured, CallError>> {
         let mut turn = self.gate.begin_swap(BOUNDARY_LIMIT)?;
         let instances = &mut *turn;
-        if instances.overdue_for().is_some() || !self.touch.take() {
+        if instances.overdue_for().is_some() || !self.dirty.take() {
             return None;
         }
         let active = instances.active.as_mut()?;

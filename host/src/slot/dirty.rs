@@ -6,32 +6,32 @@ use crossbeam_channel::Sender;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[derive(Default)]
-pub(super) struct Touch {
-    touched: AtomicBool,
+pub(super) struct Dirty {
+    is_dirty: AtomicBool,
     bell: Option<Sender<()>>,
 }
 
-impl Touch {
+impl Dirty {
     pub(super) fn with_bell(bell: Sender<()>) -> Self {
-        Self { touched: AtomicBool::new(false), bell: Some(bell) }
+        Self { is_dirty: AtomicBool::new(false), bell: Some(bell) }
     }
 
     /// Code runs. Rings the bell when it is the first time since the last capture.
     pub(super) fn mark(&self) {
-        if !self.touched.swap(true, Ordering::AcqRel)
+        if !self.is_dirty.swap(true, Ordering::AcqRel)
             && let Some(bell) = &self.bell
         {
             // A bell that has been rung already is enough.
-            let _ringing = bell.try_send(());
+            let _ = bell.try_send(()); // it rings already
         }
     }
 
     /// Begins a capture: whatever runs from now on is not in it.
     pub(super) fn take(&self) -> bool {
-        self.touched.swap(false, Ordering::AcqRel)
+        self.is_dirty.swap(false, Ordering::AcqRel)
     }
 
     pub(super) fn is_set(&self) -> bool {
-        self.touched.load(Ordering::Acquire)
+        self.is_dirty.load(Ordering::Acquire)
     }
 }

@@ -1,9 +1,9 @@
 //! What a slot tells the window and the engine.
 
 use super::active::Active;
-use crate::event::{Generation, StateReport, Trigger};
+use crate::journal::event::{Generation, StateReport, Trigger};
+use crate::journal::stage_clock::StageClock;
 use crate::module::{CallError, Fault, LiveSnapshot, Picture};
-use crate::stage_clock::StageClock;
 use std::time::{Duration, Instant};
 
 /// A view that the host draws.

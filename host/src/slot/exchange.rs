@@ -2,13 +2,13 @@
 
 use super::active::Active;
 use super::candidate::Proven;
+use super::events::{PendingCommit, SlotEvent};
 use super::gate::Turn;
 use super::instances::{Instances, Running, ViewSlot};
 use super::slot::{PROBATION_FRAMES, Slot};
 use super::strays::Strays;
-use super::told::{PendingCommit, SlotEvent};
-use crate::event::{FaultSite, Generation};
-use crate::literals::LiteralValue;
+use crate::journal::event::{FaultSite, Generation};
+use crate::module::LiteralValue;
 use crate::module::{CallError, CallLimit, InputPacket};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

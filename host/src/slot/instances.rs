@@ -2,11 +2,11 @@
 
 use super::active::Active;
 use super::earlier::Earlier;
+use super::events::{FrameResult, HoldReason, PendingCommit};
 use super::outbox::Outbox;
 use super::slot::PROBATION_FRAMES;
 use super::strays::Strays;
-use super::told::{FrameResult, HoldReason, PendingCommit};
-use crate::event::Generation;
+use crate::journal::event::Generation;
 use crate::module::{Fault, InputPacket, PaintTarget, Picture};
 use hot_api::abi::input_flag;
 use std::sync::Arc;

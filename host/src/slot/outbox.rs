@@ -5,7 +5,7 @@
 //! retries, a limited number of panics of its own threads, and one retirement; a call that is reported
 //! as late and has returned before anybody read of it cancels itself out.
 
-use super::told::SlotEvent;
+use super::events::SlotEvent;
 use std::collections::VecDeque;
 
 #[derive(Default)]
@@ -31,7 +31,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{FaultSite, Generation};
+    use crate::journal::event::{FaultSite, Generation};
     use crate::module::CallError;
     use std::time::Duration;
 

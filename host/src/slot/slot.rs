@@ -14,11 +14,11 @@
 //! its state in `carried.rs` and `keep.rs`.
 
 use super::active::Active;
+use super::dirty::Dirty;
+use super::events::{FrameResult, HoldReason, ShownView, SlotEvent};
 use super::gate::Gate;
 use super::instances::{Instances, Running, Shared, ViewSlot};
-use super::told::{FrameResult, HoldReason, ShownView, SlotEvent};
-use super::touch::Touch;
-use crate::event::Generation;
+use crate::journal::event::Generation;
 use crate::module::{BriefLock, CallError, Fault, InputPacket, PaintTarget, Picture};
 use crossbeam_channel::Sender;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub struct Slot {
     wanted_views: Vec<String>,
     pub(super) gate: Gate<Instances>,
     pub(super) shared: BriefLock<Shared>,
-    pub(super) touch: Touch,
+    pub(super) dirty: Dirty,
     /// Rings when there are events to take.
     bell: Sender<()>,
     pub(super) limit: Duration,
@@ -60,8 +60,8 @@ impl Slot {
     /// one, rings when there are [events](Self::take_events).
     #[must_use]
     pub fn new(name: String, package: String, bell: Sender<()>, limit: Duration) -> Self {
-        let (gate, shared, touch) = (Gate::default(), BriefLock::default(), Touch::default());
-        Self { name, package, wanted_views: Vec::new(), gate, shared, touch, bell, limit }
+        let (gate, shared, dirty) = (Gate::default(), BriefLock::default(), Dirty::default());
+        Self { name, package, wanted_views: Vec::new(), gate, shared, dirty, bell, limit }
     }
 
     /// Draws these views alone beside the main one; an empty list means all.
@@ -73,7 +73,7 @@ impl Slot {
     /// Rings this bell when code runs for the first time since the state was captured.
     #[must_use]
     pub fn with_capture_bell(self, bell: Sender<()>) -> Self {
-        Self { touch: Touch::with_bell(bell), ..self }
+        Self { dirty: Dirty::with_bell(bell), ..self }
     }
 
     /// The module's name.
@@ -345,7 +345,7 @@ impl Slot {
         if self.shared.with(|shared| shared.overdue.take()).is_some() {
             self.tell(SlotEvent::Returned { module: self.name.clone(), generation });
         }
-        self.touch.mark();
+        self.dirty.mark();
         let began = Instant::now();
         let result = call(active, self.limit);
         for fault in active.thread.take_stray_faults() {

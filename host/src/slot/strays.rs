@@ -22,7 +22,7 @@ impl Strays {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::FaultSite;
+    use crate::journal::event::FaultSite;
 
     fn fault(message: &str, location: &str) -> Fault {
         let (message, location) = (message.to_owned(), location.to_owned());

@@ -28,7 +28,7 @@ pub const API_PACKAGE: &str = "hot_api";
 #[derive(Debug, thiserror::Error)]
 pub enum WorkspaceError {
     /// Cargo could not be run, or refused the manifests.
-    #[error("cannot read the cargo workspace at {}; mend what cargo says and try again: {words}", dir.display())]
+    #[error("cannot read the cargo workspace at {}; fix what cargo says and try again: {words}", dir.display())]
     Metadata {
         /// Where `cargo metadata` ran.
         dir: PathBuf,

@@ -1,7 +1,7 @@
 //! The flags of the host, which `cargo xtask dev` takes as well and hands on.
 //!
 //! Owns: [`DevArgs`] and the exit codes. Consumes: an argument list. Produces: plain values.
-//! Never: reads the environment or files; [`crate::config`] brings the three together.
+//! Never: reads the environment or files; [`crate::start::settings`] brings the three together.
 
 use crate::journal::EventsTo;
 use clap::{ArgAction, Args};

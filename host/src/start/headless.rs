@@ -5,7 +5,7 @@
 
 use crate::engine::{Engine, EngineHandle};
 use crate::module::{AppArgs, InputPacket, LogFn, Services};
-use crate::swap::{FrameResult, HoldReason, Slot};
+use crate::slot::{FrameResult, HoldReason, Slot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ impl Default for Headless {
 }
 
 impl Waker {
-    /// Asks for a frame after `delay`; an earlier wish stands.
+    /// Asks for a frame after `delay`; an earlier request stands.
     pub fn request_repaint(&self, delay: Duration) {
         let Some(wanted) = Instant::now().checked_add(delay) else {
             return;
@@ -44,7 +44,7 @@ impl Waker {
         if next.is_none_or(|known| wanted < known) {
             *next = Some(wanted);
             // A bell that has been rung already is enough.
-            let _ringing = self.bell.try_send(());
+            let _ = self.bell.try_send(()); // it rings already
         }
     }
 }
@@ -84,7 +84,7 @@ impl Headless {
         let due = wanted.map(|wanted| earliest.map_or(wanted, |earliest| wanted.max(earliest)));
         match due {
             None => {
-                let _rung = self.rung.recv();
+                let _ = self.rung.recv(); // it rings already
                 false
             }
             Some(due) => match self.rung.recv_deadline(due) {
@@ -117,15 +117,15 @@ impl Headless {
 /// Draws one module; returns when it wants to be drawn again.
 fn draw(slot: &Slot, time: f64) -> Option<Duration> {
     let input = || InputPacket { time, ..InputPacket::default() };
-    let mut again = wish(slot.logic(input()));
+    let mut again = next_frame(slot.logic(input()));
     for view in slot.views() {
-        let wish = wish(slot.frame(view.index, input()));
-        again = [again, wish].into_iter().flatten().min();
+        let next_frame = next_frame(slot.frame(view.index, input()));
+        again = [again, next_frame].into_iter().flatten().min();
     }
     again
 }
 
-fn wish(result: FrameResult) -> Option<Duration> {
+fn next_frame(result: FrameResult) -> Option<Duration> {
     match result {
         FrameResult::Picture { picture, .. } => picture.repaint_after,
         FrameResult::Hold(HoldReason::Swapping | HoldReason::Overdue(_)) => Some(FRAME_INTERVAL),

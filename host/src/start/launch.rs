@@ -3,22 +3,25 @@
 //! Owns: the order in which things start and stop. Consumes: [`DevArgs`]. Produces: an exit code.
 //! Never: decides about reloads.
 
-use crate::build::{BuildConfig, ReplayConfig, WrapperProgram};
-use crate::checkpoint::Store;
-use crate::cli::{DevArgs, Exit};
-use crate::config::{EnvSettings, PitstopFile, Settings};
+use crate::compile::{BuildConfig, ReplayConfig, WrapperProgram};
+use crate::control::host_control::{HostControl, HostFacts};
 use crate::control::{ControlServer, HostLock};
-use crate::crash::{Before, CrashLedger, Verdict};
-use crate::engine::{Board, BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec};
-use crate::event::{Event, StartReason};
-use crate::headless::Headless;
-use crate::host_control::{HostControl, HostFacts};
+use crate::engine::{BuildSource, Engine, EngineConfig, EngineHandle};
+use crate::journal::board::Board;
+use crate::journal::event::{Event, StartReason};
+use crate::journal::status::StatusFile;
 use crate::journal::{Journal, JournalConfig, LogLevel};
+use crate::literals::Literals;
 use crate::module::{AppArgs, LogFn, Services};
-use crate::signals;
-use crate::status::StatusFile;
-use crate::terminal::{Terminal, say};
-use crate::workspace::Workspace;
+use crate::os::child_env::DIE_WITH_PARENT;
+use crate::os::signals;
+use crate::persist::checkpoint::Store;
+use crate::persist::crash::{Before, CrashLedger, Verdict};
+use crate::sources::workspace::Workspace;
+use crate::start::cli::{DevArgs, Exit};
+use crate::start::headless::Headless;
+use crate::start::settings::{EnvSettings, PitstopFile, Settings};
+use crate::start::terminal::{Terminal, say};
 use anyhow::Context as _;
 use once_cell::sync::OnceCell;
 use parking_lot::Mutex;
@@ -175,25 +178,16 @@ impl Launch {
             },
         );
         let terminal = Terminal::start(&journal);
-        let modules = settings
-            .modules
-            .iter()
-            .map(|module| ModuleSpec {
-                name: module.name.clone(),
-                package: module.package.clone(),
-                state_keys: module.state_keys.clone(),
-                views: module.views.clone(),
-            })
-            .collect();
         let checkpoints = Some(checkpoints(&dir, &settings, &journal));
         let repaint = Arc::clone(&services.request_repaint);
         let file = StatusFile::new(&dir);
         let status = Arc::new(StatusWriter::new(file, Arc::clone(&facts), &journal));
         let on_board = Arc::clone(&status);
         let engine = Engine::start(EngineConfig {
+            fast_path: Some(Box::new(Literals::new(root.clone()))),
             root,
             generations_dir: dir.join("generations"),
-            modules,
+            modules: settings.modules.clone(),
             frame_limit: settings.frame_limit,
             on_state_loss: settings.on_state_loss,
             checkpoints,
@@ -330,8 +324,6 @@ fn install_signal_handler() -> anyhow::Result<()> {
 }
 
 /// Whoever started this host for a while (`cargo xtask dev`) takes it along, however it dies.
-pub const DIE_WITH_PARENT: &str = "PITSTOP_DIE_WITH_PARENT";
-
 #[cfg(target_os = "linux")]
 fn die_with_parent() {
     if std::env::var_os(DIE_WITH_PARENT).is_some() {

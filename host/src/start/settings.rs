@@ -10,10 +10,12 @@ mod file;
 pub(crate) mod fuzzing;
 
 pub use env::{EnvError, EnvSettings};
-pub use file::{DebugInfo, FileError, OnStateLoss, PitstopFile};
+pub use file::{FileError, PitstopFile};
 
-use crate::cli::DevArgs;
+use crate::compile::DebugInfo;
+use crate::engine::{ModuleSpec, OnStateLoss};
 use crate::journal::{EventsTo, LogLevel};
+use crate::start::cli::DevArgs;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -32,35 +34,11 @@ const KEPT_GENERATIONS: usize = 5;
 /// Cargo's target directory of the hot build, apart from the one editors and terminals lock.
 const BUILD_DIR: &str = "target/pitstop/build";
 
-/// One module to run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModuleSettings {
-    /// Its name in the window and the journal.
-    pub name: String,
-    /// The package it is built from.
-    pub package: String,
-    /// Top-level fields of its state that are carried over; all when empty.
-    pub state_keys: Vec<String>,
-    /// The views the host draws beside its main one.
-    pub views: Vec<String>,
-}
-
-impl ModuleSettings {
-    fn of(package: &str) -> Self {
-        Self {
-            name: package.to_owned(),
-            package: package.to_owned(),
-            state_keys: Vec::new(),
-            views: Vec::new(),
-        }
-    }
-}
-
 /// Everything that can be set. Relative paths are relative to the workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The modules, in the order of the window. Never empty.
-    pub modules: Vec<ModuleSettings>,
+    pub modules: Vec<ModuleSpec>,
     /// Run without a window.
     pub headless: bool,
     /// Watch files.
@@ -142,13 +120,13 @@ impl Settings {
 
 /// The modules of the file, or those that `--package` picks: by package or name, with what the
 /// file says about them.
-fn modules(picked: &[String], file: &PitstopFile) -> Vec<ModuleSettings> {
-    let of_file: Vec<ModuleSettings> = file
+fn modules(picked: &[String], file: &PitstopFile) -> Vec<ModuleSpec> {
+    let of_file: Vec<ModuleSpec> = file
         .modules
         .iter()
         .map(|table| {
             let name = table.name.get_ref().clone();
-            ModuleSettings {
+            ModuleSpec {
                 package: table.package.clone().unwrap_or_else(|| name.clone()),
                 name,
                 state_keys: table.state_keys.clone(),
@@ -157,16 +135,12 @@ fn modules(picked: &[String], file: &PitstopFile) -> Vec<ModuleSettings> {
         })
         .collect();
     if picked.is_empty() {
-        return if of_file.is_empty() {
-            vec![ModuleSettings::of(DEFAULT_PACKAGE)]
-        } else {
-            of_file
-        };
+        return if of_file.is_empty() { vec![ModuleSpec::of(DEFAULT_PACKAGE)] } else { of_file };
     }
-    let mut modules: Vec<ModuleSettings> = Vec::new();
+    let mut modules: Vec<ModuleSpec> = Vec::new();
     for package in picked {
         let known = of_file.iter().find(|m| m.package == *package || m.name == *package);
-        let module = known.cloned().unwrap_or_else(|| ModuleSettings::of(package));
+        let module = known.cloned().unwrap_or_else(|| ModuleSpec::of(package));
         if !modules.contains(&module) {
             modules.push(module);
         }
@@ -239,7 +213,7 @@ mod tests {
     #[test]
     fn defaults_are_those_that_are_documented() {
         let none = Settings::resolve(&DevArgs::default(), &EnvSettings::default(), &file(""));
-        let written = include_str!("../../pitstop.toml");
+        let written = include_str!("../../../pitstop.toml");
         // The project's own file spells the defaults out behind `#`, where they can be tried.
         let spelled: String = written
             .lines()

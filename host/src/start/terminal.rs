@@ -3,7 +3,7 @@
 //! Owns: one thread that follows the journal. Never: makes the journal wait; a terminal that is
 //! stopped misses what it cannot take.
 
-use crate::event::{Entry, Event};
+use crate::journal::event::{Entry, Event};
 use crate::journal::{Colour, EventLine, Journal, NothingYet, Subscription};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -51,7 +51,7 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
-            let _panicked = thread.join();
+            let _ = thread.join(); // its panic has been printed
         }
     }
 }

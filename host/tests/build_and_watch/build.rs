@@ -1,8 +1,8 @@
 //! Real cargo runs: libraries, diagnostics, cancelling.
 
 use crate::project::{Project, build, succeed, wait_for};
-use host::build::{BuildError, Builder, Cancel, Progress};
-use host::event::{BuildWay, Diagnostic, DiagnosticLevel};
+use host::compile::{BuildError, Builder, Cancel, Progress};
+use host::journal::event::{BuildWay, Diagnostic, DiagnosticLevel};
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};

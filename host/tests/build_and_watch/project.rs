@@ -1,7 +1,9 @@
 //! A cargo workspace in a temporary directory, with a space and letters beyond ASCII in its path.
 
-use host::build::{BuildConfig, BuildError, Builder, Built, Cancel, ReplayConfig, WrapperProgram};
-use host::config::DebugInfo;
+use host::compile::DebugInfo;
+use host::compile::{
+    BuildConfig, BuildError, Builder, Built, Cancel, ReplayConfig, WrapperProgram,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -2,8 +2,8 @@
 #![expect(unsafe_code, reason = "what was built is called")]
 
 use crate::project::{Project, build, succeed, wait_for};
-use host::build::{BuildError, Built, Cancel};
-use host::event::{BuildWay, DiagnosticLevel};
+use host::compile::{BuildError, Built, Cancel};
+use host::journal::event::{BuildWay, DiagnosticLevel};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -193,7 +193,7 @@ fn a_replay_does_what_cargo_does_edit_after_edit() {
 }
 
 #[test]
-fn errors_are_those_of_cargo_and_are_mended_by_a_replay() {
+fn errors_are_those_of_cargo_and_are_fixed_by_a_replay() {
     let project = project();
     let (mut replay, mut cargo) = (project.replaying_builder(&["ui"]), project.builder(&["ui"]));
     succeed(&mut replay);
@@ -209,17 +209,17 @@ fn errors_are_those_of_cargo_and_are_mended_by_a_replay() {
         assert_eq!(errors[0], errors[1], "{file}");
         assert!(errors[0].iter().any(|said| said.file.as_deref() == Some(Path::new(file))));
         project.write(file, "pub fn number() -> i32 { let unused = 1; 5 }\n");
-        let mended = succeed(&mut replay);
-        assert_eq!(mended.way, BuildWay::Replay, "{file}");
+        let fixed = succeed(&mut replay);
+        assert_eq!(fixed.way, BuildWay::Replay, "{file}");
         let again = succeed(&mut replay);
         let codes = again.warnings.iter().filter_map(|warning| warning.code.as_deref());
-        assert!(codes.eq(mended.warnings.iter().filter_map(|warning| warning.code.as_deref())));
+        assert!(codes.eq(fixed.warnings.iter().filter_map(|warning| warning.code.as_deref())));
         assert!(!again.warnings.is_empty(), "warnings are told again");
     }
 }
 
 #[test]
-fn an_error_before_the_first_library_is_mended() {
+fn an_error_before_the_first_library_is_fixed() {
     let project = project();
     let mut replay = project.replaying_builder(&["ui"]);
     for file in ["ui/src/part.rs", "data/src/lib.rs"] {

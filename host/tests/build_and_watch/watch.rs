@@ -2,9 +2,9 @@
 
 use crate::project::{DEADLINE, Project};
 use crossbeam_channel::{Receiver, Sender};
-use host::build::Cancel;
-use host::watch::{ChangeSet, ContentIndex, WatchConfig, WatchEvent, Watcher};
-use host::workspace::{Inputs, Workspace};
+use host::compile::Cancel;
+use host::sources::watch::{ChangeSet, ContentIndex, WatchConfig, WatchEvent, Watcher};
+use host::sources::workspace::{Inputs, Workspace};
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::Write;

@@ -1,7 +1,7 @@
 //! The dependency graph as cargo tells it.
 
 use crate::project::Project;
-use host::workspace::{Tier, Workspace, WorkspaceError};
+use host::sources::workspace::{Tier, Workspace, WorkspaceError};
 
 fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()

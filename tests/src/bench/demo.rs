@@ -6,7 +6,7 @@
 use egui::epaint::Primitive;
 use egui::{ClippedPrimitive, Context, Event, Pos2, RawInput, Rect, Vec2, ViewportId, pos2};
 use egui_demo_lib::DemoWindows;
-use host::event::Generation;
+use host::journal::event::Generation;
 use host::module::{InputPacket, LiveSnapshot, ModuleThread, Picture, PrimKind};
 use hot_api::snapshot::{STATE_SECTION, Section, Snapshot};
 use hot_api::wire::{InputItem, ItemWriter};

@@ -13,7 +13,7 @@ use crate::plot::axis::plain;
 use crate::plot::{Axis, Line, Lines, Scale};
 use crate::processes::resident_bytes;
 use anyhow::{Context as _, ensure};
-use host::build::Artifact;
+use host::compile::Artifact;
 use serde::{Deserialize, Serialize};
 use std::process::{Command, Stdio};
 

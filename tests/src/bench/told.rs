@@ -4,7 +4,7 @@ use super::stats::Summary;
 use crate::HostProcess;
 use crate::host_process::RELOADED;
 use anyhow::Context as _;
-use host::event::{Event, StagesMicros, StateReport};
+use host::journal::event::{Event, StagesMicros, StateReport};
 use std::time::Duration;
 
 /// What a stage took, in microseconds.

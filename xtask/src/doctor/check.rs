@@ -14,7 +14,7 @@ pub(super) struct Check {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Finding {
     Fine { detail: String },
-    Absent { detail: String, mend: String, required: bool },
+    Absent { detail: String, fix: String, required: bool },
 }
 
 /// What a finding means for the whole.
@@ -33,18 +33,18 @@ impl Check {
         Self { what: what.to_owned(), finding: Finding::Fine { detail: detail.into() } }
     }
 
-    /// `detail` says what is wrong, `mend` what to type.
-    pub(super) fn lacking(what: &str, detail: impl Into<String>, mend: &str) -> Self {
-        Self::absent(what, detail.into(), mend, false)
+    /// `detail` says what is wrong, `fix` what to type.
+    pub(super) fn lacking(what: &str, detail: impl Into<String>, fix: &str) -> Self {
+        Self::absent(what, detail.into(), fix, false)
     }
 
-    pub(super) fn missing(what: &str, detail: impl Into<String>, mend: &str) -> Self {
-        Self::absent(what, detail.into(), mend, true)
+    pub(super) fn missing(what: &str, detail: impl Into<String>, fix: &str) -> Self {
+        Self::absent(what, detail.into(), fix, true)
     }
 
-    fn absent(what: &str, detail: String, mend: &str, required: bool) -> Self {
-        let mend = mend.to_owned();
-        Self { what: what.to_owned(), finding: Finding::Absent { detail, mend, required } }
+    fn absent(what: &str, detail: String, fix: &str, required: bool) -> Self {
+        let fix = fix.to_owned();
+        Self { what: what.to_owned(), finding: Finding::Absent { detail, fix, required } }
     }
 
     pub(super) fn verdict(&self) -> Verdict {
@@ -66,8 +66,8 @@ impl fmt::Display for Check {
         write!(f, "{word:<8}  {:<16}", self.what)?;
         match &self.finding {
             Finding::Fine { detail } => write!(f, "  {detail}"),
-            Finding::Absent { detail, mend, .. } => {
-                write!(f, "  {detail}\n{:28}to mend: {mend}", "")
+            Finding::Absent { detail, fix, .. } => {
+                write!(f, "  {detail}\n{:28}to fix: {fix}", "")
             }
         }
     }
@@ -78,18 +78,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_says_what_and_how_to_mend_it() {
+    fn every_line_says_what_and_how_to_fix_it() {
         for (check, verdict, text) in [
             (Check::fine("cargo", "1.95.0"), Verdict::Fine, "ok        cargo             1.95.0"),
             (
                 Check::missing("linker", "no cc", "apt-get install gcc"),
                 Verdict::Missing,
-                "MISSING   linker            no cc\n                            to mend: apt-get install gcc",
+                "MISSING   linker            no cc\n                            to fix: apt-get install gcc",
             ),
             (
                 Check::lacking("$EDITOR", "not set", "export EDITOR=vi"),
                 Verdict::Lacking,
-                "optional  $EDITOR           not set\n                            to mend: export EDITOR=vi",
+                "optional  $EDITOR           not set\n                            to fix: export EDITOR=vi",
             ),
         ] {
             assert_eq!(check.verdict(), verdict);

@@ -72,14 +72,14 @@ fn judge_disk(bytes: u64, root: &Path) -> Check {
 }
 
 fn judge_editor(editor: Option<&str>, exists: impl Fn(&str) -> bool) -> Check {
-    let mend = "export EDITOR=code, or another that takes FILE:LINE";
+    let fix = "export EDITOR=code, or another that takes FILE:LINE";
     let program = editor.unwrap_or_default().split_whitespace().next();
     match program {
-        None => Check::lacking("$EDITOR", "not set: diagnostics cannot be clicked", mend),
+        None => Check::lacking("$EDITOR", "not set: diagnostics cannot be clicked", fix),
         Some(program) if exists(program) || Path::new(program).is_file() => {
             Check::fine("$EDITOR", editor.unwrap_or_default())
         }
-        Some(program) => Check::lacking("$EDITOR", format!("there is no `{program}`"), mend),
+        Some(program) => Check::lacking("$EDITOR", format!("there is no `{program}`"), fix),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask doctor`: what this machine lacks, and the command that mends it.
+//! `cargo xtask doctor`: what this machine lacks, and the command that fixes it.
 //!
 //! Owns: the order and the verdict. Consumes: [`check::Check`]s. Produces: one line each. Never:
 //! installs anything.
@@ -8,16 +8,16 @@ mod machine;
 mod toolchain;
 mod window;
 
-pub(crate) use window::{MEND_WINDOW_TESTS, can_show_windows};
+pub(crate) use window::{FIX_WINDOW_TESTS, can_show_windows};
 
 use crate::output::say;
 use crate::project::Project;
 use check::{Check, Verdict};
 use clap::Args;
-use host::cli::Exit;
+use host::start::cli::Exit;
 use std::process::ExitCode;
 
-/// Say what is missing on this machine, and the command that mends it
+/// Say what is missing on this machine, and the command that fixes it
 #[derive(Args, Debug)]
 #[command(after_help = "Exit code 1 says that something is missing without which nothing works.")]
 pub(crate) struct Doctor {}
@@ -40,7 +40,7 @@ fn summary(required: usize, optional: usize) -> String {
     match (required, optional) {
         (0, 0) => "\neverything is there; start with `cargo xtask dev`".to_owned(),
         (0, n) => format!("\nthe app runs; {n} of the above would make it run better"),
-        (n, _) => format!("\n{n} required above; mend that first"),
+        (n, _) => format!("\n{n} required above; fix that first"),
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// What the tests need to open windows on a machine without a display: the list of `.ci/run`.
-pub(crate) const MEND_WINDOW_TESTS: &str = "apt-get install xvfb libgl1 libgl1-mesa-dri libegl1 \
+pub(crate) const FIX_WINDOW_TESTS: &str = "apt-get install xvfb libgl1 libgl1-mesa-dri libegl1 \
                                             libxkbcommon-x11-0 libx11-xcb1 libxcursor1 libxi6 \
                                             libxrandr2 (Debian)";
 
@@ -53,7 +53,7 @@ fn shown_on() -> Check {
         (None, Some(_)) => Check::fine("display", "none: the app runs headless; tests use Xvfb"),
         (None, None) => {
             let detail = "none, and no Xvfb: the app runs headless, window tests are skipped";
-            Check::lacking("display", detail, MEND_WINDOW_TESTS)
+            Check::lacking("display", detail, FIX_WINDOW_TESTS)
         }
     }
 }
@@ -79,8 +79,8 @@ fn judge_libraries(listed: &str) -> Check {
     }
     let names: Vec<&str> = absent.iter().map(|(names, _)| names[0]).collect();
     let packages: Vec<&str> = absent.iter().map(|(_, package)| *package).collect();
-    let mend = format!("apt-get install {} (Debian)", packages.join(" "));
-    Check::lacking("window libraries", format!("no {}: no window opens", names.join(", ")), &mend)
+    let fix = format!("apt-get install {} (Debian)", packages.join(" "));
+    Check::lacking("window libraries", format!("no {}: no window opens", names.join(", ")), &fix)
 }
 
 fn software_gl() -> Check {

@@ -9,8 +9,8 @@
 //! libraries that cargo alone makes.
 
 use super::unit::Unit;
-use crate::build::DepInfo;
-use crate::build::stamp::Stamps;
+use crate::compile::DepInfo;
+use crate::compile::stamp::Stamps;
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
@@ -18,14 +18,14 @@ use std::path::{Path, PathBuf};
 
 /// A local package, as cargo's messages describe it.
 #[derive(Clone, Debug, Default)]
-pub(in crate::build) struct LocalPackage {
-    pub(in crate::build) manifest: PathBuf,
+pub(in crate::compile) struct LocalPackage {
+    pub(in crate::compile) manifest: PathBuf,
     /// The libraries that were made from it.
-    pub(in crate::build) libraries: BTreeSet<PathBuf>,
+    pub(in crate::compile) libraries: BTreeSet<PathBuf>,
     /// Where its build scripts were compiled.
-    pub(in crate::build) script_dirs: BTreeSet<PathBuf>,
+    pub(in crate::compile) script_dirs: BTreeSet<PathBuf>,
     /// Where its build scripts wrote.
-    pub(in crate::build) out_dirs: BTreeSet<PathBuf>,
+    pub(in crate::compile) out_dirs: BTreeSet<PathBuf>,
 }
 
 impl LocalPackage {

@@ -4,8 +4,8 @@
 
 use super::captured::Captured;
 use super::unit::Unit;
-use crate::build::stamp::Stamps;
-use crate::event::Diagnostic;
+use crate::compile::stamp::Stamps;
+use crate::journal::event::Diagnostic;
 use std::path::PathBuf;
 use std::time::SystemTime;
 

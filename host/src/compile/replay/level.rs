@@ -8,8 +8,8 @@ use super::known::Known;
 use super::output::Output;
 use super::run::{self, Ran};
 use super::unit::Unit;
-use crate::build::{BuildError, Cancel, Progress, diagnostic};
-use crate::event::{Diagnostic, DiagnosticLevel};
+use crate::compile::{BuildError, Cancel, Progress, diagnostic};
+use crate::journal::event::{Diagnostic, DiagnosticLevel};
 use std::num::NonZero;
 use std::path::Path;
 use std::thread;
@@ -44,7 +44,7 @@ pub(super) struct Done {
     pub(super) known: Option<Known>,
     /// What the compiler said, when it refused.
     pub(super) failure: Option<Vec<Diagnostic>>,
-    /// The compiler refused because of something that only cargo can mend.
+    /// The compiler refused because of something that only cargo can fix.
     pub(super) is_outdated: bool,
 }
 
@@ -67,7 +67,7 @@ pub(super) fn run_all(
     let (report, reports) = crossbeam_channel::unbounded();
     for unit in units {
         // The other end is held below.
-        let _sent = give.send(*unit);
+        let _ = give.send(*unit); // receiver gone: nobody to tell
     }
     drop(give);
     let compilers = thread::available_parallelism().map_or(1, NonZero::get).min(units.len());

@@ -32,12 +32,12 @@ pub(super) use guards::LocalPackage;
 
 use super::stamp::Stamps;
 use super::{Artifact, BuildError, Cancel, Progress};
-use crate::config::DebugInfo;
-use crate::event::Diagnostic;
+use crate::journal::event::Diagnostic;
 use captured::Captured;
 use graph::Graph;
 use known::Known;
 use plan::{Places, Plan};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
@@ -45,6 +45,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 use unit::Unit;
+
+/// How much a debugger gets to know of a module that is replayed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DebugInfo {
+    /// Files and lines, for backtraces: quicker to write and to link.
+    #[default]
+    Lines,
+    /// What the profile says.
+    Profile,
+}
 
 /// How builds are replayed.
 #[derive(Clone, Debug)]
@@ -69,7 +80,7 @@ pub(super) struct Replayed {
     /// Why the other packages have none.
     pub(super) failures: BTreeMap<String, Vec<Diagnostic>>,
     pub(super) warnings: Vec<Diagnostic>,
-    /// Libraries do not fit together, which may be for cargo to mend.
+    /// Libraries do not fit together, which may be for cargo to fix.
     pub(super) is_outdated: bool,
 }
 
@@ -153,7 +164,7 @@ impl Replay {
         let mut guards = guards::look(&self.root, &toolchain, packages, &units, since);
         let other_inputs = guards::other_inputs(&self.root, packages, &units);
         let is_shared = |package: &str| {
-            package == crate::workspace::API_PACKAGE
+            package == crate::sources::workspace::API_PACKAGE
                 || self.config.shared.iter().any(|shared| shared == package)
         };
         let graph = Graph::new(modules, &units, is_shared);

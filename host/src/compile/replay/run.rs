@@ -4,11 +4,11 @@
 //! failure means.
 
 use super::captured::Captured;
-use crate::build::BuildError;
-use crate::build::Cancel;
-use crate::build::diagnostic;
-use crate::build::process::{self, Line};
-use crate::event::Diagnostic;
+use crate::compile::BuildError;
+use crate::compile::Cancel;
+use crate::compile::diagnostic;
+use crate::compile::process::{self, Line};
+use crate::journal::event::Diagnostic;
 use std::process::ExitStatus;
 
 /// What came of a call.

@@ -5,7 +5,7 @@
 //!
 //! Linking egui, serde and std into a module takes longer than compiling the edit. So they are linked
 //! once, into one dynamic library, and the module against that. Each *generation* then gets a copy of
-//! the library under a name of its own ([`crate::companion`]): statics stay per generation (`ABI-6`),
+//! the library under a name of its own ([`crate::module::companion`]): statics stay per generation (`ABI-6`),
 //! and a thread or thread-local that keeps code in memory keeps its own generation and no other.
 //!
 //! The library refers back to the module that is loaded with it. The loader notes that as a
@@ -16,9 +16,9 @@ use super::captured::Captured;
 use super::run::{self, Ran};
 use super::sysroot;
 use super::unit::SHARED_CRATE;
-use crate::build::artifact::hash_file;
-use crate::build::stamp::Stamps;
-use crate::build::{Cancel, SharedLibrary};
+use crate::compile::artifact::hash_file;
+use crate::compile::stamp::Stamps;
+use crate::compile::{Cancel, SharedLibrary};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
@@ -66,7 +66,7 @@ impl Shared {
         let base = base(&arguments).with("--sysroot", &sysroot.to_string_lossy());
         let key = key(like, &base, parts).map_err(said("one of its parts"))?;
         let home = dir.join("shared").join(&key[..16]);
-        let path = home.join(crate::companion::UNNAMED);
+        let path = home.join(crate::module::companion::UNNAMED);
         if !path.is_file() {
             let out = super::beside(&path);
             fs::create_dir_all(&out).map_err(said("its directory"))?;
@@ -156,14 +156,14 @@ fn link(
         // The library's own functions are its own; without it each call would look for another.
         .with("-C", "link-arg=-Wl,-Bsymbolic")
         .with("-C", "metadata=shared")
-        .with("-C", &format!("extra-filename={}", crate::companion::UNNAMED_SUFFIX));
+        .with("-C", &format!("extra-filename={}", crate::module::companion::UNNAMED_SUFFIX));
     for (n, part) in parts.iter().enumerate() {
         arguments = arguments.with("--extern", &format!("part_{n}={}", part.display()));
     }
     let Ran { status, diagnostics, text } =
         run::run(&like.with(&arguments), cancel).map_err(|error| error.to_string())?;
     if status.success() {
-        return Ok(out.join(crate::companion::UNNAMED));
+        return Ok(out.join(crate::module::companion::UNNAMED));
     }
     let mut words = text.join("\n");
     diagnostics.iter().for_each(|diagnostic| words.push_str(&diagnostic.rendered));

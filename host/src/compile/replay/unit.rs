@@ -3,12 +3,12 @@
 //! Owns: what a captured call says about files. Consumes: [`Captured`]. Produces: [`Unit`], and for
 //! a module the call that a hot build makes instead. Never: runs anything.
 
+use super::DebugInfo;
 use super::arguments::Arguments;
 use super::captured::{Captured, stem_of};
 use super::output::Output;
 use super::shared::Shared;
-use crate::build::DepInfo;
-use crate::config::DebugInfo;
+use crate::compile::DepInfo;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::io;
 use std::path::{Path, PathBuf};

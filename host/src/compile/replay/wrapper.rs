@@ -11,6 +11,7 @@ use super::captured::{Captured, stem_of};
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -101,6 +102,8 @@ fn become_rustc(mut rustc: Command) -> ExitCode {
 }
 
 fn failed(rustc: &Command, error: &std::io::Error) -> ExitCode {
-    crate::terminal::say(&format!("cannot run {}: {error}", rustc.get_program().display()));
+    let mut stderr = std::io::stderr();
+    let line = format!("cannot run {}: {error}", rustc.get_program().display());
+    let _ = writeln!(stderr, "{line}"); // closed: nobody to tell
     ExitCode::FAILURE
 }

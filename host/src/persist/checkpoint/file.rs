@@ -4,7 +4,7 @@
 //! [`Store`](super::Store).
 
 use super::CheckpointError;
-use crate::whole_file;
+use crate::os::whole_file;
 use hot_api::snapshot::Snapshot;
 use std::fs;
 use std::path::{Path, PathBuf};

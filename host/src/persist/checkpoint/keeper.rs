@@ -5,9 +5,9 @@
 //! module whose code has not run.
 
 use super::{CheckpointError, Store};
-use crate::event::{Event, Generation};
 use crate::journal::Journal;
-use crate::swap::{Captured, Registry, Slot};
+use crate::journal::event::{Event, Generation};
+use crate::slot::{Captured, Registry, Slot};
 use crossbeam_channel::{Receiver, Sender, after, bounded, never, select};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl Keeper {
         let thread = std::thread::Builder::new()
             .name("pitstop-keeper".to_owned())
             .spawn(move || rounds.run(&bell, &stopped))
-            .expect("the system starts one more thread");
+            .expect("failed to spawn thread");
         Self { stop: Some(stop), thread: Some(thread) }
     }
 }
@@ -55,7 +55,7 @@ impl Drop for Keeper {
     fn drop(&mut self) {
         self.stop = None;
         if let Some(thread) = self.thread.take() {
-            let _panicked = thread.join();
+            let _ = thread.join(); // its panic has been printed
         }
     }
 }
@@ -115,9 +115,9 @@ impl Rounds {
         let slots = self.registry.slots();
         let wishes = slots.iter().filter_map(|slot| {
             let Some(kept) = self.kept.get(slot.name()) else {
-                return slot.is_touched().then(Instant::now);
+                return slot.is_dirty().then(Instant::now);
             };
-            let capture = slot.is_touched().then_some(kept.due);
+            let capture = slot.is_dirty().then_some(kept.due);
             let write = kept.unwritten.as_ref().map(|unwritten| unwritten.retry);
             capture.into_iter().chain(write).min()
         });
@@ -130,7 +130,7 @@ impl Rounds {
             let kept = self.kept.remove(slot.name());
             let mut kept = kept.unwrap_or_else(|| Kept::of(&self.store, slot.name()));
             let now = Instant::now();
-            if slot.is_touched() && (is_last || kept.due <= now) {
+            if slot.is_dirty() && (is_last || kept.due <= now) {
                 self.capture(&slot, &mut kept);
             }
             if kept.unwritten.as_ref().is_some_and(|wait| is_last || wait.retry <= now) {
@@ -142,7 +142,7 @@ impl Rounds {
 
     fn capture(&mut self, slot: &Slot, kept: &mut Kept) {
         let started = Instant::now();
-        let captured = slot.capture_touched();
+        let captured = slot.capture_if_dirty();
         let cost = match &captured {
             Some(Ok(captured)) => captured.cost,
             Some(Err(_)) => started.elapsed(),

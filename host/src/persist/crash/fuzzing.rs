@@ -1,8 +1,8 @@
 //! What must hold for any content of the crash ledger's file.
 
 use super::{Before, CrashLedger, LoadedWith, ProvenCode};
-use crate::event::Generation;
 use crate::fuzzing::Scratch;
+use crate::journal::event::Generation;
 use std::fs;
 
 /// Whatever the file holds, the ledger opens, counts on, and is read as it was written.

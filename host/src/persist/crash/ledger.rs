@@ -4,16 +4,13 @@
 //! host from running; without the file a crash is merely forgotten.
 
 use super::record::{LoadedWith, ProvenCode, Record, Verdict};
-use crate::event::{Generation, StartReason};
+use crate::journal::event::{Generation, StartReason};
 use crate::journal::unix_ms;
-use crate::whole_file;
+use crate::os::child_env::RESTARTED_AFTER;
+use crate::os::whole_file;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// Set by whoever starts a host and will start it again when it ends unasked or asks for it
-/// ([`Exit::Restart`](crate::cli::Exit::Restart)): how the host before it ended.
-pub const RESTARTED_AFTER: &str = "PITSTOP_RESTARTED_AFTER";
 
 /// How the host before this one ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,5 +17,5 @@ pub(crate) mod fuzzing;
 mod ledger;
 mod record;
 
-pub use ledger::{Before, CrashLedger, LedgerError, RESTARTED_AFTER};
+pub use ledger::{Before, CrashLedger, LedgerError};
 pub use record::{AGAIN_WITHIN, LoadedWith, ProvenCode, Verdict};

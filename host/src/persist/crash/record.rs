@@ -1,6 +1,6 @@
 //! What is known of crashes: a pure record, told what happens and at which time.
 
-use crate::event::Generation;
+use crate::journal::event::Generation;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -2,8 +2,8 @@
 
 use super::super::samples::{board, failure, module};
 use super::*;
-use crate::engine::{BuildBoard, FailureKind};
-use crate::event::Generation;
+use crate::journal::board::{BuildBoard, FailureKind};
+use crate::journal::event::Generation;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 

@@ -2,7 +2,7 @@
 
 use super::super::samples::{failure, mismatched_types};
 use super::*;
-use crate::event::Generation;
+use crate::journal::event::Generation;
 use egui::OutputCommand;
 use egui::accesskit::Role;
 use egui_kittest::Harness;

@@ -6,7 +6,7 @@
 
 use super::debounce::Sight;
 use super::scope::Scope;
-use crate::workspace::Inputs;
+use crate::sources::workspace::Inputs;
 use blake3::{Hash, Hasher};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -75,7 +75,7 @@ impl ContentIndex {
 
     /// Reads the `.gitignore` files again.
     pub(super) fn reread_rules(&mut self) {
-        let _late = self.set_inputs(self.inputs().clone(), SystemTime::now());
+        let _ = self.set_inputs(self.inputs().clone(), SystemTime::now()); // nobody waits any more
     }
 
     /// The inputs as last set.

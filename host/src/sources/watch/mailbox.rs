@@ -5,7 +5,7 @@
 //! blocks whoever puts something in: the watching thread may itself be waiting for them.
 
 use super::source::FileEvent;
-use crate::workspace::Inputs;
+use crate::sources::workspace::Inputs;
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use std::sync::Arc;

@@ -4,7 +4,7 @@
 //! notify --source--> FileEvent --content--> Sight --debounce--> ChangeSet
 //! ```
 //!
-//! Owns: watches, content hashes, the watching thread. Consumes: [`crate::workspace::Inputs`].
+//! Owns: watches, content hashes, the watching thread. Consumes: [`crate::sources::workspace::Inputs`].
 //! Produces: [`ChangeSet`]s, and notices when watching became slower than it could be. Never:
 //! builds, or decides what a change asks for.
 //!

@@ -4,7 +4,7 @@
 //! `.gitignore` files it finds; the one door to `ignore`. Produces: yes or no for one path, and
 //! the lists of all files and directories that count. Never: reads a file's content.
 
-use crate::workspace::Inputs;
+use crate::sources::workspace::Inputs;
 use ignore::Match;
 use ignore::gitignore::Gitignore;
 use std::collections::BTreeSet;

@@ -9,7 +9,7 @@ use super::content::ContentIndex;
 use super::debounce::{ChangeSet, Debounce, Sight};
 use super::mailbox::{Mailbox, Orders, QUEUE, Task};
 use super::source::{FileEvent, Forward, Source};
-use crate::workspace::Inputs;
+use crate::sources::workspace::Inputs;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -3,6 +3,8 @@
 //! Owns: the keys there are, what they take, and complaints that name the line. Consumes: text.
 //! Produces: [`PitstopFile`] and warnings. Never: knows defaults, flags or the environment.
 
+use crate::compile::DebugInfo;
+use crate::engine::OnStateLoss;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -72,35 +74,11 @@ pub(super) struct ModuleTable {
     pub(super) views: Vec<String>,
 }
 
-/// What happens when new code would lose some of the state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnStateLoss {
-    /// Swap, and report what was lost.
-    #[default]
-    Accept,
-    /// Ask in the window; without one, reject.
-    Ask,
-    /// Keep the old code running.
-    Reject,
-}
-
-/// How much a debugger gets to know of a module that is replayed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DebugInfo {
-    /// Files and lines, for backtraces: quicker to write and to link.
-    #[default]
-    Lines,
-    /// What the profile says.
-    Profile,
-}
-
 /// Why `pitstop.toml` cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It is there and cannot be read.
-    #[error("cannot read {}: {source}; mend its permissions", path.display())]
+    #[error("cannot read {}: {source}; fix its permissions", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -108,7 +86,7 @@ pub enum FileError {
         source: io::Error,
     },
     /// It is no TOML.
-    #[error("{}:{line}: {problem}; mend the line", path.display())]
+    #[error("{}:{line}: {problem}; fix the line", path.display())]
     Syntax {
         /// The file.
         path: PathBuf,

@@ -1,0 +1,116 @@
+//! Which room of the host may use which.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Every room of `host/src` with the rooms that it may use: those on which it stands. A room that needs
+/// another one offers it an interface instead, as the engine does with `FastPath`.
+const ROOMS: [(&str, &[&str]); 12] = [
+    ("os", &[]),
+    ("journal", &["os"]),
+    ("sources", &[]),
+    ("module", &["journal", "os"]),
+    // The library of shared parts is named after the copy that uses it: `module::companion`.
+    ("compile", &["journal", "module", "os", "sources"]),
+    ("slot", &["journal", "module"]),
+    ("persist", &["journal", "os", "slot"]),
+    ("engine", &["compile", "journal", "module", "os", "persist", "slot", "sources"]),
+    ("literals", &["engine", "journal", "module", "slot"]),
+    ("control", &["engine", "journal", "os"]),
+    ("shell", &["engine", "journal", "module", "os", "slot"]),
+    (
+        "start",
+        &[
+            "compile", "control", "engine", "journal", "literals", "module", "os", "persist",
+            "shell", "slot", "sources",
+        ],
+    ),
+];
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies in the workspace")
+        .join("host/src")
+}
+
+fn rust_files(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).expect("a readable directory") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The code of a file that is compiled into the host: no comments, and no tests, which may use anything.
+fn product_code(text: &str) -> String {
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// What `crate::` is followed by.
+fn used(code: &str) -> impl Iterator<Item = &str> {
+    let after = code.split("crate::").skip(1);
+    after.map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""))
+}
+
+/// Room → room → the files that make the arrow.
+fn arrows() -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
+    let source = source();
+    let mut files = Vec::new();
+    rust_files(&source, &mut files);
+    let mut arrows: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    for file in files {
+        let path = file.strip_prefix(&source).expect("below it").display().to_string();
+        let Some((room, _)) = path.split_once('/') else { continue };
+        if path.contains("tests") || path.contains("fuzzing") {
+            continue;
+        }
+        let code = product_code(&std::fs::read_to_string(&file).expect("a source file"));
+        let arrows = arrows.entry(room.to_owned()).or_default();
+        for used in used(&code).filter(|used| *used != room) {
+            arrows.entry(used.to_owned()).or_default().insert(path.clone());
+        }
+    }
+    arrows
+}
+
+#[test]
+fn rooms_use_what_they_stand_on_and_nothing_else() {
+    let arrows = arrows();
+    let rooms: BTreeSet<&str> = arrows.keys().map(String::as_str).collect();
+    let known: BTreeSet<&str> = ROOMS.iter().map(|(room, _)| *room).collect();
+    assert_eq!(rooms, known, "a new room says here what it may use");
+    let mut wrong = Vec::new();
+    for (room, may_use) in ROOMS {
+        for (used, files) in &arrows[room] {
+            if !may_use.contains(&used.as_str()) {
+                wrong.push(format!("{room} uses {used} in {files:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_has_no_cycles_and_no_arrow_that_nobody_needs() {
+    let arrows = arrows();
+    for (at, (room, may_use)) in ROOMS.iter().enumerate() {
+        for used in *may_use {
+            let place = ROOMS.iter().position(|(other, _)| other == used);
+            assert!(place.is_some_and(|place| place < at), "{room} and {used}: who is lower?");
+            assert!(arrows[*room].contains_key(*used), "{room} does not use {used} any more");
+        }
+    }
+}
+
+#[test]
+fn an_arrow_is_seen_wherever_it_is_written() {
+    let code = "use crate::engine::X;\n// crate::shell\nfn f(x: &crate::slot::Y) {}\n#[cfg(test)]\nmod tests {\n crate::control\n}";
+    let code = product_code(code);
+    assert_eq!(used(&code).collect::<Vec<_>>(), ["engine", "slot"]);
+}
