@@ -275,6 +275,7 @@ fn g36_going_back_asks_before_it_loses_some_of_the_state() {
     assert_eq!(run.reload(Some("ui")).error(), None);
     let second = board().generation;
     let reason = run.handle().rollback(Some("ui"), None).expect_err("it does not know the field");
+    let reason = reason.to_string();
     assert!(reason.contains("1 value of the state would be lost"), "{reason}");
     let failure = board().failure.expect("the window asks");
     assert_eq!((failure.kind, failure.generation), (FailureKind::Loss, Some(first)));

@@ -186,7 +186,7 @@ impl Control for HostControl {
         self.modules(module)?;
         match self.handle.rollback(module, to) {
             Ok(generation) => Ok(json!({ "module": module, "generation": generation })),
-            Err(reason) => Err(ControlError::Refused(reason)),
+            Err(error) => Err(ControlError::Refused(error.to_string())),
         }
     }
 
@@ -207,7 +207,7 @@ impl Control for HostControl {
         Snapshot::decode(&bytes).map_err(|error| refused(error.to_string()))?;
         match self.handle.restore_state(&name, bytes) {
             Ok(generation) => Ok(json!({ "module": name, "generation": generation })),
-            Err(reason) => Err(refused(reason)),
+            Err(error) => Err(refused(error.to_string())),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What an engine is told: once at the start, and in messages while it runs.
 
 use super::builds::BuildReport;
+use super::error::EngineError;
 use super::fast_path::FastPath;
 use super::state::{StateEdit, TakenState};
 use super::tickets::Ticket;
@@ -118,7 +119,7 @@ pub(super) enum Message {
     Rollback {
         module: Option<String>,
         to: Option<Generation>,
-        answer: Sender<Result<Generation, String>>,
+        answer: Sender<Result<Generation, EngineError>>,
     },
     Retry {
         module: String,
@@ -145,11 +146,11 @@ pub(super) enum Message {
     RestoreState {
         module: String,
         snapshot: Vec<u8>,
-        answer: Sender<Result<Generation, String>>,
+        answer: Sender<Result<Generation, EngineError>>,
     },
     TakeState {
         module: String,
-        answer: Sender<Result<TakenState, String>>,
+        answer: Sender<Result<TakenState, EngineError>>,
     },
     EditState {
         module: String,

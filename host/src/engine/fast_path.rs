@@ -172,17 +172,4 @@ impl EngineLoop {
             Err(reason) => self.notice(format!("{name}: {reason}")),
         }
     }
-
-    /// Code that is loaded anew shows what it last showed.
-    pub(super) fn show_again(
-        &mut self,
-        name: &str,
-        generation: Generation,
-        candidate: &mut Candidate,
-    ) {
-        let Some(fast_path) = &mut self.config.fast_path else { return };
-        if let Err(reason) = fast_path.loaded(name, generation, candidate) {
-            self.notice(format!("{name}: {reason}"));
-        }
-    }
 }

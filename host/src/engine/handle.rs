@@ -1,6 +1,7 @@
 //! How everybody else talks to the engine.
 
 use super::config::Message;
+use super::error::EngineError;
 use super::outcome::ReloadTicket;
 use super::state::{StateEdit, TakenState};
 use super::tickets::Ticket;
@@ -56,15 +57,15 @@ impl EngineHandle {
     /// Asks for an earlier generation: `to`, or the one before the current. Waits for the answer.
     ///
     /// # Errors
-    /// The reason in words, when there is none or it is refused.
+    /// When there is none or it is refused.
     pub fn rollback(
         &self,
         module: Option<&str>,
         to: Option<Generation>,
-    ) -> Result<Generation, String> {
+    ) -> Result<Generation, EngineError> {
         let (sender, answer) = bounded(1);
         self.start_rollback(module, to, sender);
-        answer.recv_timeout(ANSWER_LIMIT).map_err(|_| NO_ANSWER.to_owned())?
+        answer.recv_timeout(ANSWER_LIMIT).map_err(|_| EngineError::NoAnswer)?
     }
 
     /// As [`Self::rollback`], without waiting; the board shows what became of it.
@@ -77,7 +78,7 @@ impl EngineHandle {
         &self,
         module: Option<&str>,
         to: Option<Generation>,
-        answer: Sender<Result<Generation, String>>,
+        answer: Sender<Result<Generation, EngineError>>,
     ) {
         let module = module.map(str::to_owned);
         self.tell(Message::Rollback { module, to, answer });
@@ -118,17 +119,21 @@ impl EngineHandle {
     /// Replaces the state of a module by a snapshot, through the same steps as a reload. Waits.
     ///
     /// # Errors
-    /// The reason in words.
-    pub fn restore_state(&self, module: &str, snapshot: Vec<u8>) -> Result<Generation, String> {
+    /// When there is no such module, or it refuses.
+    pub fn restore_state(
+        &self,
+        module: &str,
+        snapshot: Vec<u8>,
+    ) -> Result<Generation, EngineError> {
         let (answer, result) = bounded(1);
         self.tell(Message::RestoreState { module: module.to_owned(), snapshot, answer });
-        result.recv_timeout(ANSWER_LIMIT).map_err(|_| NO_ANSWER.to_owned())?
+        result.recv_timeout(ANSWER_LIMIT).map_err(|_| EngineError::NoAnswer)?
     }
 
     /// Asks for the state of a module as it is. The answer comes on the channel; a repaint is asked
     /// for when it is there.
     #[must_use]
-    pub fn take_state(&self, module: &str) -> Receiver<Result<TakenState, String>> {
+    pub fn take_state(&self, module: &str) -> Receiver<Result<TakenState, EngineError>> {
         let (answer, taken) = bounded(1);
         self.tell(Message::TakeState { module: module.to_owned(), answer });
         taken
@@ -204,5 +209,3 @@ impl EngineHandle {
         // An engine that has ended answers nobody.
     }
 }
-
-const NO_ANSWER: &str = "the engine did not answer; its journal says what it is doing";

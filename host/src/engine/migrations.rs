@@ -8,6 +8,7 @@
 //! code alone changes nothing, and code without the step refuses the state as newer than itself.
 
 use super::engine_loop::EngineLoop;
+use super::error::EngineError;
 use super::generations::Generations;
 use super::swap::StateSource;
 use super::tickets::Ticket;
@@ -91,7 +92,7 @@ impl EngineLoop {
     /// Builds the newest code and starts it with the state from before the migration.
     pub(super) fn run_migration_again(&mut self, module: String, at: Instant) {
         if !self.migrations.kept.contains_key(&module) {
-            self.notice(format!("{module}: nothing was migrated since this host was started"));
+            self.notice(format!("{module}: {}", EngineError::NothingMigrated));
             return;
         }
         self.migrations.again.insert(module.clone());
@@ -106,16 +107,13 @@ impl EngineLoop {
         }
     }
 
-    fn try_back_before_migration(&mut self, module: &str) -> Result<Generation, String> {
+    fn try_back_before_migration(&mut self, module: &str) -> Result<Generation, EngineError> {
         let kept = self.migrations.kept.get(module);
-        let Kept { snapshot, before, .. } =
-            kept.ok_or("nothing was migrated since this host was started")?.clone();
-        let before = before.ok_or("nothing ran before it; restore a snapshot instead")?;
+        let Kept { snapshot, before, .. } = kept.ok_or(EngineError::NothingMigrated)?.clone();
+        let before = before.ok_or(EngineError::NothingBefore)?;
         let copy = self.generations.target(module, before).cloned();
-        let copy = copy.ok_or_else(|| {
-            format!("{before} is not kept any more; raise `kept_generations` in pitstop.toml")
-        })?;
-        let slot = self.registry.slot(module).ok_or("there is no such module")?;
+        let copy = copy.ok_or(EngineError::NotKept { generation: before })?;
+        let slot = self.slot(module)?;
         self.swap_from_copy(&slot, before, &copy, StateSource::Earlier(snapshot), true)
     }
 }

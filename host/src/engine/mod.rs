@@ -17,6 +17,7 @@ mod builds;
 mod changes;
 mod config;
 mod engine_loop;
+mod error;
 mod fast_path;
 mod generations;
 mod handle;
@@ -35,6 +36,7 @@ mod tickets;
 
 pub use config::{BuildSource, EngineConfig, ModuleSpec, OnStateLoss};
 pub use engine_loop::Engine;
+pub use error::EngineError;
 pub use fast_path::{Attempt, Compiled, Concerned, FastPath};
 pub use handle::EngineHandle;
 pub use outcome::{Abandoned, ModuleOutcome, ModuleResult, ReloadOutcome, ReloadTicket};

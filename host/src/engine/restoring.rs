@@ -1,6 +1,7 @@
 //! The first load of a module: with the newest checkpoint that its code takes.
 
 use super::engine_loop::EngineLoop;
+use super::error::EngineError;
 use super::swap::{StateSource, Swap};
 use crate::journal::event::{Generation, Stage};
 use crate::persist::checkpoint::{Aside, Checkpoint, CheckpointError, Store};
@@ -22,7 +23,7 @@ impl EngineLoop {
         slot: &Slot,
         generation: Generation,
         swap: &dyn Fn(StateSource) -> Swap<'a>,
-    ) -> Result<Generation, String> {
+    ) -> Result<Generation, EngineError> {
         let name = slot.name();
         let store = self.config.checkpoints.clone();
         let mut refused = Vec::new();
@@ -49,9 +50,7 @@ impl EngineLoop {
                     refused.push((path, why));
                 }
                 Err(rejection) => {
-                    let reason = rejection.reason.clone();
-                    self.rejected(slot, generation, rejection);
-                    return Err(reason);
+                    return Err(self.refuse(slot, generation, rejection));
                 }
             }
         }
@@ -61,11 +60,7 @@ impl EngineLoop {
                 self.set_aside(name, store.as_ref(), &refused);
                 Ok(self.first_swapped(name, generation, None))
             }
-            Err(rejection) => {
-                let reason = rejection.reason.clone();
-                self.rejected(slot, generation, rejection);
-                Err(reason)
-            }
+            Err(rejection) => Err(self.refuse(slot, generation, rejection)),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Orders that load a library copy again: rollback, and a changed state for what runs.
 
 use super::engine_loop::EngineLoop;
+use super::error::EngineError;
 use super::generations::LibraryCopy;
 use super::swap::{StateSource, Swap};
 use super::tickets::Ticket;
@@ -45,20 +46,16 @@ impl EngineLoop {
         &mut self,
         module: Option<&str>,
         to: Option<Generation>,
-    ) -> Result<Generation, String> {
+    ) -> Result<Generation, EngineError> {
         let name = self.the_module(module)?;
-        let slot = self.registry.slot(&name).ok_or_else(|| format!("there is no module {name}"))?;
+        let slot = self.slot(&name)?;
         let current = slot.generation();
         let generations = &self.generations;
         let target = to.or_else(|| generations.previous(&name, current));
         let found = target.and_then(|target| Some((target, generations.target(&name, target)?)));
         let Some((target, copy)) = found.map(|(target, copy)| (target, copy.clone())) else {
-            let targets = generations.targets(&name, current);
-            let known: Vec<String> = targets.iter().map(ToString::to_string).collect();
-            return Err(format!(
-                "{name} has no such earlier generation; kept: {}",
-                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
-            ));
+            let kept = generations.targets(&name, current);
+            return Err(EngineError::NoSuchGeneration { module: name, kept });
         };
         let state = StateSource::Running;
         self.swap_from_copy(&slot, target, &copy, state, true)
@@ -91,7 +88,7 @@ impl EngineLoop {
         copy: &LibraryCopy,
         state: StateSource,
         is_rollback: bool,
-    ) -> Result<Generation, String> {
+    ) -> Result<Generation, EngineError> {
         // A file of its own: the loader would hand out the one that may still be mapped.
         self.duplicates += 1;
         let name = slot.name();
@@ -101,7 +98,7 @@ impl EngineLoop {
             std::env::consts::DLL_EXTENSION
         ));
         ShadowCopy::duplicate(&copy.path, &duplicate)
-            .map_err(|error| format!("{}: {error}", copy.path.display()))?;
+            .map_err(|source| EngineError::Duplicate { path: copy.path.clone(), source })?;
         let with = match &state {
             StateSource::Given(snapshot) if !snapshot.is_empty() => LoadedWith::ByHand,
             StateSource::Edited(_) | StateSource::Earlier(_) => LoadedWith::ByHand,
@@ -126,17 +123,23 @@ impl EngineLoop {
     }
 
     /// The module meant by an order that may leave it out.
-    pub(super) fn the_module(&self, module: Option<&str>) -> Result<String, String> {
-        let names: Vec<&str> = self.config.modules.iter().map(|spec| spec.name.as_str()).collect();
-        match (module, names.as_slice()) {
-            (Some(module), _) if names.contains(&module) => Ok(module.to_owned()),
-            (Some(module), _) => {
-                Err(format!("there is no module {module}; there are: {}", names.join(", ")))
-            }
-            (None, [only]) => Ok((*only).to_owned()),
-            (None, _) => {
-                Err(format!("say which module with --module; there are: {}", names.join(", ")))
-            }
+    pub(super) fn the_module(&self, module: Option<&str>) -> Result<String, EngineError> {
+        match (module, self.config.modules.as_slice()) {
+            (Some(module), _) => self.slot(module).map(|slot| slot.name().to_owned()),
+            (None, [only]) => Ok(only.name.clone()),
+            (None, _) => Err(EngineError::SeveralModules { known: self.names() }),
         }
+    }
+
+    /// Where a module runs.
+    pub(super) fn slot(&self, module: &str) -> Result<Arc<Slot>, EngineError> {
+        self.registry.slot(module).ok_or_else(|| {
+            let (module, known) = (module.to_owned(), self.names());
+            EngineError::UnknownModule { module, known }
+        })
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.config.modules.iter().map(|spec| spec.name.clone()).collect()
     }
 }

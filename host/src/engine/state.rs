@@ -6,6 +6,7 @@
 
 use super::config::OnStateLoss;
 use super::engine_loop::EngineLoop;
+use super::error::EngineError;
 use super::swap::{STEP_LIMIT, StateSource};
 use crate::journal::event::{Event, Generation};
 use hot_api::snapshot::{STATE_SECTION, Snapshot, Tree};
@@ -83,12 +84,11 @@ impl PartialEq for StateEdit {
 impl Eq for StateEdit {}
 
 impl EngineLoop {
-    pub(super) fn take_state(&self, name: &str) -> Result<TakenState, String> {
-        let slot = self.registry.slot(name).ok_or_else(|| format!("there is no module {name}"))?;
-        let bytes = slot.snapshot(STEP_LIMIT).map_err(|error| error.to_string())?;
-        let snapshot = Snapshot::decode(&bytes).map_err(|error| error.to_string())?;
-        let section = snapshot.section(STATE_SECTION).ok_or("the snapshot has no state")?;
-        let state = section.tree().map_err(|error| error.to_string())?;
+    pub(super) fn take_state(&self, name: &str) -> Result<TakenState, EngineError> {
+        let bytes = self.slot(name)?.snapshot(STEP_LIMIT)?;
+        let snapshot = Snapshot::decode(&bytes)?;
+        let section = snapshot.section(STATE_SECTION).ok_or(EngineError::NoState)?;
+        let state = section.tree()?;
         Ok(TakenState { state, bytes: bytes.len() as u64 })
     }
 
@@ -97,11 +97,13 @@ impl EngineLoop {
         &mut self,
         name: &str,
         state: StateSource,
-    ) -> Result<Generation, String> {
-        let slot = self.registry.slot(name).ok_or_else(|| format!("there is no module {name}"))?;
-        let running = slot.generation().ok_or_else(|| format!("{name} does not run yet"))?;
+    ) -> Result<Generation, EngineError> {
+        let slot = self.slot(name)?;
+        let module = || name.to_owned();
+        let running =
+            slot.generation().ok_or_else(|| EngineError::NotRunning { module: module() })?;
         let file = self.generations.copy(name, running).cloned();
-        let file = file.ok_or_else(|| format!("the library of {running} is not kept"))?;
+        let file = file.ok_or(EngineError::NoCopy { generation: running })?;
         self.swap_from_copy(&slot, running, &file, state, false)
     }
 

@@ -1,10 +1,11 @@
 //! One swap, from a library to a commit or a rejection.
 
 use super::engine_loop::EngineLoop;
+use super::error::EngineError;
 use super::state::{StateEdit, with_state};
 use crate::journal::event::{Generation, Stage, Trigger};
 use crate::journal::stage_clock::StageClock;
-use crate::module::{CallLimit, LiveSnapshot};
+use crate::module::{CallLimit, LiveSnapshot, Services};
 use crate::os::signals;
 use crate::slot::{
     Candidate, Carried, PendingCommit, Proven, Rejection, Slot, SwapTurn, state_limit,
@@ -44,12 +45,25 @@ pub(super) enum StateSource {
     Earlier(LiveSnapshot),
 }
 
+/// What the engine allows a swap.
+struct Terms {
+    services: Services,
+    /// For each step.
+    limit: CallLimit,
+    /// For a call that writes the state.
+    capture_limit: CallLimit,
+    /// The fields of the state that are carried over; none for all of them.
+    state_keys: Vec<String>,
+    /// Whether some of the state may be lost.
+    may_lose: bool,
+}
+
 impl EngineLoop {
     /// Runs one swap. Everything before the commit leaves the running generation untouched.
     ///
     /// # Errors
     /// The reason; the journal, the board and whoever waits have been told.
-    pub(super) fn swap(&mut self, swap: Swap<'_>) -> Result<Generation, String> {
+    pub(super) fn swap(&mut self, swap: Swap<'_>) -> Result<Generation, EngineError> {
         let (slot, generation) = (swap.slot, swap.generation);
         match self.try_swap(swap) {
             Ok(()) => {
@@ -57,12 +71,20 @@ impl EngineLoop {
                 (self.config.services.request_repaint)(Duration::ZERO);
                 Ok(generation)
             }
-            Err(rejection) => {
-                let reason = rejection.reason.clone();
-                self.rejected(slot, generation, rejection);
-                Err(reason)
-            }
+            Err(rejection) => Err(self.refuse(slot, generation, rejection)),
         }
+    }
+
+    /// Tells everybody of a rejection.
+    pub(super) fn refuse(
+        &mut self,
+        slot: &Slot,
+        generation: Generation,
+        rejection: Rejection,
+    ) -> EngineError {
+        let (stage, reason) = (rejection.stage, rejection.reason.clone());
+        self.rejected(slot, generation, rejection);
+        EngineError::Rejected { stage, reason }
     }
 
     /// As [`Self::swap`], for whoever tells of a rejection in a way of their own.
@@ -70,113 +92,28 @@ impl EngineLoop {
     /// # Errors
     /// The rejection, of which nobody has been told.
     pub(super) fn try_swap(&mut self, swap: Swap<'_>) -> Result<(), Rejection> {
-        let name = swap.slot.name();
-        let swapped = self.swap_steps(swap);
-        if let Some(taken_back) = signals::report(name) {
-            self.notice(taken_back);
-        }
-        swapped
-    }
-
-    fn swap_steps(&mut self, swap: Swap<'_>) -> Result<(), Rejection> {
-        let Swap { slot, generation, trigger, artifact, file, mut clock, state, is_rollback } =
-            swap;
-        let name = slot.name();
-        let services = self.config.services.clone();
-        let limit = self.step_limit();
         if let Some(reason) = self.refuses_load() {
             return Err(Rejection::new(Stage::Load, reason));
         }
-        let mut candidate = Candidate::load(file, generation, name, artifact, services, &limit)?;
-        self.show_again(name, generation, &mut candidate);
-        clock.end(|stages| &mut stages.load);
-        let Some(mut turn) = slot.begin_swap(BOUNDARY_LIMIT) else {
-            let reason = "the window did not come to the end of its frame".to_owned();
-            let rejection = candidate.reject(Rejection::new(Stage::Capture, reason));
-            return Err(rejection.retired(&limit));
+        let (name, generation) = (swap.slot.name(), swap.generation);
+        let terms = Terms {
+            services: self.config.services.clone(),
+            limit: self.step_limit(),
+            capture_limit: self.capture_limit(name),
+            state_keys: self.state_keys(name).to_vec(),
+            may_lose: !self.refuses_loss(name, &swap.state),
         };
-        let may_lose = !self.refuses_loss(name, &state);
-        let proven = self.carry_over(slot, &mut turn, candidate, state, may_lose, &mut clock);
-        let (proven, before_migration) = match proven {
-            Ok(proven) => proven,
-            Err(rejection) => {
-                // The running generation takes back what it let go of when it was captured.
-                if let Err(error) = slot.resume(&mut turn, &limit) {
-                    self.notice(format!("{name}: resuming the old code: {error}"));
-                }
-                // The window draws on while the candidate ends.
-                drop(turn);
-                return Err(rejection.retired(&limit));
-            }
-        };
-        let state = proven.report.clone();
-        let ui_stall = turn.elapsed();
-        let swapped_at = Instant::now();
-        slot.commit(
-            &mut turn,
-            proven,
-            PendingCommit {
-                generation,
-                trigger,
-                clock,
-                ui_stall,
-                state,
-                before_migration,
-                swapped_at,
-                is_rollback,
-            },
-        );
-        Ok(())
-    }
-
-    /// Within a swap: gives the candidate its state and has it draw. Returns also the state as it was,
-    /// when migrations have changed it.
-    fn carry_over(
-        &self,
-        slot: &Slot,
-        turn: &mut SwapTurn<'_>,
-        candidate: Candidate,
-        state: StateSource,
-        may_lose: bool,
-        clock: &mut StageClock,
-    ) -> Result<(Proven, Option<LiveSnapshot>), Rejection> {
-        let name = slot.name();
-        // Nobody edits or leaves out what has no names.
-        let by_name = !matches!(state, StateSource::Running) || !self.state_keys(name).is_empty();
-        let schema = candidate.schema().filter(|_| !by_name);
-        let limit = self.capture_limit(name);
-        let running = match slot.capture_for(turn, schema, &limit) {
-            Ok(running) => running,
-            Err(error) => {
-                return Err(candidate.reject(Rejection::of_call(Stage::Capture, &error)));
-            }
-        };
-        let note = running.note.clone();
-        let carried = match state {
-            StateSource::Running => match self.carried_fields(name, &running.snapshot.bytes) {
-                Some(carried) => running.with_bytes(carried),
-                None => running,
-            },
-            StateSource::Given(snapshot) => Carried::named(snapshot),
-            StateSource::Earlier(snapshot) => Carried { snapshot, codec: Codec::Named, note: None },
-            StateSource::Edited(edit) => match edit.apply(&running.snapshot.bytes) {
-                Ok(edited) => running.with_bytes(edited),
-                Err(reason) => {
-                    return Err(candidate.reject(Rejection::new(Stage::Capture, reason)));
-                }
-            },
-        };
-        clock.end(|stages| &mut stages.capture);
-        let restored = candidate.take_over(&carried, || slot.capture_by_name(turn, &limit))?;
-        let restored = if may_lose { restored } else { restored.without_loss()? };
-        clock.end(|stages| &mut stages.restore);
-        let proven = restored.draw_hidden(slot, turn)?;
-        clock.end(|stages| &mut stages.first_frame);
-        if let Some(note) = note {
-            self.notice(format!("{name}: {note}"));
+        let fast_path = self.config.fast_path.as_deref_mut();
+        let mut notices = Vec::new();
+        let swapped = run(swap, &terms, &mut notices, |candidate| match fast_path {
+            Some(fast_path) => fast_path.loaded(name, generation, candidate),
+            None => Ok(()),
+        });
+        notices.extend(signals::report(name));
+        for notice in notices {
+            self.notice(notice);
         }
-        let is_migrated = !proven.report.migrated.is_empty();
-        Ok((proven, is_migrated.then_some(carried.snapshot)))
+        swapped
     }
 
     /// What a step of a swap may take; the end of the host ends it sooner.
@@ -199,18 +136,129 @@ impl EngineLoop {
 
     /// The snapshot with the configured fields alone; `None` when it stays as it is.
     pub(super) fn carried_fields(&self, name: &str, snapshot: &[u8]) -> Option<Vec<u8>> {
-        let keys = self.state_keys(name);
-        if keys.is_empty() || snapshot.is_empty() {
-            return None;
+        let mut notices = Vec::new();
+        let carried = fields_of(name, self.state_keys(name), snapshot, &mut notices);
+        for notice in notices {
+            self.notice(notice);
         }
-        let retain = |state: &mut Tree| {
-            state.retain_fields(keys);
-            Ok(())
-        };
-        let retained = with_state(snapshot, retain);
-        if let Err(error) = &retained {
-            self.notice(format!("{name}: state_keys was not applied: {error}"));
-        }
-        retained.ok()
+        carried
     }
+}
+
+/// Loads the library, gives it the state at the frame boundary, has it draw, and commits it. `loaded` gets
+/// the candidate before any code of its author runs; what it fails with, and what else is worth knowing,
+/// goes to `notices`.
+///
+/// # Errors
+/// The rejection; the running generation goes on.
+fn run(
+    swap: Swap<'_>,
+    terms: &Terms,
+    notices: &mut Vec<String>,
+    loaded: impl FnOnce(&mut Candidate) -> Result<(), String>,
+) -> Result<(), Rejection> {
+    let Swap { slot, generation, trigger, artifact, file, mut clock, state, is_rollback } = swap;
+    let (name, limit) = (slot.name(), &terms.limit);
+    let services = terms.services.clone();
+    let mut candidate = Candidate::load(file, generation, name, artifact, services, limit)?;
+    notices.extend(loaded(&mut candidate).err().map(|reason| format!("{name}: {reason}")));
+    clock.end(|stages| &mut stages.load);
+    let Some(mut turn) = slot.begin_swap(BOUNDARY_LIMIT) else {
+        let reason = "the window did not come to the end of its frame".to_owned();
+        let rejection = candidate.reject(Rejection::new(Stage::Capture, reason));
+        return Err(rejection.retired(limit));
+    };
+    let carried = carry_over(slot, &mut turn, candidate, state, terms, &mut clock, notices);
+    let (proven, before_migration) = match carried {
+        Ok(carried) => carried,
+        Err(rejection) => {
+            // The running generation takes back what it let go of when it was captured.
+            if let Err(error) = slot.resume(&mut turn, limit) {
+                notices.push(format!("{name}: resuming the old code: {error}"));
+            }
+            // The window draws on while the candidate ends.
+            drop(turn);
+            return Err(rejection.retired(limit));
+        }
+    };
+    let pending = PendingCommit {
+        generation,
+        trigger,
+        clock,
+        ui_stall: turn.elapsed(),
+        state: proven.report.clone(),
+        before_migration,
+        swapped_at: Instant::now(),
+        is_rollback,
+    };
+    slot.commit(&mut turn, proven, pending);
+    Ok(())
+}
+
+/// Within a swap: gives the candidate its state and has it draw. Returns also the state as it was, when
+/// migrations have changed it.
+fn carry_over(
+    slot: &Slot,
+    turn: &mut SwapTurn<'_>,
+    candidate: Candidate,
+    state: StateSource,
+    terms: &Terms,
+    clock: &mut StageClock,
+    notices: &mut Vec<String>,
+) -> Result<(Proven, Option<LiveSnapshot>), Rejection> {
+    let (name, limit) = (slot.name(), &terms.capture_limit);
+    // Nobody edits or leaves out what has no names.
+    let by_name = !matches!(state, StateSource::Running) || !terms.state_keys.is_empty();
+    let schema = candidate.schema().filter(|_| !by_name);
+    let running = match slot.capture_for(turn, schema, limit) {
+        Ok(running) => running,
+        Err(error) => return Err(candidate.reject(Rejection::of_call(Stage::Capture, &error))),
+    };
+    let note = running.note.clone();
+    let carried = match state {
+        StateSource::Running => {
+            match fields_of(name, &terms.state_keys, &running.snapshot.bytes, notices) {
+                Some(carried) => running.with_bytes(carried),
+                None => running,
+            }
+        }
+        StateSource::Given(snapshot) => Carried::named(snapshot),
+        StateSource::Earlier(snapshot) => Carried { snapshot, codec: Codec::Named, note: None },
+        StateSource::Edited(edit) => match edit.apply(&running.snapshot.bytes) {
+            Ok(edited) => running.with_bytes(edited),
+            Err(reason) => {
+                return Err(candidate.reject(Rejection::new(Stage::Capture, reason)));
+            }
+        },
+    };
+    clock.end(|stages| &mut stages.capture);
+    let restored = candidate.take_over(&carried, || slot.capture_by_name(turn, limit))?;
+    let restored = if terms.may_lose { restored } else { restored.without_loss()? };
+    clock.end(|stages| &mut stages.restore);
+    let proven = restored.draw_hidden(slot, turn)?;
+    clock.end(|stages| &mut stages.first_frame);
+    notices.extend(note.map(|note| format!("{name}: {note}")));
+    let is_migrated = !proven.report.migrated.is_empty();
+    Ok((proven, is_migrated.then_some(carried.snapshot)))
+}
+
+/// The snapshot with these fields alone; `None` when it stays as it is.
+fn fields_of(
+    name: &str,
+    keys: &[String],
+    snapshot: &[u8],
+    notices: &mut Vec<String>,
+) -> Option<Vec<u8>> {
+    if keys.is_empty() || snapshot.is_empty() {
+        return None;
+    }
+    let retain = |state: &mut Tree| {
+        state.retain_fields(keys);
+        Ok(())
+    };
+    let retained = with_state(snapshot, retain);
+    if let Err(error) = &retained {
+        notices.push(format!("{name}: state_keys was not applied: {error}"));
+    }
+    retained.ok()
 }

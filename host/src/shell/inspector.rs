@@ -13,7 +13,7 @@ use self::rows::{ROWS_MAX, Row, Rows};
 use super::orders::Order;
 use super::theme::Colors;
 use super::units::bytes;
-use crate::engine::{EngineHandle, StateEdit, TakenState};
+use crate::engine::{EngineError, EngineHandle, StateEdit, TakenState};
 use crate::journal::board::Board;
 use crossbeam_channel::{Receiver, TryRecvError};
 use egui::{Align2, Context, Key, Label, RichText, ScrollArea, Sense, TextEdit, Ui, Window};
@@ -30,7 +30,7 @@ const INDENT: f32 = 14.0;
 /// An open inspector. UI thread only.
 pub(super) struct Inspector {
     module: String,
-    asked: Option<Receiver<Result<TakenState, String>>>,
+    asked: Option<Receiver<Result<TakenState, EngineError>>>,
     taken: Option<(TakenState, Instant)>,
     error: Option<String>,
     unfolded: HashSet<Place>,
@@ -101,7 +101,7 @@ impl Inspector {
         self.error = None;
     }
 
-    fn take(&mut self, answer: Result<TakenState, String>) {
+    fn take(&mut self, answer: Result<TakenState, EngineError>) {
         self.asked = None;
         match answer {
             Ok(taken) => {
@@ -109,7 +109,7 @@ impl Inspector {
                 self.error = None;
                 self.list();
             }
-            Err(error) => self.error = Some(error),
+            Err(error) => self.error = Some(error.to_string()),
         }
     }
 
