@@ -114,3 +114,40 @@ fn an_arrow_is_seen_wherever_it_is_written() {
     let code = product_code(code);
     assert_eq!(used(&code).collect::<Vec<_>>(), ["engine", "slot"]);
 }
+
+/// File → the other files of the engine that it names.
+fn engine_files() -> BTreeMap<String, BTreeSet<String>> {
+    let mut files = Vec::new();
+    rust_files(&source().join("engine"), &mut files);
+    let name = |file: &Path| file.file_stem().expect("a name").to_string_lossy().into_owned();
+    let names: BTreeSet<String> = files.iter().map(|file| name(file)).collect();
+    let uses = |file: &PathBuf| {
+        let code = product_code(&std::fs::read_to_string(file).expect("a source file"));
+        let named = code.split("super::").skip(1).map(|rest| {
+            rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("").to_owned()
+        });
+        (name(file), named.filter(|named| names.contains(named)).collect())
+    };
+    files.iter().map(uses).collect()
+}
+
+#[test]
+fn files_of_the_engine_have_no_cycles() {
+    let mut left = engine_files();
+    assert!(left.len() > 15 && left["swap"].contains("core"), "{left:?}");
+    // Whatever uses nothing that is left is no part of a cycle.
+    loop {
+        let free: Vec<String> = left
+            .iter()
+            .filter(|(_, uses)| uses.iter().all(|used| !left.contains_key(used)))
+            .map(|(file, _)| file.clone())
+            .collect();
+        if free.is_empty() {
+            break;
+        }
+        for file in free {
+            left.remove(&file);
+        }
+    }
+    assert!(left.is_empty(), "these use each other, or what does: {left:#?}");
+}

@@ -1,7 +1,7 @@
 //! What becomes of a build: a swap for each module, or the compiler's words.
 
 use super::config::OnStateLoss;
-use super::engine_loop::EngineLoop;
+use super::core::Core;
 use super::generations::LibraryCopy;
 use super::outcome::{ModuleOutcome, ModuleResult};
 use super::swap::{StateSource, Swap};
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-impl EngineLoop {
+impl Core {
     pub(super) fn on_build_done(&mut self, result: Result<Built, BuildError>, started: Instant) {
         if let Ok(built) = &result {
             self.learn_inputs(built);

@@ -1,24 +1,10 @@
 //! The thread that runs the compiler, one build at a time.
 
-use super::config::{Message, Outbox};
-use crate::compile::{BuildError, Builder, Built, Cancel, Progress};
-use crate::journal::event::BuildWay;
+use super::messages::{BuildReport, Message, Outbox};
+use crate::compile::{Builder, Cancel};
 use crossbeam_channel::{Sender, bounded};
 use std::thread::JoinHandle;
 use std::time::Instant;
-
-/// What the build thread reports.
-#[derive(Debug)]
-pub(super) enum BuildReport {
-    Started(BuildWay),
-    Progress(Progress),
-    Done {
-        result: Result<Built, BuildError>,
-        started: Instant,
-        /// The content of the lock file that it was made with.
-        lock_file: Option<blake3::Hash>,
-    },
-}
 
 /// Dropping it does what [`Self::stop`] does.
 pub(super) struct BuildThread {

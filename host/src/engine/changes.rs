@@ -3,7 +3,7 @@
 //! Owns: which modules a change concerns. Consumes: change sets and orders. Produces: requests
 //! ([`Requests`](super::requests::Requests)), and starts and stops of the compiler. Never: swaps.
 
-use super::engine_loop::EngineLoop;
+use super::core::Core;
 use super::requests::{Asked, BuildEnd, Compiler, Request};
 use super::tickets::Ticket;
 use crate::compile::{BuildError, Built};
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
-impl EngineLoop {
+impl Core {
     /// A save: what it asks for depends on who uses the files.
     pub(super) fn on_change(&mut self, set: &ChangeSet) {
         let mut packages = BTreeMap::<String, BTreeSet<PathBuf>>::new();

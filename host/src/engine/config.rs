@@ -1,25 +1,17 @@
-//! What an engine is told: once at the start, and in messages while it runs.
+//! What an engine is told at the start.
 
-use super::builds::BuildReport;
-use super::error::EngineError;
 use super::fast_path::FastPath;
-use super::state::{StateEdit, TakenState};
-use super::tickets::Ticket;
 use crate::compile::BuildConfig;
 use crate::journal::Journal;
-use crate::journal::board::{Board, FailureKind};
-use crate::journal::event::{Generation, Trigger};
+use crate::journal::board::Board;
 use crate::module::Services;
 use crate::persist::checkpoint::Store;
 use crate::persist::crash::CrashLedger;
-use crate::sources::watch::WatchEvent;
 use crate::sources::workspace::{Inputs, Tiers};
-use crossbeam_channel::{SendTimeoutError, Sender};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// One module, as configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,88 +96,4 @@ pub struct EngineConfig {
     pub on_board: Arc<dyn Fn(&Board) + Send + Sync>,
     /// Where everything is recorded.
     pub journal: Arc<Journal>,
-}
-
-/// Everything the engine reacts to.
-pub(super) enum Message {
-    Watch(WatchEvent),
-    Build(BuildReport),
-    Reload {
-        module: Option<String>,
-        trigger: Trigger,
-        at: Instant,
-        answer: Ticket,
-    },
-    Rollback {
-        module: Option<String>,
-        to: Option<Generation>,
-        answer: Sender<Result<Generation, EngineError>>,
-    },
-    Retry {
-        module: String,
-    },
-    AcceptLoss {
-        module: String,
-        at: Instant,
-    },
-    RunMigrationAgain {
-        module: String,
-        at: Instant,
-    },
-    BackBeforeMigration {
-        module: String,
-    },
-    /// The user has seen a failure of this kind, and it is taken off the board.
-    Dismiss {
-        module: String,
-        kind: FailureKind,
-    },
-    ResetState {
-        module: String,
-    },
-    RestoreState {
-        module: String,
-        snapshot: Vec<u8>,
-        answer: Sender<Result<Generation, EngineError>>,
-    },
-    TakeState {
-        module: String,
-        answer: Sender<Result<TakenState, EngineError>>,
-    },
-    EditState {
-        module: String,
-        edit: StateEdit,
-    },
-    SetAutoReload(bool),
-}
-
-/// A way to the engine for the threads that the engine itself joins. When the engine is about to
-/// join them it reads no messages any more, so they must not wait for room then.
-#[derive(Clone)]
-pub(super) struct Outbox {
-    pub(super) messages: Sender<Message>,
-    pub(super) stopping: Arc<AtomicBool>,
-}
-
-/// How often a thread that waits for room looks whether the engine still reads.
-const ROOM_TURN: Duration = Duration::from_millis(50);
-
-impl Outbox {
-    /// Waits for room; `false` when the engine has ended or is about to.
-    pub(super) fn send(&self, message: Message) -> bool {
-        let mut message = message;
-        while !self.stopping.load(Ordering::Acquire) {
-            match self.messages.send_timeout(message, ROOM_TURN) {
-                Ok(()) => return true,
-                Err(SendTimeoutError::Disconnected(_)) => return false,
-                Err(SendTimeoutError::Timeout(back)) => message = back,
-            }
-        }
-        false
-    }
-
-    /// For what may be lost.
-    pub(super) fn try_send(&self, message: Message) {
-        let _ = self.messages.try_send(message); // full: it may be lost
-    }
 }

@@ -1,31 +1,29 @@
 //! The engine's thread: one loop, one message at a time.
 
-use super::builds::{BuildReport, BuildThread};
-use super::config::{BuildSource, EngineConfig, Message, ModuleSpec, Outbox};
+use super::builds::BuildThread;
+use super::config::{BuildSource, EngineConfig, ModuleSpec};
+use super::core::Core;
 use super::generations::Generations;
-use super::handle::{Ending, EngineHandle};
+use super::handle::EngineHandle;
+use super::leftovers::Leftovers;
+use super::messages::{BuildReport, Message, Outbox};
 use super::migrations::Migrations;
 use super::requests::Requests;
-use super::restart::Restart;
 use super::swap::StateSource;
 use super::tickets::Tickets;
 use crate::compile::Builder;
-use crate::journal::Journal;
 use crate::journal::board::{Board, BuildBoard, ModuleBoard, SharedBoard};
-use crate::journal::event::{Event, Generation, Trigger};
+use crate::journal::event::{Event, Trigger};
 use crate::journal::status::HEARTBEAT_EVERY;
 use crate::persist::checkpoint::Keeper;
-use crate::persist::crash::CrashLedger;
-use crate::slot::{Registry, Rejection, Slot};
-use crate::sources::watch::{BuildGuard, WatchConfig, WatchEvent, Watcher};
+use crate::slot::{Registry, Slot};
+use crate::sources::watch::{WatchConfig, WatchEvent, Watcher};
 use crossbeam_channel::{Receiver, bounded, select_biased};
-use once_cell::sync::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// Messages that may wait. Producers are few and wait for room, so this only evens out bursts.
 const QUEUE: usize = 256;
@@ -80,7 +78,7 @@ impl Engine {
         let builder = Builder::new(config.source.build.clone());
         let builds = BuildThread::start(builder, outbox.clone());
         let ledger = config.ledger.take();
-        let worker = EngineLoop {
+        let worker = Core {
             journal: Arc::clone(&config.journal),
             config,
             registry,
@@ -102,7 +100,7 @@ impl Engine {
             give_up: None,
             next_look: None,
             hung: BTreeMap::new(),
-            restart: Restart::default(),
+            leftovers: Leftovers::default(),
             ending: Arc::clone(&handle.ending),
             wants_restart: Arc::clone(&handle.restart),
             accepts_loss: BTreeSet::new(),
@@ -148,54 +146,7 @@ fn start_watcher(
     Watcher::start(config, Box::new(forward)).map(Some)
 }
 
-/// The engine's own state; lives on its thread.
-pub(super) struct EngineLoop {
-    pub(super) config: EngineConfig,
-    pub(super) journal: Arc<Journal>,
-    pub(super) registry: Registry,
-    pub(super) board: SharedBoard,
-    pub(super) watcher: Option<Watcher>,
-    pub(super) builds: BuildThread,
-    pub(super) requests: Requests,
-    /// When the newest build that succeeded was started.
-    pub(super) last_build: Option<SystemTime>,
-    /// Files saved since then.
-    pub(super) changed: BTreeSet<PathBuf>,
-    pub(super) tickets: Tickets,
-    pub(super) generations: Generations,
-    /// Tells the duplicates of one library copy apart.
-    pub(super) duplicates: u64,
-    pub(super) migrations: Migrations,
-    /// `None` when nothing is kept on disk, and at the end.
-    keeper: Option<Keeper>,
-    /// How old the checkpoint was that a module has started from, until its first frame is shown.
-    pub(super) restoring: BTreeMap<String, Duration>,
-    pub(super) ledger: Option<CrashLedger>,
-    /// The user knows that the ledger cannot be written.
-    pub(super) ledger_fails: bool,
-    /// Refusals of code in whose place an earlier generation has been loaded.
-    pub(super) told_after_commit: BTreeMap<String, (Generation, Rejection)>,
-    /// Why the host cannot go on.
-    pub(super) give_up: Option<String>,
-    /// When to look next after swaps that no frame has confirmed.
-    pub(super) next_look: Option<Instant>,
-    /// New code whose first frame has not returned and that nothing can take the place of: whoever
-    /// waited for it has been answered.
-    pub(super) hung: BTreeMap<String, Generation>,
-    /// Whether the host has to start again.
-    pub(super) restart: Restart,
-    pub(super) ending: Arc<Ending>,
-    pub(super) wants_restart: Arc<OnceCell<String>>,
-    /// Modules whose next swap may lose some of the state.
-    pub(super) accepts_loss: BTreeSet<String>,
-    ended: Arc<AtomicBool>,
-    failure: Arc<OnceCell<String>>,
-    stopping: Arc<AtomicBool>,
-    /// While cargo runs, what it writes itself is no change.
-    pub(super) build_guard: Option<BuildGuard>,
-}
-
-impl EngineLoop {
+impl Core {
     fn run(mut self, inbox: &Receiver<Message>, slots_bell: &Receiver<()>) {
         self.begin();
         let ending = Arc::clone(&self.ending);
@@ -280,24 +231,6 @@ impl EngineLoop {
             Message::Dismiss { module, kind } => self.dismiss(&module, kind),
             Message::SetAutoReload(on) => self.set_auto_reload(on),
         }
-    }
-
-    pub(super) fn record(
-        &self,
-        module: Option<&str>,
-        generation: Option<Generation>,
-        event: Event,
-    ) {
-        self.journal.record(module, generation, event);
-    }
-
-    pub(super) fn notice(&self, message: String) {
-        self.record(None, None, Event::Notice { message: message.clone() });
-        self.board.change(|board| board.notice = Some(message));
-    }
-
-    pub(super) fn relative(&self, path: &std::path::Path) -> PathBuf {
-        path.strip_prefix(&self.config.root).unwrap_or(path).to_path_buf()
     }
 
     fn end(&mut self, reason: &str) {

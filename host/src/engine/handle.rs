@@ -1,14 +1,14 @@
 //! How everybody else talks to the engine.
 
-use super::config::Message;
+use super::ending::Ending;
 use super::error::EngineError;
+use super::messages::Message;
 use super::outcome::ReloadTicket;
-use super::state::{StateEdit, TakenState};
+use super::state_edit::{StateEdit, TakenState};
 use super::tickets::Ticket;
 use crate::journal::Journal;
 use crate::journal::board::{Board, FailureKind, SharedBoard};
 use crate::journal::event::{Event, Generation, Trigger};
-use crate::os::cancel::Cancel;
 use crate::slot::Registry;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use once_cell::sync::OnceCell;
@@ -30,15 +30,6 @@ pub struct EngineHandle {
     pub(super) failure: Arc<OnceCell<String>>,
     /// Why it ended in order to be started again, if it did.
     pub(super) restart: Arc<OnceCell<String>>,
-}
-
-/// The request to end, apart from the queue of messages: it is heard in the middle of a swap, and
-/// making it never waits.
-#[derive(Debug, Default)]
-pub(super) struct Ending {
-    pub(super) signal: Cancel,
-    /// The first one's.
-    pub(super) reason: OnceCell<String>,
 }
 
 /// How long an order that needs an answer waits for the engine, which may be in the middle of a

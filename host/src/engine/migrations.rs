@@ -7,40 +7,34 @@
 //! A migration runs once: afterwards the state has the new version. When the step was wrong, correct
 //! code alone changes nothing, and code without the step refuses the state as newer than itself.
 
-use super::engine_loop::EngineLoop;
-use super::error::EngineError;
 use super::generations::Generations;
-use super::swap::StateSource;
-use super::tickets::Ticket;
 use crate::journal::board::PastMigration;
-use crate::journal::event::{Generation, Trigger};
+use crate::journal::event::Generation;
 use crate::module::LiveSnapshot;
-use crossbeam_channel::bounded;
 use hot_api::snapshot::SnapshotRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// What there is to go back to from a migration.
 #[derive(Clone, Debug)]
-struct Kept {
-    snapshot: LiveSnapshot,
+pub(super) struct Kept {
+    pub(super) snapshot: LiveSnapshot,
     /// Version of the state in it.
-    from: u32,
+    pub(super) from: u32,
     /// Version that the migration led to.
-    to: u32,
+    pub(super) to: u32,
     /// What ran before, if anything did.
-    before: Option<Generation>,
+    pub(super) before: Option<Generation>,
     /// Whose commit it was.
-    by: Generation,
+    pub(super) by: Generation,
 }
 
 /// Of all modules.
 #[derive(Debug, Default)]
 pub(super) struct Migrations {
-    kept: BTreeMap<String, Kept>,
+    pub(super) kept: BTreeMap<String, Kept>,
     /// Modules whose next build starts from there.
-    again: BTreeSet<String>,
+    pub(super) again: BTreeSet<String>,
 }
 
 impl Migrations {
@@ -85,36 +79,6 @@ impl Migrations {
     /// The build that was asked for has come to its end.
     pub(super) fn settled(&mut self, module: &str) {
         self.again.remove(module);
-    }
-}
-
-impl EngineLoop {
-    /// Builds the newest code and starts it with the state from before the migration.
-    pub(super) fn run_migration_again(&mut self, module: String, at: Instant) {
-        if !self.migrations.kept.contains_key(&module) {
-            self.notice(format!("{module}: {}", EngineError::NothingMigrated));
-            return;
-        }
-        self.migrations.again.insert(module.clone());
-        let (tell, _) = bounded(1); // the board shows what becomes of it
-        self.on_order(Some(module), Trigger::Button, at, Ticket::new(tell));
-    }
-
-    /// Loads the generation from before the migration, with the state that it had then.
-    pub(super) fn go_back_before_migration(&mut self, module: &str) {
-        if let Err(reason) = self.try_back_before_migration(module) {
-            self.notice(format!("{module}: not gone back to before the migration: {reason}"));
-        }
-    }
-
-    fn try_back_before_migration(&mut self, module: &str) -> Result<Generation, EngineError> {
-        let kept = self.migrations.kept.get(module);
-        let Kept { snapshot, before, .. } = kept.ok_or(EngineError::NothingMigrated)?.clone();
-        let before = before.ok_or(EngineError::NothingBefore)?;
-        let copy = self.generations.target(module, before).cloned();
-        let copy = copy.ok_or(EngineError::NotKept { generation: before })?;
-        let slot = self.slot(module)?;
-        self.swap_from_copy(&slot, before, &copy, StateSource::Earlier(snapshot), true)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Code that brought the whole process down, and what runs in its place.
 
-use super::engine_loop::EngineLoop;
+use super::core::Core;
 use super::generations::LibraryCopy;
 use super::swap::Swap;
 use crate::journal::event::{Event, Generation, Stage, Trigger};
@@ -13,7 +13,7 @@ use std::time::Instant;
 /// How much of a hash is shown: enough to find it in the journal.
 const HASH_SHOWN: usize = 12;
 
-impl EngineLoop {
+impl Core {
     /// Takes over what earlier hosts have proven: its numbers are not minted again, and it can be
     /// gone back to.
     pub(super) fn take_over_proven(&mut self) {

@@ -1,6 +1,6 @@
 //! The first load of a module: with the newest checkpoint that its code takes.
 
-use super::engine_loop::EngineLoop;
+use super::core::Core;
 use super::error::EngineError;
 use super::swap::{StateSource, Swap};
 use crate::journal::event::{Generation, Stage};
@@ -10,7 +10,7 @@ use crate::slot::{Rejection, Slot};
 use std::path::PathBuf;
 use std::time::Duration;
 
-impl EngineLoop {
+impl Core {
     /// Runs the first swap of a module. Checkpoints are offered to it, the newest first; one that is
     /// damaged, or that the code refuses, is told of, and the one before takes its place, and at
     /// last the default state. What was refused is set aside only when the code takes another state:

@@ -1,6 +1,6 @@
 //! Orders that load a library copy again: rollback, and a changed state for what runs.
 
-use super::engine_loop::EngineLoop;
+use super::core::Core;
 use super::error::EngineError;
 use super::generations::LibraryCopy;
 use super::swap::{StateSource, Swap};
@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-impl EngineLoop {
+impl Core {
     /// Removes the files of ended attempts and of generations beyond the number that is kept, and
     /// `retired` when it is the duplicate that a rollback was loaded from.
     pub(super) fn tidy_copies(&mut self, name: &str, retired: Option<&Path>) {

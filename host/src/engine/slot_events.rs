@@ -1,6 +1,6 @@
 //! What slots report after a swap: first frames, faults, ends.
 
-use super::engine_loop::EngineLoop;
+use super::core::Core;
 use super::outcome::ModuleResult;
 use super::swap::{BOUNDARY_LIMIT, STEP_LIMIT};
 use crate::journal::board::{Failure, FailureKind, LastReload, ModuleStatus};
@@ -19,7 +19,7 @@ const FIRST_FRAME_LIMIT: Duration = Duration::from_secs(5);
 /// How often a swap is looked at again whose frame is going on.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-impl EngineLoop {
+impl Core {
     pub(super) fn take_slot_events(&mut self) {
         for slot in self.registry.slots() {
             for event in slot.take_events() {

@@ -1,8 +1,8 @@
 //! One swap, from a library to a commit or a rejection.
 
-use super::engine_loop::EngineLoop;
+use super::core::Core;
 use super::error::EngineError;
-use super::state::{StateEdit, with_state};
+use super::state_edit::{StateEdit, with_state};
 use crate::journal::event::{Generation, Stage, Trigger};
 use crate::journal::stage_clock::StageClock;
 use crate::module::{CallLimit, LiveSnapshot, Services};
@@ -58,7 +58,7 @@ struct Terms {
     may_lose: bool,
 }
 
-impl EngineLoop {
+impl Core {
     /// Runs one swap. Everything before the commit leaves the running generation untouched.
     ///
     /// # Errors

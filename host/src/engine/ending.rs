@@ -1,0 +1,13 @@
+//! The request to end the engine.
+
+use crate::os::cancel::Cancel;
+use once_cell::sync::OnceCell;
+
+/// The request to end, apart from the queue of messages: it is heard in the middle of a swap, and
+/// making it never waits.
+#[derive(Debug, Default)]
+pub(super) struct Ending {
+    pub(super) signal: Cancel,
+    /// The first one's.
+    pub(super) reason: OnceCell<String>,
+}
