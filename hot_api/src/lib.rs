@@ -13,7 +13,7 @@
 //! built apart agree on none. The rules, which `SAFETY` comments cite:
 //!
 //! - **ABI-1** The exported symbol is a static header. It is checked, one axis at a time
-//!   ([`handshake`]), before any function of the module is called. A bad header never leads to a
+//!   ([`abi::handshake`]), before any function of the module is called. A bad header never leads to a
 //!   call.
 //! - **ABI-2** Structs are `repr(C)` with explicit sizes. Tables begin with their own size and grow
 //!   only at the end; a shorter table means that the functions behind its end are absent.
@@ -39,13 +39,8 @@ pub mod abi;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-pub mod golden;
-pub mod handshake;
-pub mod mesh;
-pub mod snapshot;
+pub mod state;
 pub mod tweak;
-#[cfg(feature = "egui")]
-pub mod wire;
 
 #[cfg(feature = "module")]
 mod export;

@@ -3,7 +3,7 @@
 //! Owns: the [`Module`] trait and what its methods are handed. Never: anything `unsafe`.
 
 use crate::host::Host;
-use crate::snapshot::{Migration, StateCodec};
+use crate::state::{Migration, StateCodec};
 use serde::{Serialize, de::DeserializeOwned};
 use std::ffi::OsString;
 
@@ -51,7 +51,7 @@ pub trait Module: Sized + 'static {
     /// Fields that were added or removed need none; what was renamed or has another meaning does.
     ///
     /// ```
-    /// use hot_api::snapshot::{EditError, Migration, Tree};
+    /// use hot_api::state::{EditError, Migration, Tree};
     ///
     /// const MIGRATIONS: &[Migration] = &[
     ///     Migration::new(1, "tasks have a title", |state| state.rename("tasks[].name", "title")),
@@ -59,7 +59,7 @@ pub trait Module: Sized + 'static {
     ///         state.map("tasks[].length", |seconds: u32| seconds / 60)
     ///     }),
     /// ];
-    /// # assert!(hot_api::snapshot::is_complete(3, MIGRATIONS));
+    /// # assert!(hot_api::state::is_complete(3, MIGRATIONS));
     /// ```
     const MIGRATIONS: &'static [Migration] = &[];
 

@@ -6,7 +6,7 @@ use crate::rows::Rows;
 use crate::style::{self, Palette};
 use crate::{board, canvas, canvas::Stone, signals, stats, table};
 use hot_api::egui::{self, Button, CentralPanel, Frame, Margin, Panel, Sides, Ui};
-use hot_api::snapshot::StateCodec;
+use hot_api::state::StateCodec;
 use hot_api::{CreationContext, GlCleanup, Module, View, tweak};
 use state::{App, Appearance, Page};
 use std::time::Duration;
@@ -32,7 +32,7 @@ impl Module for HotUi {
     type State = App;
     const CODEC: &'static StateCodec<App> = &state::CODEC;
     const SCHEMA_VERSION: u32 = state::SCHEMA_VERSION;
-    const MIGRATIONS: &'static [hot_api::snapshot::Migration] = state::MIGRATIONS;
+    const MIGRATIONS: &'static [hot_api::state::Migration] = state::MIGRATIONS;
     const VIEWS: &'static [View<Self>] =
         &[View { name: "stats", ui: |_, app, ui, _| stats::show(ui, app) }];
 

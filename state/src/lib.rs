@@ -4,7 +4,7 @@
 //! intent as method calls, elapsed time in seconds. Produces: what `hot_ui` draws.
 //! Never: egui, threads, files or clocks; positions and angles are plain numbers.
 
-use hot_api::snapshot::StateCodec;
+use hot_api::state::StateCodec;
 use serde::{Deserialize, Serialize};
 
 mod board;

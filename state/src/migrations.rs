@@ -3,7 +3,7 @@
 //! Owns: the version and a step for each one before it. A step never changes again once it was
 //! merged; `golden/` holds a state of each version, which a test reads through them.
 
-use hot_api::snapshot::{EditError, Migration, Tree};
+use hot_api::state::{EditError, Migration, Tree};
 
 /// Version of the state's *meaning*; raised together with a migration.
 pub const SCHEMA_VERSION: u32 = 3;

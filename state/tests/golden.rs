@@ -1,7 +1,7 @@
 //! States of every version that was ever merged, as files, in today's code.
 
-use hot_api::golden::Golden;
-use hot_api::snapshot::{Restored, Snapshot};
+use hot_api::state::golden::Golden;
+use hot_api::state::{Restored, Snapshot};
 use state::{App, MIGRATIONS, Page, SCHEMA_VERSION, SortColumn};
 
 fn golden() -> Golden {

@@ -4,7 +4,7 @@ use host::checkpoint::{Checkpoint, KEPT_FILES, Store};
 use host::control::{Client, ModuleResult, Request};
 use host::event::{Entry, Event, Generation};
 use host::status::ModuleHealth;
-use hot_api::snapshot::Snapshot;
+use hot_api::state::Snapshot;
 use pitstop_tests::bench::swap as large;
 use pitstop_tests::host_process::{kind_of, pitstop_file};
 use pitstop_tests::{DEADLINE, HostOptions, HostProcess, Project, Random, wait_until};

@@ -7,7 +7,7 @@ use host::control::Request;
 use host::engine::PastMigration;
 use host::event::{Event, Generation, Stage, StateReport};
 use host::status::ModuleHealth;
-use hot_api::snapshot::Snapshot;
+use hot_api::state::Snapshot;
 use pitstop_tests::engine_run::EngineRun;
 use pitstop_tests::host_process::pitstop_file;
 use pitstop_tests::{DEADLINE, HostOptions, HostProcess, Project, wait_until};

@@ -6,7 +6,7 @@ use host::event::{Event, FaultSite, Generation, Trigger};
 use host::module::{CallError, InputPacket, LiveSnapshot, ModuleThread};
 use host::status::{ModuleHealth, Status};
 use host::swap::{FrameResult, Slot};
-use hot_api::snapshot::{Snapshot, Tree};
+use hot_api::state::{Snapshot, Tree};
 use pitstop_tests::engine_run::EngineRun;
 use pitstop_tests::in_process::{Stage, silent_services};
 use pitstop_tests::{DEADLINE, HostProcess, Project};

@@ -11,7 +11,7 @@ use host::control::{Client, ModuleOutcome, ModuleResult, Reply, Request};
 use host::event::{Entry, Event, Generation, Trigger};
 use host::journal::{Colour, EventLine};
 use host::status::Status;
-use hot_api::snapshot::Snapshot;
+use hot_api::state::Snapshot;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 use std::ffi::OsString;

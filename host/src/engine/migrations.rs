@@ -15,7 +15,7 @@ use super::worker::Worker;
 use crate::event::{Generation, Trigger};
 use crate::module::LiveSnapshot;
 use crossbeam_channel::bounded;
-use hot_api::snapshot::SnapshotRef;
+use hot_api::state::SnapshotRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -124,7 +124,7 @@ impl Worker {
 mod tests {
     use super::*;
     use crate::engine::generations::LibraryCopy;
-    use hot_api::snapshot::Snapshot;
+    use hot_api::state::Snapshot;
 
     fn snapshot(version: u32) -> LiveSnapshot {
         let (module, sections) = ("ui".to_owned(), Vec::new());

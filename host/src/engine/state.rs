@@ -8,7 +8,7 @@ use super::swapping::{STEP_LIMIT, StateSource};
 use super::worker::Worker;
 use crate::config::OnStateLoss;
 use crate::event::{Event, Generation};
-use hot_api::snapshot::{STATE_SECTION, Snapshot, Tree};
+use hot_api::state::{STATE_SECTION, Snapshot, Tree};
 use std::fmt;
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use crate::stage_clock::StageClock;
 use crate::swap::{
     Candidate, Carried, PendingCommit, Proven, Rejection, Slot, SwapTurn, state_limit,
 };
-use hot_api::snapshot::{Codec, Tree};
+use hot_api::state::{Codec, Tree};
 use std::path::Path;
 use std::time::{Duration, Instant};
 

@@ -16,7 +16,7 @@ use super::units::bytes;
 use crate::engine::{Board, EngineHandle, StateEdit, TakenState};
 use crossbeam_channel::{Receiver, TryRecvError};
 use egui::{Align2, Context, Key, Label, RichText, ScrollArea, Sense, TextEdit, Ui, Window};
-use hot_api::snapshot::Tree;
+use hot_api::state::Tree;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 

@@ -8,8 +8,8 @@ use crate::abi::{FrameInput, FrameView, code};
 use crate::host::Host;
 use crate::kept::{Passage, within};
 use crate::module::{CreationContext, Frame, Module, View};
-use crate::snapshot::schema::{Schema, Untraceable};
-use crate::snapshot::{
+use crate::state::schema::{Schema, Untraceable};
+use crate::state::{
     Codec, Report, SCHEMA_SECTION, STATE_SECTION, SectionRef, SnapshotError, SnapshotRef,
     SnapshotWriter, migrate, restore, to_bytes,
 };

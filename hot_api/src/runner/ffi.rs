@@ -15,7 +15,7 @@ use crate::abi::{
 use crate::host::{Host, LogLevel};
 use crate::kept::{Passage, use_memory_of, within};
 use crate::module::Module;
-use crate::snapshot::{Codec, MigrateError, SnapshotError, is_complete};
+use crate::state::{Codec, MigrateError, SnapshotError, is_complete};
 use crate::tweak;
 use std::ffi::c_void;
 use std::mem::size_of;

@@ -20,7 +20,7 @@ mod paint;
 mod repaint;
 mod view;
 
-pub use crate::handshake::VIEWS_MAX;
+pub use crate::abi::handshake::VIEWS_MAX;
 #[cfg(any(feature = "eframe", all(test, feature = "module")))]
 pub(crate) use app::restore_state;
 pub use ffi::table;

@@ -2,8 +2,8 @@
 
 use crate::module::Module;
 use crate::runner::restore_state;
-use crate::snapshot::schema::{Schema, Untraceable};
-use crate::snapshot::{
+use crate::state::schema::{Schema, Untraceable};
+use crate::state::{
     Codec, SCHEMA_SECTION, STATE_SECTION, SnapshotError, SnapshotRef, SnapshotWriter, to_bytes,
 };
 use base64::Engine as _;
@@ -87,7 +87,7 @@ impl<M: Module> SavedState<M> {
 mod tests {
     use super::*;
     use crate::module::{CreationContext, Frame};
-    use crate::snapshot::Migration;
+    use crate::state::Migration;
     use serde::{Deserialize, Serialize};
 
     macro_rules! module {
