@@ -58,6 +58,7 @@ mod standalone;
 pub use standalone::ModuleApp;
 
 pub use kept::KeptBytes;
+pub use state::{Migration, StateCodec, StateSpec};
 
 #[cfg(feature = "egui")]
 pub use egui;

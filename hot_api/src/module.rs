@@ -3,7 +3,7 @@
 //! Owns: the [`Module`] trait and what its methods are handed. Never: anything `unsafe`.
 
 use crate::host::Host;
-use crate::state::{Migration, StateCodec};
+use crate::state::StateSpec;
 use serde::{Serialize, de::DeserializeOwned};
 use std::ffi::OsString;
 
@@ -44,31 +44,12 @@ pub trait Module: Sized + 'static {
     /// What survives a reload.
     type State: Serialize + DeserializeOwned + Default + 'static;
 
-    /// Version of the state's *meaning*; raised together with a migration.
-    const SCHEMA_VERSION: u32 = 1;
-
-    /// How a state of an earlier version becomes one of today: a step for each version, in order.
-    /// Fields that were added or removed need none; what was renamed or has another meaning does.
-    ///
-    /// ```
-    /// use hot_api::state::{EditError, Migration, Tree};
-    ///
-    /// const MIGRATIONS: &[Migration] = &[
-    ///     Migration::new(1, "tasks have a title", |state| state.rename("tasks[].name", "title")),
-    ///     Migration::new(2, "minutes instead of seconds", |state| {
-    ///         state.map("tasks[].length", |seconds: u32| seconds / 60)
-    ///     }),
-    /// ];
-    /// # assert!(hot_api::state::is_complete(3, MIGRATIONS));
-    /// ```
-    const MIGRATIONS: &'static [Migration] = &[];
-
-    /// Where the state is captured and restored; a large state is best served by its own crate, see
-    /// [`StateCodec`].
-    const CODEC: &'static StateCodec<Self::State> = &StateCodec::new();
+    /// How the state is captured, restored and migrated. The default is for a state of version 1; one
+    /// with migrations, and a large one, have a [`StateSpec`] beside their types.
+    const STATE: &'static StateSpec<Self::State> = &StateSpec::new();
 
     /// Further named entry points; the host shows each in an area of its own. At most
-    /// [`VIEWS_MAX`](crate::runner::VIEWS_MAX) − 1.
+    /// [`VIEWS_MAX`](crate::abi::handshake::VIEWS_MAX) − 1.
     const VIEWS: &'static [View<Self>] = &[];
 
     /// Makes what does not survive. Called once for each generation, before anything else.

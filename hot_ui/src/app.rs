@@ -6,8 +6,7 @@ use crate::rows::Rows;
 use crate::style::{self, Palette};
 use crate::{board, canvas, canvas::Stone, signals, stats, table};
 use hot_api::egui::{self, Button, CentralPanel, Frame, Margin, Panel, Sides, Ui};
-use hot_api::state::StateCodec;
-use hot_api::{CreationContext, GlCleanup, Module, View, tweak};
+use hot_api::{CreationContext, GlCleanup, Module, StateSpec, View, tweak};
 use state::{App, Appearance, Page};
 use std::time::Duration;
 
@@ -30,9 +29,7 @@ pub struct HotUi {
 
 impl Module for HotUi {
     type State = App;
-    const CODEC: &'static StateCodec<App> = &state::CODEC;
-    const SCHEMA_VERSION: u32 = state::SCHEMA_VERSION;
-    const MIGRATIONS: &'static [hot_api::state::Migration] = state::MIGRATIONS;
+    const STATE: &'static StateSpec<App> = &state::STATE;
     const VIEWS: &'static [View<Self>] =
         &[View { name: "stats", ui: |_, app, ui, _| stats::show(ui, app) }];
 

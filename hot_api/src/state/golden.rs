@@ -4,12 +4,11 @@
 //! type, its version and its migrations. Produces: errors that say which command to run. Never: in a
 //! running application; this is for the tests of a state's crate.
 
-use crate::state::schema::{Schema, Untraceable};
-use crate::state::{
-    MigrateError, Migration, Restored, SCHEMA_SECTION, STATE_SECTION, Section, Snapshot,
-    SnapshotError, migrate, restore,
+use super::schema::Untraceable;
+use super::{
+    Codec, MigrateError, Restored, SCHEMA_SECTION, STATE_SECTION, Section, Snapshot, SnapshotError,
+    StateSpec, migrate,
 };
-use serde::{Serialize, de::DeserializeOwned};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -17,14 +16,12 @@ use std::path::PathBuf;
 const COMMAND: &str = "cargo xtask snapshot --golden";
 
 /// The golden files of one state type.
-#[derive(Clone, Debug)]
-pub struct Golden {
+#[derive(Debug)]
+pub struct Golden<T: 'static> {
     /// Where they are: `v1.snapshot`, `v2.snapshot` and so on.
     pub dir: PathBuf,
-    /// Today's version.
-    pub schema_version: u32,
-    /// The steps to it.
-    pub migrations: &'static [Migration],
+    /// Today's version, and the steps to it.
+    pub spec: &'static StateSpec<T>,
 }
 
 /// Golden files that do not fit today's code, or cannot be read or written.
@@ -43,8 +40,7 @@ pub enum GoldenError {
     },
     /// The schema is another one than when the version's file was written.
     #[error(
-        "the schema has changed since {} was written:\n{}\nRaise SCHEMA_VERSION, add a migration \
-         from {version}, and run `{COMMAND}`. If version {version} has not left your machine yet, \
+        "the schema has changed since {} was written:\n{}\nAdd a migration from {version} and run `{COMMAND}`. If version {version} has not left your machine yet, \
          delete the file and run the command.", path.display(), .diff.join("\n")
     )]
     Changed {
@@ -57,7 +53,7 @@ pub enum GoldenError {
     },
     /// The file is there already.
     #[error(
-        "{} is there already, and a golden file is never written twice; raise SCHEMA_VERSION, or \
+        "{} is there already, and a golden file is never written twice; add a migration, or \
          delete it if that version has not left your machine", path.display()
     )]
     Frozen {
@@ -85,7 +81,7 @@ pub enum GoldenError {
     },
 }
 
-impl Golden {
+impl<T> Golden<T> {
     /// The file of a version.
     #[must_use]
     pub fn path(&self, version: u32) -> PathBuf {
@@ -96,18 +92,15 @@ impl Golden {
     ///
     /// # Errors
     /// When it is missing, damaged, or a migration fails.
-    pub fn read<T: Default + Serialize + DeserializeOwned>(
-        &self,
-        version: u32,
-    ) -> Result<Restored<T>, GoldenError> {
+    pub fn read(&self, version: u32) -> Result<Restored<T>, GoldenError> {
         let snapshot = self.snapshot(version)?;
         let wrong = |reason: String| GoldenError::Content { path: self.path(version), reason };
         let section =
             snapshot.section(STATE_SECTION).ok_or_else(|| wrong("no state in it".into()))?;
         let mut tree = section.tree().map_err(|error| wrong(error.to_string()))?;
-        let migrated = migrate(&mut tree, version, self.schema_version, self.migrations)
+        let migrated = migrate(&mut tree, version, self.spec.migrations())
             .map_err(|error: MigrateError| wrong(error.to_string()))?;
-        let mut restored = restore::<T>(&tree);
+        let mut restored = self.spec.codec().restore(&tree);
         restored.report.migrated = migrated;
         Ok(restored)
     }
@@ -116,13 +109,13 @@ impl Golden {
     ///
     /// # Errors
     /// [`GoldenError::Missing`], [`GoldenError::Changed`] with what to do; or a file is damaged.
-    pub fn check<T: DeserializeOwned>(&self) -> Result<(), GoldenError> {
-        for version in 1..self.schema_version {
+    pub fn check(&self) -> Result<(), GoldenError> {
+        for version in 1..self.spec.schema_version() {
             self.snapshot(version)?;
         }
-        let version = self.schema_version;
+        let version = self.spec.schema_version();
         let frozen = self.snapshot(version)?;
-        let today = Schema::of::<T>()?;
+        let today = self.spec.codec().schema()?;
         let old = frozen.section(SCHEMA_SECTION).and_then(|section| section.as_ref().schema());
         if old.as_ref() == Some(&today) {
             return Ok(());
@@ -135,22 +128,24 @@ impl Golden {
     ///
     /// # Errors
     /// [`GoldenError::Frozen`] when it is there; or the state cannot be captured or written.
-    pub fn write<T: Serialize + DeserializeOwned>(
-        &self,
-        example: &T,
-    ) -> Result<PathBuf, GoldenError> {
-        let path = self.path(self.schema_version);
-        let schema = Schema::of::<T>()?;
+    pub fn write(&self, example: &T) -> Result<PathBuf, GoldenError> {
+        let path = self.path(self.spec.schema_version());
+        let codec = self.spec.codec();
+        let schema = codec.schema()?;
         let wrong = |error: SnapshotError| GoldenError::Content {
             path: path.clone(),
             reason: error.to_string(),
         };
         let snapshot = Snapshot {
             module: "golden".to_owned(),
-            schema_version: self.schema_version,
+            schema_version: self.spec.schema_version(),
             fingerprint: Some(schema.fingerprint()),
             sections: vec![
-                Section::capture(STATE_SECTION, example).map_err(wrong)?,
+                Section {
+                    name: STATE_SECTION.to_owned(),
+                    codec: Codec::Named,
+                    payload: codec.to_bytes(example).map_err(|error| wrong(error.into()))?,
+                },
                 Section::capture(SCHEMA_SECTION, &schema).map_err(wrong)?,
             ],
         };
@@ -190,9 +185,15 @@ impl Golden {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
+    use crate::state::Migration;
+    use serde::{Deserialize, Serialize};
 
-    const STEP: &[Migration] = &[Migration::new(1, "a is b", |tree| tree.rename("a", "b"))];
+    static FIRST: StateSpec<First> = StateSpec::new();
+    /// The types of version 2 without a migration.
+    static CHANGED: StateSpec<Second> = StateSpec::new();
+    static SECOND: StateSpec<Second> =
+        StateSpec::new()
+            .with_migrations(&[Migration::new(1, "a is b", |tree| tree.rename("a", "b"))]);
 
     #[derive(Default, Serialize, Deserialize)]
     struct First {
@@ -208,17 +209,18 @@ mod tests {
     #[test]
     fn m16_a_changed_schema_needs_a_version_and_a_file() {
         let dir = std::env::temp_dir().join(format!("pitstop-golden-{}", std::process::id()));
-        let first = Golden { dir: dir.clone(), schema_version: 1, migrations: &[] };
-        let second = Golden { dir: dir.clone(), schema_version: 2, migrations: STEP };
-        let missing = first.check::<First>().expect_err("no file").to_string();
+        let first = Golden { dir: dir.clone(), spec: &FIRST };
+        let without = Golden { dir: dir.clone(), spec: &CHANGED };
+        let second = Golden { dir: dir.clone(), spec: &SECOND };
+        let missing = first.check().expect_err("no file").to_string();
         let path = first.write(&First { a: 7 }).expect("written");
-        let whole = first.check::<First>();
+        let whole = first.check();
         let frozen = first.write(&First { a: 8 }).expect_err("a file").to_string();
-        let changed = first.check::<Second>().expect_err("no version").to_string();
-        let next = second.check::<Second>().expect_err("no file of version 2").to_string();
-        let read = second.read::<Second>(1).expect("migrated");
+        let changed = without.check().expect_err("no version").to_string();
+        let next = second.check().expect_err("no file of version 2").to_string();
+        let read = second.read(1).expect("migrated");
         second.write(&Second { b: 1, c: 2 }).expect("written");
-        let both = second.check::<Second>();
+        let both = second.check();
         std::fs::remove_dir_all(&dir).expect("it was made by this test");
 
         assert!(missing.contains(COMMAND) && missing.contains("v1.snapshot"), "{missing}");
@@ -226,7 +228,10 @@ mod tests {
         assert!(frozen.contains(&path.display().to_string()), "{frozen}");
         assert!(frozen.contains("never written twice"), "{frozen}");
         assert!(changed.contains("- a: u8\n+ b: u8\n+ c: u8"), "{changed}");
-        assert!(changed.contains("Raise SCHEMA_VERSION") && changed.contains(COMMAND), "{changed}");
+        assert!(
+            changed.contains("Add a migration from 1") && changed.contains(COMMAND),
+            "{changed}"
+        );
         assert!(next.contains("v2.snapshot") && next.contains(COMMAND), "{next}");
         assert_eq!(read.value, Second { b: 7, c: 0 });
         assert_eq!(read.report.migrated, ["1→2: a is b"]);

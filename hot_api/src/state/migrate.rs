@@ -78,9 +78,9 @@ pub enum MigrateError {
     },
 }
 
-/// Whether `migrations` lead from version 1 to `version`, a step for each.
+/// Whether `migrations` begin at version 1 and have one step for each version, in order.
 #[must_use]
-pub const fn is_complete(version: u32, migrations: &[Migration]) -> bool {
+pub(super) const fn is_complete(migrations: &[Migration]) -> bool {
     let mut index = 0;
     while index < migrations.len() {
         if migrations[index].from as usize != index + 1 {
@@ -88,19 +88,20 @@ pub const fn is_complete(version: u32, migrations: &[Migration]) -> bool {
         }
         index += 1;
     }
-    version as usize == migrations.len() + 1
+    true
 }
 
-/// Brings `tree` from version `from` to `to`, in order; returns the names of the steps that ran.
+/// Brings `tree` from version `from` to the one after the last step; returns the names of the steps
+/// that ran.
 ///
 /// # Errors
 /// See [`MigrateError`]; the tree is then no state of any version.
 pub fn migrate(
     tree: &mut Tree,
     from: u32,
-    to: u32,
     migrations: &[Migration],
 ) -> Result<Vec<String>, MigrateError> {
+    let to = migrations.len() as u32 + 1;
     if from > to {
         return Err(MigrateError::Newer { found: from, known: to });
     }

@@ -59,6 +59,7 @@ mod serializer;
 mod snapshot_ref;
 mod snapshot_writer;
 mod state_codec;
+mod state_spec;
 mod tree;
 
 #[cfg(test)]
@@ -71,7 +72,7 @@ pub use edit::EditError;
 pub use envelope::{Codec, FORMAT_VERSION, Section, Snapshot, SnapshotError};
 pub use from_tree::from_tree;
 pub use int::Int;
-pub use migrate::{MigrateError, Migration, is_complete, migrate};
+pub use migrate::{MigrateError, Migration, migrate};
 pub use path::{Path, Segment};
 pub use read_error::{ReadError, Trouble};
 pub use report::{Note, Notes, Reason, Report};
@@ -79,6 +80,7 @@ pub use restore::{Restored, restore};
 pub use snapshot_ref::{SectionRef, SnapshotRef};
 pub use snapshot_writer::SnapshotWriter;
 pub use state_codec::StateCodec;
+pub use state_spec::StateSpec;
 pub use tree::{Name, Tree};
 
 /// Name of the section of a [`Snapshot`] with the author's state.

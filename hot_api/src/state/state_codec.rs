@@ -25,9 +25,9 @@ use std::fmt;
 /// pub static CODEC: StateCodec<App> = StateCodec::new();
 /// ```
 ///
-/// With `const CODEC: &'static StateCodec<App> = &state::CODEC;` in the module, and an `opt-level`
-/// for the state's package in the dev profile, megabytes of state cross several times as fast, while
-/// the module compiles as quickly as before.
+/// It is part of a [`StateSpec`](super::StateSpec). With that in the state's crate, and an `opt-level` for
+/// the package in the dev profile, megabytes of state cross several times as fast, while the module
+/// compiles as quickly as before.
 pub struct StateCodec<T> {
     schema: fn() -> Result<Schema, Untraceable>,
     to_bytes: fn(&T) -> Result<Vec<u8>, CaptureError>,
