@@ -1,11 +1,21 @@
 //! The contract between Pitstop's host and its modules.
 //!
 //! A **module** is a `cdylib` with an egui application in it; the **host** is the executable that
-//! loads it, draws it and exchanges it while it runs. This crate is all that the two share. With
-//! default features it is what the host needs; feature `module` adds what an author needs: the
-//! [`Module`] trait and [`export_module!`]; feature `glow` adds painting with OpenGL. Feature `eframe`
-//! is for the application's own executable: it runs a module under eframe, without a host. [`tweak!`]
-//! is for literals that can be edited while the code runs.
+//! loads it, draws it and exchanges it while it runs. This crate is all that the two share.
+//!
+//! # For authors
+//!
+//! Everything at the root is for authors: [`Module`] and [`export_module!`] make a module of an
+//! application, [`StateSpec`] and [`Migration`] carry its state through changes of its types,
+//! [`KeptBytes`] holds large buffers, [`tweak!`] marks literals that can be edited while the code runs.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `module` (default) | the [`Module`] trait, [`export_module!`] and egui; a crate with state alone can do without |
+//! | `glow` | painting with OpenGL |
+//! | `eframe` | `ModuleApp`, which runs a module under eframe, without a host: for the application's own executable |
+//!
+//! [`state`] has what migrations and tests of a state's crate need beside it. [`abi`] is the host's side.
 //!
 //! # The boundary
 //!
@@ -40,7 +50,6 @@ pub mod abi;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod state;
-pub mod tweak;
 
 #[cfg(feature = "module")]
 mod export;
@@ -50,9 +59,10 @@ mod kept;
 #[cfg(feature = "module")]
 mod module;
 #[cfg(feature = "module")]
-pub mod runner;
+mod runner;
 #[cfg(any(feature = "eframe", all(test, feature = "module")))]
 mod standalone;
+mod tweak;
 
 #[cfg(feature = "eframe")]
 pub use standalone::ModuleApp;
@@ -67,9 +77,19 @@ pub use {egui_glow, glow};
 #[cfg(feature = "module")]
 pub use {
     host::{Host, LogLevel},
-    module::{CreationContext, Frame, Module, View, ViewFn},
+    module::{Create, CreateContext, Module, ModuleFrame, View, ViewFn},
     serde,
 };
 
 #[cfg(feature = "glow")]
 pub use module::GlCleanup;
+
+/// What the macros expand to. Nobody writes these names.
+#[doc(hidden)]
+pub mod __private {
+    #[cfg(feature = "module")]
+    pub use crate::abi::{ModuleHeader, ModuleTable, Slice, handshake::VIEWS_MAX};
+    #[cfg(feature = "module")]
+    pub use crate::runner::{header, table, view_count, view_names};
+    pub use crate::tweak::Site;
+}

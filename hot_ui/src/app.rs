@@ -6,7 +6,7 @@ use crate::rows::Rows;
 use crate::style::{self, Palette};
 use crate::{board, canvas, canvas::Stone, signals, stats, table};
 use hot_api::egui::{self, Button, CentralPanel, Frame, Margin, Panel, Sides, Ui};
-use hot_api::{CreationContext, GlCleanup, Module, StateSpec, View, tweak};
+use hot_api::{GlCleanup, Module, ModuleFrame, StateSpec, View, tweak};
 use state::{App, Appearance, Page};
 use std::time::Duration;
 
@@ -33,19 +33,15 @@ impl Module for HotUi {
     const VIEWS: &'static [View<Self>] =
         &[View { name: "stats", ui: |_, app, ui, _| stats::show(ui, app) }];
 
-    fn create(_cc: &CreationContext<'_>) -> Self {
-        Self::default()
-    }
-
     fn setup(&mut self, ctx: &egui::Context) {
         style::apply(ctx);
     }
 
-    fn logic(&mut self, app: &mut App, ctx: &egui::Context, _frame: &mut hot_api::Frame<'_>) {
+    fn logic(&mut self, app: &mut App, ctx: &egui::Context, _frame: &mut ModuleFrame<'_>) {
         self.advance(app, ctx);
     }
 
-    fn ui(&mut self, app: &mut App, ui: &mut Ui, frame: &mut hot_api::Frame<'_>) {
+    fn ui(&mut self, app: &mut App, ui: &mut Ui, frame: &mut ModuleFrame<'_>) {
         self.show(app, ui, frame.generation());
     }
 

@@ -118,7 +118,7 @@ fn export_a_view(project: &Project) {
             hot_api::View { name: \"side\", ui: Ui::side },
         ];";
     let side = "impl Ui {
-        fn side(&mut self, data: &mut Data, ui: &mut egui::Ui, _frame: &mut Frame<'_>) {
+        fn side(&mut self, data: &mut Data, ui: &mut egui::Ui, _frame: &mut ModuleFrame<'_>) {
             ui.label(\"beside\");
             data.text = \"drawn at the side\".to_owned();
         }

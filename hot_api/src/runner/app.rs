@@ -7,7 +7,7 @@ use super::view::{ViewMemory, ViewRun};
 use crate::abi::{FrameInput, FrameView, code};
 use crate::host::Host;
 use crate::kept::{Passage, within};
-use crate::module::{CreationContext, Frame, Module, View};
+use crate::module::{CreateContext, Module, ModuleFrame, View};
 use crate::state::schema::{Schema, Untraceable};
 use crate::state::{
     Codec, Report, SCHEMA_SECTION, STATE_SECTION, SectionRef, SnapshotError, SnapshotRef,
@@ -55,7 +55,7 @@ impl<M: Module> App<M> {
         };
         let state = Contained::new(host, state);
         let binary_size = Cell::new(section(STATE_SECTION).map_or(0, |state| state.payload.len()));
-        let module = M::create(&CreationContext { host: &host, args: &host.args() });
+        let module = M::create(&CreateContext { host: &host, args: &host.args() });
         let mut module = Contained::new(host, module);
         let views = Self::view_names()
             .map(|name| {
@@ -85,7 +85,7 @@ impl<M: Module> App<M> {
     /// Runs the author's logic in the main view's context.
     pub(super) fn logic(&mut self, input: &FrameInput, items: &[u8]) -> FrameView {
         let Self { views, module, state, host, .. } = self;
-        let mut frame = Frame { host };
+        let mut frame = ModuleFrame { host };
         views[0].logic(input, items, &mut |ctx| module.logic(state, ctx, &mut frame))
     }
 
@@ -99,7 +99,7 @@ impl<M: Module> App<M> {
     ) -> Option<FrameView> {
         let Self { views, module, state, host, .. } = self;
         let view = views.get_mut(index)?;
-        let mut frame = Frame { host };
+        let mut frame = ModuleFrame { host };
         let draw = match index.checked_sub(1) {
             None => M::ui,
             Some(extra) => {

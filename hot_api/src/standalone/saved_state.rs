@@ -87,12 +87,13 @@ impl<M: Module> SavedState<M> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::module::{CreationContext, Frame};
+    use crate::module::ModuleFrame;
     use crate::state::{Migration, StateSpec};
     use serde::{Deserialize, Serialize};
 
     macro_rules! module {
         ($name:ident, $state:ty, $migrations:expr) => {
+            #[derive(Default)]
             struct $name;
 
             impl Module for $name {
@@ -100,11 +101,7 @@ mod tests {
                 const STATE: &'static StateSpec<$state> =
                     &StateSpec::new().with_migrations($migrations);
 
-                fn create(_cc: &CreationContext<'_>) -> Self {
-                    Self
-                }
-
-                fn ui(&mut self, _: &mut Self::State, _: &mut egui::Ui, _: &mut Frame<'_>) {}
+                fn ui(&mut self, _: &mut Self::State, _: &mut egui::Ui, _: &mut ModuleFrame<'_>) {}
             }
         };
     }
