@@ -16,11 +16,11 @@ macro_rules! export_module {
 
         #[doc(hidden)]
         #[unsafe(no_mangle)]
-        pub static PITSTOP_MODULE: $crate::abi::ModuleHeader = {
-            static TABLE: $crate::abi::ModuleTable = $crate::runner::table::<$module>();
-            static VIEWS: [$crate::abi::Slice<u8>; $crate::runner::VIEWS_MAX] =
-                $crate::runner::view_names::<$module>();
-            $crate::runner::header(
+        pub static PITSTOP_MODULE: $crate::__private::ModuleHeader = {
+            static TABLE: $crate::__private::ModuleTable = $crate::__private::table::<$module>();
+            static VIEWS: [$crate::__private::Slice<u8>; $crate::__private::VIEWS_MAX] =
+                $crate::__private::view_names::<$module>();
+            $crate::__private::header(
                 concat!(
                     "pitstop-build-",
                     "0000000000000000000000000000000000000000000000000000000000000000 ",
@@ -28,9 +28,9 @@ macro_rules! export_module {
                     " ",
                     env!("CARGO_PKG_VERSION")
                 ),
-                $crate::abi::Slice {
+                $crate::__private::Slice {
                     ptr: VIEWS.as_ptr(),
-                    len: $crate::runner::view_count::<$module>(),
+                    len: $crate::__private::view_count::<$module>(),
                 },
                 &TABLE,
             )

@@ -369,7 +369,7 @@ impl<'de> Deserialize<'de> for KeptBytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{capture, restore};
+    use crate::state::{capture, restore};
 
     #[test]
     fn without_a_host_the_content_is_this_librarys_own() {

@@ -1,11 +1,21 @@
 //! The contract between Pitstop's host and its modules.
 //!
 //! A **module** is a `cdylib` with an egui application in it; the **host** is the executable that
-//! loads it, draws it and exchanges it while it runs. This crate is all that the two share. With
-//! default features it is what the host needs; feature `module` adds what an author needs: the
-//! [`Module`] trait and [`export_module!`]; feature `glow` adds painting with OpenGL. Feature `eframe`
-//! is for the application's own executable: it runs a module under eframe, without a host. [`tweak!`]
-//! is for literals that can be edited while the code runs.
+//! loads it, draws it and exchanges it while it runs. This crate is all that the two share.
+//!
+//! # For authors
+//!
+//! Everything at the root is for authors: [`Module`] and [`export_module!`] make a module of an
+//! application, [`StateSpec`] and [`Migration`] carry its state through changes of its types,
+//! [`KeptBytes`] holds large buffers, [`tweak!`] marks literals that can be edited while the code runs.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `module` (default) | the [`Module`] trait, [`export_module!`] and egui; a crate with state alone can do without |
+//! | `glow` | painting with OpenGL |
+//! | `eframe` | `ModuleApp`, which runs a module under eframe, without a host: for the application's own executable |
+//!
+//! [`state`] has what migrations and tests of a state's crate need beside it. [`abi`] is the host's side.
 //!
 //! # The boundary
 //!
@@ -13,7 +23,7 @@
 //! built apart agree on none. The rules, which `SAFETY` comments cite:
 //!
 //! - **ABI-1** The exported symbol is a static header. It is checked, one axis at a time
-//!   ([`handshake`]), before any function of the module is called. A bad header never leads to a
+//!   ([`abi::handshake`]), before any function of the module is called. A bad header never leads to a
 //!   call.
 //! - **ABI-2** Structs are `repr(C)` with explicit sizes. Tables begin with their own size and grow
 //!   only at the end; a shorter table means that the functions behind its end are absent.
@@ -39,13 +49,7 @@ pub mod abi;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-pub mod golden;
-pub mod handshake;
-pub mod mesh;
-pub mod snapshot;
-pub mod tweak;
-#[cfg(feature = "egui")]
-pub mod wire;
+pub mod state;
 
 #[cfg(feature = "module")]
 mod export;
@@ -55,14 +59,16 @@ mod kept;
 #[cfg(feature = "module")]
 mod module;
 #[cfg(feature = "module")]
-pub mod runner;
+mod runner;
 #[cfg(any(feature = "eframe", all(test, feature = "module")))]
 mod standalone;
+mod tweak;
 
 #[cfg(feature = "eframe")]
 pub use standalone::ModuleApp;
 
 pub use kept::KeptBytes;
+pub use state::{Migration, StateCodec, StateSpec};
 
 #[cfg(feature = "egui")]
 pub use egui;
@@ -71,9 +77,19 @@ pub use {egui_glow, glow};
 #[cfg(feature = "module")]
 pub use {
     host::{Host, LogLevel},
-    module::{CreationContext, Frame, Module, View, ViewFn},
+    module::{Create, CreateContext, Module, ModuleFrame, View, ViewFn},
     serde,
 };
 
 #[cfg(feature = "glow")]
 pub use module::GlCleanup;
+
+/// What the macros expand to. Nobody writes these names.
+#[doc(hidden)]
+pub mod __private {
+    #[cfg(feature = "module")]
+    pub use crate::abi::{ModuleHeader, ModuleTable, Slice, handshake::VIEWS_MAX};
+    #[cfg(feature = "module")]
+    pub use crate::runner::{header, table, view_count, view_names};
+    pub use crate::tweak::Site;
+}

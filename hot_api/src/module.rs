@@ -1,11 +1,44 @@
 //! The author's side: one trait, in eframe's words.
 //!
-//! Owns: the [`Module`] trait and what its methods are handed. Never: anything `unsafe`.
+//! Owns: the traits [`Module`] and [`Create`], and what its methods are handed. Never: anything `unsafe`.
 
 use crate::host::Host;
-use crate::snapshot::{Migration, StateCodec};
+use crate::state::StateSpec;
 use serde::{Serialize, de::DeserializeOwned};
 use std::ffi::OsString;
+
+/// How a module's own object is made, once for each generation and before anything else.
+///
+/// A `Default` type has it already. Implement it for a type that has no `Default` where the host or the
+/// application's arguments are needed:
+///
+/// ```
+/// use hot_api::{Create, CreateContext};
+///
+/// struct Ui {
+///     verbose: bool,
+/// }
+///
+/// impl Create for Ui {
+///     fn create(cc: &CreateContext<'_>) -> Self {
+///         Self { verbose: cc.args().iter().any(|arg| arg == "--verbose") }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be made by Pitstop",
+    note = "derive `Default` for it, or implement `hot_api::Create`"
+)]
+pub trait Create: Sized + 'static {
+    /// Makes what does not survive a reload.
+    fn create(cc: &CreateContext<'_>) -> Self;
+}
+
+impl<T: Default + 'static> Create for T {
+    fn create(_cc: &CreateContext<'_>) -> Self {
+        Self::default()
+    }
+}
 
 /// A reloadable application, or a part of one.
 ///
@@ -14,23 +47,20 @@ use std::ffi::OsString;
 /// generation's own thread and are dropped before the library is unloaded.
 ///
 /// ```
-/// use hot_api::{CreationContext, Frame, Module, egui};
+/// use hot_api::{Module, ModuleFrame, egui};
 ///
 /// #[derive(Default, serde::Serialize, serde::Deserialize)]
 /// struct Counter {
 ///     clicks: u32,
 /// }
 ///
+/// #[derive(Default)]
 /// struct Ui;
 ///
 /// impl Module for Ui {
 ///     type State = Counter;
 ///
-///     fn create(_cc: &CreationContext<'_>) -> Self {
-///         Self
-///     }
-///
-///     fn ui(&mut self, state: &mut Counter, ui: &mut egui::Ui, _frame: &mut Frame<'_>) {
+///     fn ui(&mut self, state: &mut Counter, ui: &mut egui::Ui, _frame: &mut ModuleFrame<'_>) {
 ///         if ui.button(format!("clicked {} times", state.clicks)).clicked() {
 ///             state.clicks += 1;
 ///         }
@@ -40,39 +70,17 @@ use std::ffi::OsString;
 /// hot_api::export_module!(Ui);
 /// # fn main() {}
 /// ```
-pub trait Module: Sized + 'static {
+pub trait Module: Create {
     /// What survives a reload.
     type State: Serialize + DeserializeOwned + Default + 'static;
 
-    /// Version of the state's *meaning*; raised together with a migration.
-    const SCHEMA_VERSION: u32 = 1;
-
-    /// How a state of an earlier version becomes one of today: a step for each version, in order.
-    /// Fields that were added or removed need none; what was renamed or has another meaning does.
-    ///
-    /// ```
-    /// use hot_api::snapshot::{EditError, Migration, Tree};
-    ///
-    /// const MIGRATIONS: &[Migration] = &[
-    ///     Migration::new(1, "tasks have a title", |state| state.rename("tasks[].name", "title")),
-    ///     Migration::new(2, "minutes instead of seconds", |state| {
-    ///         state.map("tasks[].length", |seconds: u32| seconds / 60)
-    ///     }),
-    /// ];
-    /// # assert!(hot_api::snapshot::is_complete(3, MIGRATIONS));
-    /// ```
-    const MIGRATIONS: &'static [Migration] = &[];
-
-    /// Where the state is captured and restored; a large state is best served by its own crate, see
-    /// [`StateCodec`].
-    const CODEC: &'static StateCodec<Self::State> = &StateCodec::new();
+    /// How the state is captured, restored and migrated. The default is for a state of version 1; one
+    /// with migrations, and a large one, have a [`StateSpec`] beside their types.
+    const STATE: &'static StateSpec<Self::State> = &StateSpec::new();
 
     /// Further named entry points; the host shows each in an area of its own. At most
-    /// [`VIEWS_MAX`](crate::runner::VIEWS_MAX) − 1.
+    /// [`VIEWS_MAX`](crate::abi::handshake::VIEWS_MAX) − 1.
     const VIEWS: &'static [View<Self>] = &[];
-
-    /// Makes what does not survive. Called once for each generation, before anything else.
-    fn create(cc: &CreationContext<'_>) -> Self;
 
     /// Fonts, styles, zoom, image loaders: called once for each view's context before its first
     /// pass. Styles are not part of the snapshot, so that editing them here shows at once.
@@ -82,12 +90,12 @@ pub trait Module: Sized + 'static {
 
     /// What goes on without a window: called once for each frame of the host before [`Self::ui`],
     /// and also while the window is hidden.
-    fn logic(&mut self, state: &mut Self::State, ctx: &egui::Context, frame: &mut Frame<'_>) {
+    fn logic(&mut self, state: &mut Self::State, ctx: &egui::Context, frame: &mut ModuleFrame<'_>) {
         let _ = (state, ctx, frame);
     }
 
     /// Draws the main view. The [`egui::Ui`] covers the module's whole area and has no margin.
-    fn ui(&mut self, state: &mut Self::State, ui: &mut egui::Ui, frame: &mut Frame<'_>);
+    fn ui(&mut self, state: &mut Self::State, ui: &mut egui::Ui, frame: &mut ModuleFrame<'_>);
 
     /// Lets go of what cannot exist twice, such as a port, before the next generation starts.
     fn suspend(&mut self, state: &mut Self::State) {
@@ -100,7 +108,7 @@ pub trait Module: Sized + 'static {
     }
 
     /// Hands out the work of deleting the GL objects that paint callbacks will make. Asked for once,
-    /// after [`Self::create`]; runs at the end, on the thread that paints, with the GL context
+    /// after [`Create::create`]; runs at the end, on the thread that paints, with the GL context
     /// current. Share the objects with the callbacks through an `Arc<Mutex<…>>`.
     #[cfg(feature = "glow")]
     fn gl_cleanup(&mut self) -> Option<GlCleanup> {
@@ -113,7 +121,7 @@ pub trait Module: Sized + 'static {
 pub type GlCleanup = Box<dyn FnOnce(&glow::Context) + Send>;
 
 /// A method with the signature of [`Module::ui`].
-pub type ViewFn<M> = fn(&mut M, &mut <M as Module>::State, &mut egui::Ui, &mut Frame<'_>);
+pub type ViewFn<M> = fn(&mut M, &mut <M as Module>::State, &mut egui::Ui, &mut ModuleFrame<'_>);
 
 /// A named render entry point beside [`Module::ui`].
 pub struct View<M: Module> {
@@ -123,16 +131,16 @@ pub struct View<M: Module> {
     pub ui: ViewFn<M>,
 }
 
-/// What [`Module::create`] is handed.
+/// What [`Create::create`] is handed.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct CreationContext<'a> {
+pub struct CreateContext<'a> {
     /// The host's services.
     pub host: &'a Host,
     pub(crate) args: &'a [OsString],
 }
 
-impl CreationContext<'_> {
+impl CreateContext<'_> {
     /// The application's own arguments: what stands behind `--` in `cargo xtask dev` and `cargo
     /// xtask run`, or behind the program's name. On Unix they need not be UTF-8.
     #[must_use]
@@ -143,11 +151,11 @@ impl CreationContext<'_> {
 
 /// What [`Module::logic`], [`Module::ui`] and views are handed beside egui.
 #[derive(Debug)]
-pub struct Frame<'a> {
+pub struct ModuleFrame<'a> {
     pub(crate) host: &'a Host,
 }
 
-impl Frame<'_> {
+impl ModuleFrame<'_> {
     /// The host's services.
     #[must_use]
     pub fn host(&self) -> &Host {

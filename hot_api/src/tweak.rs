@@ -15,7 +15,7 @@ mod value;
 pub(crate) use known::lock;
 #[cfg(any(feature = "module", test))]
 pub(crate) use known::{Edit, forget, replace, warn_through};
-pub use value::{Literal, Value};
+pub(crate) use value::{Literal, Value};
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -61,7 +61,7 @@ macro_rules! tweak {
 #[macro_export]
 macro_rules! __live_literal {
     (@ $index:literal $literal:literal) => {{
-        static SITE: $crate::tweak::Site = $crate::tweak::Site::new(
+        static SITE: $crate::__private::Site = $crate::__private::Site::new(
             ::core::concat!(
                 "pitstop-literal ",
                 ::core::file!(),

@@ -6,8 +6,7 @@ use crate::rows::Rows;
 use crate::style::{self, Palette};
 use crate::{board, canvas, canvas::Stone, signals, stats, table};
 use hot_api::egui::{self, Button, CentralPanel, Frame, Margin, Panel, Sides, Ui};
-use hot_api::snapshot::StateCodec;
-use hot_api::{CreationContext, GlCleanup, Module, View, tweak};
+use hot_api::{GlCleanup, Module, ModuleFrame, StateSpec, View, tweak};
 use state::{App, Appearance, Page};
 use std::time::Duration;
 
@@ -30,25 +29,19 @@ pub struct HotUi {
 
 impl Module for HotUi {
     type State = App;
-    const CODEC: &'static StateCodec<App> = &state::CODEC;
-    const SCHEMA_VERSION: u32 = state::SCHEMA_VERSION;
-    const MIGRATIONS: &'static [hot_api::snapshot::Migration] = state::MIGRATIONS;
+    const STATE: &'static StateSpec<App> = &state::STATE;
     const VIEWS: &'static [View<Self>] =
         &[View { name: "stats", ui: |_, app, ui, _| stats::show(ui, app) }];
-
-    fn create(_cc: &CreationContext<'_>) -> Self {
-        Self::default()
-    }
 
     fn setup(&mut self, ctx: &egui::Context) {
         style::apply(ctx);
     }
 
-    fn logic(&mut self, app: &mut App, ctx: &egui::Context, _frame: &mut hot_api::Frame<'_>) {
+    fn logic(&mut self, app: &mut App, ctx: &egui::Context, _frame: &mut ModuleFrame<'_>) {
         self.advance(app, ctx);
     }
 
-    fn ui(&mut self, app: &mut App, ui: &mut Ui, frame: &mut hot_api::Frame<'_>) {
+    fn ui(&mut self, app: &mut App, ui: &mut Ui, frame: &mut ModuleFrame<'_>) {
         self.show(app, ui, frame.generation());
     }
 

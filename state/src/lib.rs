@@ -4,7 +4,7 @@
 //! intent as method calls, elapsed time in seconds. Produces: what `hot_ui` draws.
 //! Never: egui, threads, files or clocks; positions and angles are plain numbers.
 
-use hot_api::snapshot::StateCodec;
+use hot_api::StateSpec;
 use serde::{Deserialize, Serialize};
 
 mod board;
@@ -18,7 +18,6 @@ mod table;
 pub use board::{Board, Column, DELETED_MAX, Deleted};
 pub use canvas::{Canvas, Cut};
 pub use card::{Card, CardId, Priority};
-pub use migrations::{MIGRATIONS, SCHEMA_VERSION};
 pub use signals::{SAMPLES_PER_SECOND, Shape, Signals, WINDOW_SECONDS_MAX, Wave};
 pub use table::{SortColumn, Table};
 
@@ -39,8 +38,9 @@ pub struct App {
     pub canvas: Canvas,
 }
 
-/// Captures and restores the state with code of this crate: the module's is compiled on every edit.
-pub static CODEC: StateCodec<App> = StateCodec::new();
+/// How the state is captured, restored and migrated, with code of this crate: the module's is compiled
+/// on every edit.
+pub static STATE: StateSpec<App> = StateSpec::new().with_migrations(migrations::MIGRATIONS);
 
 /// The pages, in the order of their tabs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,15 +1,13 @@
 //! How earlier versions of the state become today's.
 //!
-//! Owns: the version and a step for each one before it. A step never changes again once it was
+//! Owns: a step for each version before today's. A step never changes again once it was
 //! merged; `golden/` holds a state of each version, which a test reads through them.
 
-use hot_api::snapshot::{EditError, Migration, Tree};
-
-/// Version of the state's *meaning*; raised together with a migration.
-pub const SCHEMA_VERSION: u32 = 3;
+use hot_api::Migration;
+use hot_api::state::{EditError, Tree};
 
 /// From version 1 to today's, in order.
-pub const MIGRATIONS: &[Migration] = &[
+pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration::new(1, "the text of a card is called notes", text_to_notes),
     Migration::new(2, "the order of the table is a column and a direction", split_sort),
 ];

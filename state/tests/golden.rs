@@ -1,12 +1,12 @@
 //! States of every version that was ever merged, as files, in today's code.
 
-use hot_api::golden::Golden;
-use hot_api::snapshot::{Restored, Snapshot};
-use state::{App, MIGRATIONS, Page, SCHEMA_VERSION, SortColumn};
+use hot_api::state::golden::Golden;
+use hot_api::state::{Restored, Snapshot};
+use state::{App, Page, STATE, SortColumn};
 
-fn golden() -> Golden {
+fn golden() -> Golden<App> {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/golden");
-    Golden { dir: dir.into(), schema_version: SCHEMA_VERSION, migrations: MIGRATIONS }
+    Golden { dir: dir.into(), spec: &STATE }
 }
 
 /// A state with something in every part of it.
@@ -28,10 +28,10 @@ fn example() -> App {
 #[track_caller]
 fn read(version: u32) -> App {
     let Restored { value, report } =
-        golden().read::<App>(version).unwrap_or_else(|error| panic!("{error}"));
+        golden().read(version).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(report.lost, 0, "version {version}: {report}");
     assert!(report.defaulted.is_empty(), "version {version}: {report}");
-    assert_eq!(report.migrated.len() as u32, SCHEMA_VERSION - version, "{report}");
+    assert_eq!(report.migrated.len() as u32, STATE.schema_version() - version, "{report}");
     value
 }
 
@@ -52,12 +52,12 @@ fn m16_version_3_is_read_by_todays_code() {
 
 #[test]
 fn m16_every_version_has_its_file_and_the_schema_its_version() {
-    golden().check::<App>().unwrap_or_else(|error| panic!("{error}"));
+    golden().check().unwrap_or_else(|error| panic!("{error}"));
 }
 
 #[test]
 fn m11_every_changed_bit_and_every_truncation_of_a_golden_file_is_an_error() {
-    for version in 1..=SCHEMA_VERSION {
+    for version in 1..=STATE.schema_version() {
         let mut bytes = std::fs::read(golden().path(version)).expect("the file is there");
         assert!(Snapshot::decode(&bytes).is_ok());
         for length in 0..bytes.len() {

@@ -144,7 +144,7 @@ const WRITES_ARGUMENTS: &str = "use std::os::unix::ffi::OsStrExt as _;
 fn g34_s14_arguments_reach_the_module_of_a_supervised_host_unharmed() {
     let project = Project::new();
     project.save("ignored/args", "");
-    project.replace("ui/src/lib.rs", "_cc: &CreationContext", "cc: &CreationContext");
+    project.replace("ui/src/lib.rs", "_cc: &CreateContext", "cc: &CreateContext");
     project.replace("ui/src/lib.rs", "// in create", WRITES_ARGUMENTS);
     let words = ["a b", "it's \"q\"", "--watch", ""].map(OsString::from);
     let odd = OsString::from_vec(b"\xff-\xfe".to_vec());

@@ -5,7 +5,7 @@ use host::engine::ModuleResult;
 use host::journal::event::{Entry, Event, Generation};
 use host::journal::status::ModuleHealth;
 use host::persist::checkpoint::{Checkpoint, KEPT_FILES, Store};
-use hot_api::snapshot::Snapshot;
+use hot_api::state::Snapshot;
 use pitstop_tests::bench::swap as large;
 use pitstop_tests::host_process::{kind_of, pitstop_file};
 use pitstop_tests::{DEADLINE, HostOptions, HostProcess, Project, Random, wait_until};

@@ -23,7 +23,7 @@ fn with_frame_limit(project: &Project) {
 fn g01_a_thread_left_behind_reaches_nothing_of_the_host() {
     let project = Project::new();
     project.edit("ui/src/lib.rs", |code| {
-        code.replace("_cc: &Creation", "cc: &Creation").replace(
+        code.replace("_cc: &Create", "cc: &Create").replace(
             "// in create",
             "let host = *cc.host;
              std::thread::spawn(move || loop {
@@ -64,7 +64,7 @@ fn g02_a_first_load_that_hangs_costs_no_checkpoint_and_the_host_still_answers() 
     let before = checkpoints(&project);
     let hangs = "if cc.host.generation() > 0 { loop { std::thread::park(); } }";
     project.edit("ui/src/lib.rs", |code| {
-        code.replace("_cc: &Creation", "cc: &Creation").replace("// in create", hangs)
+        code.replace("_cc: &Create", "cc: &Create").replace("// in create", hangs)
     });
 
     let mut host = HostProcess::launch(&project, HostOptions::default());

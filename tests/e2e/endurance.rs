@@ -5,7 +5,7 @@ use crate::window::Bench;
 use host::compile::Artifact;
 use host::journal::event::{BuildWay, Entry, Event};
 use hot_api::egui::{self, Event as InputEvent, PointerButton, Pos2};
-use hot_api::snapshot::{Snapshot, Tree};
+use hot_api::state::{Snapshot, Tree};
 use pitstop_tests::alone::measured;
 use pitstop_tests::bench::demo::{library, window_names};
 use pitstop_tests::host_process::kind_of;

@@ -7,7 +7,7 @@ use host::journal::board::PastMigration;
 use host::journal::event::{Event, Generation, Stage, StateReport};
 use host::journal::status::ModuleHealth;
 use host::persist::checkpoint::Store;
-use hot_api::snapshot::Snapshot;
+use hot_api::state::Snapshot;
 use pitstop_tests::engine_run::EngineRun;
 use pitstop_tests::host_process::pitstop_file;
 use pitstop_tests::{DEADLINE, HostOptions, HostProcess, Project, wait_until};
@@ -30,8 +30,8 @@ fn save_version(project: &Project, version: u32, steps: &[&str], name: &str) {
         let (head, _) = code.split_once("// migrations begin").expect("the fixture has a place");
         let (_, tail) = code.split_once("// migrations end").expect("the fixture has a place");
         let code = format!(
-            "{head}// migrations begin\npub const SCHEMA_VERSION: u32 = {version};\n\
-             pub const MIGRATIONS: &[Migration] = &[{}];\n// migrations end{tail}",
+            "{head}// migrations begin\nconst MIGRATIONS: &[Migration] = &[{}];\n\
+             // migrations end{tail}",
             steps.join("\n")
         );
         let presses = if version >= 2 { "pub presses: u32" } else { "pub clicks: u32" };
@@ -77,8 +77,7 @@ fn without_beginning(code: &str) -> String {
 
 /// Version 2 with this step.
 fn with_step(code: &str, step: &str) -> String {
-    code.replace("SCHEMA_VERSION: u32 = 1", "SCHEMA_VERSION: u32 = 2")
-        .replace("&[Migration] = &[]", &format!("&[Migration] = &[{step}]"))
+    code.replace("&[Migration] = &[]", &format!("&[Migration] = &[{step}]"))
 }
 
 #[track_caller]
@@ -248,9 +247,7 @@ fn g43_a_migration_is_run_again_or_gone_back_from() {
     assert_eq!((last.state.migrated, board().migration), (vec!["1→2: twice".to_owned()], offered));
 
     // Without the step: the state is newer than the code.
-    project.edit("data/src/lib.rs", |code| {
-        code.replace(RIGHT, "").replace("SCHEMA_VERSION: u32 = 2", "SCHEMA_VERSION: u32 = 1")
-    });
+    project.replace("data/src/lib.rs", RIGHT, "");
     project.rename("ui", "three");
     let error = run.reload(Some("ui")).error().expect("it is refused");
     assert!(error.contains("schema version 2"), "{error}");
@@ -269,7 +266,8 @@ fn a_version_without_its_step_does_not_compile() {
     let project = Project::new();
     let mut host = HostProcess::start(&project);
     let edit = || {
-        project.replace("data/src/lib.rs", "SCHEMA_VERSION: u32 = 1", "SCHEMA_VERSION: u32 = 2");
+        // A step from 2, and none from 1.
+        project.edit("data/src/lib.rs", |code| with_step(code, THIRD));
     };
     host.check(edit, &crate::NOT_COMPILED);
     let told = host.status().modules.remove(0).last_error.expect("the status tells the reason");

@@ -7,7 +7,7 @@ use host::journal::event::{Event, FaultSite, Generation, Trigger};
 use host::journal::status::{ModuleHealth, Status};
 use host::module::{CallError, InputPacket, LiveSnapshot, ModuleThread};
 use host::slot::{FrameResult, Slot};
-use hot_api::snapshot::{Snapshot, Tree};
+use hot_api::state::{Snapshot, Tree};
 use pitstop_tests::engine_run::EngineRun;
 use pitstop_tests::in_process::{Stage, silent_services};
 use pitstop_tests::{DEADLINE, HostProcess, Project};
@@ -119,7 +119,7 @@ fn export_a_view(project: &Project) {
             hot_api::View { name: \"side\", ui: Ui::side },
         ];";
     let side = "impl Ui {
-        fn side(&mut self, data: &mut Data, ui: &mut egui::Ui, _frame: &mut Frame<'_>) {
+        fn side(&mut self, data: &mut Data, ui: &mut egui::Ui, _frame: &mut ModuleFrame<'_>) {
             ui.label(\"beside\");
             data.text = \"drawn at the side\".to_owned();
         }

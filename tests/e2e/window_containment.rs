@@ -9,7 +9,7 @@ use pitstop_tests::{Project, wait_until};
 
 /// Lets the module paint with OpenGL, and its paint callback panic as soon as a file is there.
 fn with_panicking_paint(project: &Project) {
-    project.replace("ui/Cargo.toml", "[\"module\"]", "[\"module\", \"glow\"]");
+    project.replace("ui/Cargo.toml", "/hot_api\" }", "/hot_api\", features = [\"glow\"] }");
     project.edit("ui/src/lib.rs", |code| {
         code.replace(
             "// in ui",
@@ -113,8 +113,8 @@ fn g35_every_view_of_a_module_whose_build_failed_is_tinted() {
             ui: |_, _, ui, _| _ = ui.heading(\"beside it\"),
         }];
 
-        fn create(";
-        code.replacen("fn create(", view, 1)
+        fn logic(";
+        code.replacen("fn logic(", view, 1)
     });
     let Some(mut bench) = Bench::with(project, Vec::new()) else { return };
     // Both views are to be seen: the second one goes to the right half.

@@ -12,7 +12,7 @@ use host::engine::{ModuleOutcome, ModuleResult};
 use host::journal::event::{Entry, Event, Generation, Trigger};
 use host::journal::status::Status;
 use host::journal::{Colour, EventLine};
-use hot_api::snapshot::Snapshot;
+use hot_api::state::Snapshot;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 use std::ffi::OsString;

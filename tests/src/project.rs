@@ -164,7 +164,7 @@ impl Project {
         let data = self.package("data");
         let manifest = format!(
             "{}[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n\n[dependencies]\n\
-             hot_api = {{ path = {api:?}, features = [\"module\"] }}\n\
+             hot_api = {{ path = {api:?} }}\n\
              data = {{ path = \"../data\", package = {data:?} }}\n",
             self.manifest_head(dir)
         );

@@ -11,7 +11,7 @@ use crate::journal::board::{Board, ModuleBoard, ModuleStatus as Health};
 use crate::journal::event::{Generation, Trigger};
 use crate::journal::status::{ModuleHealth, ModuleStatus, Status};
 use crate::os::whole_file;
-use hot_api::snapshot::Snapshot;
+use hot_api::state::Snapshot;
 use once_cell::sync::OnceCell;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -219,7 +219,7 @@ impl Control for HostControl {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hot_api::snapshot::{Codec, Section, Tree};
+    use hot_api::state::{Codec, Section, Tree};
 
     #[test]
     fn g18_the_values_of_a_large_state_stay_in_the_file() {

@@ -2,7 +2,7 @@
 
 use crate::journal::event::{Generation, Stage};
 use crate::module::CallError;
-use hot_api::snapshot::SnapshotError;
+use hot_api::state::SnapshotError;
 use std::io;
 use std::path::PathBuf;
 

@@ -11,7 +11,7 @@ use super::generations::Generations;
 use crate::journal::board::PastMigration;
 use crate::journal::event::Generation;
 use crate::module::LiveSnapshot;
-use hot_api::snapshot::SnapshotRef;
+use hot_api::state::SnapshotRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -86,7 +86,7 @@ impl Migrations {
 mod tests {
     use super::*;
     use crate::engine::generations::LibraryCopy;
-    use hot_api::snapshot::Snapshot;
+    use hot_api::state::Snapshot;
 
     fn snapshot(version: u32) -> LiveSnapshot {
         let (module, sections) = ("ui".to_owned(), Vec::new());

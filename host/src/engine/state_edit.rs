@@ -1,6 +1,6 @@
 //! A state that was taken out of a running module, and changes of one.
 
-use hot_api::snapshot::{STATE_SECTION, Snapshot, Tree};
+use hot_api::state::{STATE_SECTION, Snapshot, Tree};
 use std::fmt;
 use std::sync::Arc;
 

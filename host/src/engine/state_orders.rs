@@ -9,7 +9,7 @@ use super::error::EngineError;
 use super::state_edit::{StateEdit, TakenState};
 use super::swap::{STEP_LIMIT, StateSource};
 use crate::journal::event::{Event, Generation};
-use hot_api::snapshot::{STATE_SECTION, Snapshot};
+use hot_api::state::{STATE_SECTION, Snapshot};
 
 impl Core {
     pub(super) fn take_state(&self, name: &str) -> Result<TakenState, EngineError> {

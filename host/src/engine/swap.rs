@@ -10,7 +10,7 @@ use crate::os::signals;
 use crate::slot::{
     Candidate, Carried, PendingCommit, Proven, Rejection, Slot, SwapTurn, state_limit,
 };
-use hot_api::snapshot::{Codec, Tree};
+use hot_api::state::{Codec, Tree};
 use std::path::Path;
 use std::time::{Duration, Instant};
 

@@ -20,7 +20,7 @@ pub struct InputPacket {
     pub size_px: [f32; 2],
     /// Largest texture side the host can use.
     pub max_texture_side: u32,
-    /// A stream of `hot_api::wire::InputItem`s: what happened. Streams may be joined end to end.
+    /// A stream of `hot_api::abi::wire::InputItem`s: what happened. Streams may be joined end to end.
     pub items: Vec<u8>,
     /// A stream that says how things stand (pointer, modifiers, window), for a generation that has
     /// not seen how they came to be so.

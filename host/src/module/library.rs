@@ -4,11 +4,11 @@
 #![expect(unsafe_code, reason = "loading a library and reading its exported static")]
 
 use super::precheck::{PrecheckError, precheck};
-use hot_api::abi::{HEADER_SYMBOL, ModuleHeader, ModuleTable, Slice};
-use hot_api::handshake::{
+use hot_api::abi::handshake::{
     HandshakeError, check_abi_version, check_header, check_header_size, check_magic,
     check_table_size,
 };
+use hot_api::abi::{HEADER_SYMBOL, ModuleHeader, ModuleTable, Slice};
 use std::ffi::c_void;
 use std::mem::{MaybeUninit, offset_of, size_of};
 use std::path::{Path, PathBuf};

@@ -4,8 +4,8 @@
 //! pointer into the module. Never: trusts a length.
 #![expect(unsafe_code, reason = "copies out of memory that belongs to the module")]
 
+use hot_api::abi::mesh;
 use hot_api::abi::{FrameView, Prim, Sampling, Slice, TextureSet, Vertex, WHOLE_TEXTURE};
-use hot_api::mesh;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -110,7 +110,7 @@ pub struct Picture {
     pub textures: Vec<TextureChange>,
     /// Textures to free after painting.
     pub freed: Vec<u64>,
-    /// A stream of `hot_api::wire::OutputItem`s.
+    /// A stream of `hot_api::abi::wire::OutputItem`s.
     pub platform: Vec<u8>,
     /// Physical pixels per point of this frame.
     pub pixels_per_point: f32,

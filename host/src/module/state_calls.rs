@@ -5,7 +5,7 @@ use super::call::{CallError, CallLimit};
 use super::thread::ModuleThread;
 use super::worker::{Call, Reply};
 use crate::os::signals;
-use hot_api::snapshot::Codec;
+use hot_api::state::Codec;
 use std::sync::Arc;
 
 /// A snapshot that this process alone can restore, and only as long as a copy of it lives: it has

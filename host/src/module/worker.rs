@@ -13,7 +13,7 @@ use crate::journal::event::FaultSite;
 use crate::module::LiteralValue;
 use crossbeam_channel::{Receiver, Sender};
 use hot_api::abi::{FrameInput, FrameView, Instance, ModuleTable, Slice, code};
-use hot_api::snapshot::Codec;
+use hot_api::state::Codec;
 use std::ffi::c_void;
 use std::mem::size_of;
 use std::sync::Arc;

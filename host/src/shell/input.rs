@@ -4,7 +4,7 @@
 //! lets a press begin in one place and its release go unseen in another.
 
 use egui::{Context, Event, LayerId, Order, Pos2, Rect, Vec2};
-use hot_api::wire::{InputItem, ItemWriter, scale_event};
+use hot_api::abi::wire::{InputItem, ItemWriter, scale_event};
 
 /// What one view has seen of the pointer.
 #[derive(Debug, Default)]

@@ -17,7 +17,7 @@ use crate::engine::{EngineError, EngineHandle, StateEdit, TakenState};
 use crate::journal::board::Board;
 use crossbeam_channel::{Receiver, TryRecvError};
 use egui::{Align2, Context, Key, Label, RichText, ScrollArea, Sense, TextEdit, Ui, Window};
-use hot_api::snapshot::Tree;
+use hot_api::state::Tree;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 

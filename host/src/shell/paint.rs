@@ -8,7 +8,7 @@ use crate::slot::Slot;
 use egui::epaint::{Mesh, Primitive};
 use egui::{ClippedPrimitive, Pos2, Rect, TextureId};
 use hot_api::abi::PaintInfo;
-use hot_api::mesh;
+use hot_api::abi::mesh;
 use std::any::Any;
 use std::mem::size_of;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What a module asks of the platform, passed on to the window's egui.
 
 use egui::{Context, Rect, ViewportCommand};
-use hot_api::wire::{OutputItem, decode_output, scale_ime, scale_viewport_command};
+use hot_api::abi::wire::{OutputItem, decode_output, scale_ime, scale_viewport_command};
 
 /// What is left for the caller to do.
 #[derive(Default)]

@@ -11,7 +11,7 @@ use crate::module::{InputPacket, Picture};
 use crate::slot::{FrameResult, HoldReason, Slot};
 use egui::{Context, EventFilter, Id, Rect, Sense, Ui};
 use hot_api::abi::input_flag;
-use hot_api::wire::{InputItem, ItemWriter};
+use hot_api::abi::wire::{InputItem, ItemWriter};
 use parking_lot::Mutex;
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use crate::module::{
     CallError, CallLimit, InputPacket, LoadError, ModuleThread, Picture, Retirement, Services,
 };
 use hot_api::abi::input_flag;
-use hot_api::snapshot::Codec;
+use hot_api::state::Codec;
 use std::path::Path;
 use std::time::Duration;
 
@@ -328,8 +328,8 @@ fn state_report(bytes: u64, codec: Codec, json: Option<&str>) -> (StateReport, u
         Codec::Named => "named",
         Codec::Binary => "binary",
     };
-    let report: hot_api::snapshot::Report = serde_json::from_str(json).unwrap_or_default();
-    let lines = hot_api::snapshot::Notes::lines;
+    let report: hot_api::state::Report = serde_json::from_str(json).unwrap_or_default();
+    let lines = hot_api::state::Notes::lines;
     let told = StateReport {
         bytes,
         codec: codec.to_owned(),

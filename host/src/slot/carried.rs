@@ -3,7 +3,7 @@
 use super::exchange::SwapTurn;
 use super::slot::Slot;
 use crate::module::{CallError, CallLimit, LiveSnapshot};
-use hot_api::snapshot::Codec;
+use hot_api::state::Codec;
 
 /// What one generation hands to the next.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use super::carried::Carried;
 use crate::module::LiveSnapshot;
-use hot_api::snapshot::Codec;
+use hot_api::state::Codec;
 use std::time::Instant;
 
 /// What was captured of one slot's state, newest of each kind.

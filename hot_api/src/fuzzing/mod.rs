@@ -15,8 +15,8 @@ pub(crate) use wire::{check_input, check_output};
 #[cfg(feature = "egui")]
 pub use wire::{input_items, output_items};
 
-use crate::snapshot::schema::Schema;
-use crate::snapshot::{
+use crate::state::schema::Schema;
+use crate::state::{
     Restored, Snapshot, SnapshotRef, Tree, capture, from_binary, from_tree, restore, to_binary,
 };
 use sample::Sample;
@@ -61,7 +61,7 @@ fn sealed(bytes: &[u8]) -> Vec<u8> {
     sealed.resize(sealed.len().max(HEAD + 8 + 4 + 1 + 4 + 4), 0);
     let length = sealed.len();
     sealed[..8].copy_from_slice(b"PITSNAP\n");
-    sealed[8..12].copy_from_slice(&crate::snapshot::FORMAT_VERSION.to_le_bytes());
+    sealed[8..12].copy_from_slice(&crate::state::FORMAT_VERSION.to_le_bytes());
     sealed[12..HEAD].copy_from_slice(&(length as u64).to_le_bytes());
     let crc = crc32fast::hash(&sealed[..length - 4]);
     sealed[length - 4..].copy_from_slice(&crc.to_le_bytes());

@@ -2,7 +2,7 @@
 
 use super::sample::{Sample, full};
 use super::*;
-use crate::snapshot::{SCHEMA_SECTION, STATE_SECTION, Section, to_bytes};
+use crate::state::{SCHEMA_SECTION, STATE_SECTION, Section, to_bytes};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -113,8 +113,8 @@ fn write_seeds_of_hot_api() {
     write("named", "schema", &to_bytes(&*SCHEMA).expect("captured"));
     #[cfg(feature = "egui")]
     {
-        use crate::wire::ItemWriter;
-        use crate::wire::tests::samples::{input_items, output_items};
+        use crate::abi::wire::ItemWriter;
+        use crate::abi::wire::tests::samples::{input_items, output_items};
         for (n, items) in input_items().chunks(24).enumerate() {
             let mut writer = ItemWriter::default();
             items.iter().for_each(|item| assert!(item.encode(&mut writer)));

@@ -1,6 +1,6 @@
 //! What must hold for any item stream, in both directions.
 
-use crate::wire::{InputItem, ItemWriter, OutputItem, Skipped, decode_input, decode_output};
+use crate::abi::wire::{InputItem, ItemWriter, OutputItem, Skipped, decode_input, decode_output};
 use egui::{ColorImage, Event, OutputCommand};
 
 /// Input items: skipped and counted, or items that their reader can rely on.

@@ -7,9 +7,9 @@ use super::view::{ViewMemory, ViewRun};
 use crate::abi::{FrameInput, FrameView, code};
 use crate::host::Host;
 use crate::kept::{Passage, within};
-use crate::module::{CreationContext, Frame, Module, View};
-use crate::snapshot::schema::{Schema, Untraceable};
-use crate::snapshot::{
+use crate::module::{CreateContext, Module, ModuleFrame, View};
+use crate::state::schema::{Schema, Untraceable};
+use crate::state::{
     Codec, Report, SCHEMA_SECTION, STATE_SECTION, SectionRef, SnapshotError, SnapshotRef,
     SnapshotWriter, migrate, restore, to_bytes,
 };
@@ -46,7 +46,7 @@ impl<M: Module> App<M> {
         let schema = OnceCell::new();
         let state = match section(STATE_SECTION) {
             Some(section) => {
-                let schema = schema.get_or_init(|| M::CODEC.schema());
+                let schema = schema.get_or_init(|| M::STATE.codec().schema());
                 let (state, report) = restore_state::<M>(section, snapshot.as_ref(), schema)?;
                 host.restored(&serde_json::to_string(&report).unwrap_or_default());
                 state
@@ -55,7 +55,7 @@ impl<M: Module> App<M> {
         };
         let state = Contained::new(host, state);
         let binary_size = Cell::new(section(STATE_SECTION).map_or(0, |state| state.payload.len()));
-        let module = M::create(&CreationContext { host: &host, args: &host.args() });
+        let module = M::create(&CreateContext { host: &host, args: &host.args() });
         let mut module = Contained::new(host, module);
         let views = Self::view_names()
             .map(|name| {
@@ -85,7 +85,7 @@ impl<M: Module> App<M> {
     /// Runs the author's logic in the main view's context.
     pub(super) fn logic(&mut self, input: &FrameInput, items: &[u8]) -> FrameView {
         let Self { views, module, state, host, .. } = self;
-        let mut frame = Frame { host };
+        let mut frame = ModuleFrame { host };
         views[0].logic(input, items, &mut |ctx| module.logic(state, ctx, &mut frame))
     }
 
@@ -99,7 +99,7 @@ impl<M: Module> App<M> {
     ) -> Option<FrameView> {
         let Self { views, module, state, host, .. } = self;
         let view = views.get_mut(index)?;
-        let mut frame = Frame { host };
+        let mut frame = ModuleFrame { host };
         let draw = match index.checked_sub(1) {
             None => M::ui,
             Some(extra) => {
@@ -112,30 +112,30 @@ impl<M: Module> App<M> {
 
     /// What the state is made of, as bytes to compare.
     pub(super) fn identity() -> Result<Vec<u8>, Untraceable> {
-        let schema = M::CODEC.schema()?;
+        let schema = M::STATE.codec().schema()?;
         let mut bytes = schema.fingerprint().to_le_bytes().to_vec();
-        bytes.extend(M::SCHEMA_VERSION.to_le_bytes());
+        bytes.extend(M::STATE.schema_version().to_le_bytes());
         bytes.extend(schema.root().to_string().into_bytes());
         Ok(bytes)
     }
 
     /// The state and egui's memory as a snapshot, the state in that codec.
     pub(super) fn capture(&self, codec: Codec) -> Result<Vec<u8>, SnapshotError> {
-        let schema = self.schema.get_or_init(|| M::CODEC.schema()).as_ref();
+        let schema = self.schema.get_or_init(|| M::STATE.codec().schema()).as_ref();
         let type_name = std::any::type_name::<M>();
         let module = type_name.split("::").next().unwrap_or(type_name);
         let fingerprint = schema.ok().map(Schema::fingerprint);
-        let mut snapshot = SnapshotWriter::new(module, M::SCHEMA_VERSION, fingerprint);
+        let mut snapshot = SnapshotWriter::new(module, M::STATE.schema_version(), fingerprint);
         match codec {
             Codec::Named => {
-                let state = M::CODEC.to_bytes(&self.state)?;
+                let state = M::STATE.codec().to_bytes(&self.state)?;
                 append(&mut snapshot, STATE_SECTION, &state);
             }
             Codec::Binary => {
                 let schema = schema.map_err(Clone::clone)?;
                 snapshot.section(STATE_SECTION, codec, self.binary_size.get(), |bytes| {
                     let before = bytes.len();
-                    M::CODEC.write_binary(&self.state, schema, bytes)?;
+                    M::STATE.codec().write_binary(&self.state, schema, bytes)?;
                     self.binary_size.set(bytes.len() - before);
                     Ok::<_, SnapshotError>(())
                 })?;
@@ -184,17 +184,17 @@ pub(crate) fn restore_state<M: Module>(
     if section.codec == Codec::Binary {
         let schema = schema.as_ref().map_err(Clone::clone)?;
         let written = snapshot.and_then(|snapshot| snapshot.fingerprint);
-        if version != M::SCHEMA_VERSION || written != Some(schema.fingerprint()) {
+        if version != M::STATE.schema_version() || written != Some(schema.fingerprint()) {
             let (section, codec) = (section.name.to_owned(), section.codec);
             return Err(SnapshotError::Codec { section, codec });
         }
         let (state, kept) =
-            within(Passage::Claiming, || M::CODEC.from_binary(section.payload, schema))?;
+            within(Passage::Claiming, || M::STATE.codec().from_binary(section.payload, schema))?;
         return Ok((state, Report { kept, ..Report::default() }));
     }
     let mut tree = section.tree()?;
-    let migrated = migrate(&mut tree, version, M::SCHEMA_VERSION, M::MIGRATIONS)?;
-    let restored = within(Passage::Claiming, || M::CODEC.restore(&tree));
+    let migrated = migrate(&mut tree, version, M::STATE.migrations())?;
+    let restored = within(Passage::Claiming, || M::STATE.codec().restore(&tree));
     let schema = schema_changes(snapshot, schema);
     Ok((restored.value, Report { migrated, schema, ..restored.report }))
 }

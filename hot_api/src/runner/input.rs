@@ -1,7 +1,7 @@
 //! [`FrameInput`] to [`egui::RawInput`].
 
+use crate::abi::wire::{DroppedPath, InputItem, Skipped, decode_input, scale_event};
 use crate::abi::{FrameInput, input_flag};
-use crate::wire::{DroppedPath, InputItem, Skipped, decode_input, scale_event};
 use egui::{Event, Pos2, RawInput, Rect, Vec2, ViewportId};
 use std::sync::Arc;
 
@@ -102,7 +102,7 @@ fn sane(value: f32, otherwise: f32, min: f32, max: f32) -> f32 {
 mod tests {
     use super::*;
     use crate::abi::Slice;
-    use crate::wire::ItemWriter;
+    use crate::abi::wire::ItemWriter;
     use egui::{Event, MouseWheelSource, MouseWheelUnit, TouchPhase, pos2, vec2};
     use proptest::prelude::*;
     use std::mem::size_of;

@@ -20,7 +20,7 @@ mod paint;
 mod repaint;
 mod view;
 
-pub use crate::handshake::VIEWS_MAX;
+pub(crate) use crate::abi::handshake::VIEWS_MAX;
 #[cfg(any(feature = "eframe", all(test, feature = "module")))]
 pub(crate) use app::restore_state;
 pub use ffi::table;
@@ -30,7 +30,7 @@ use crate::module::Module;
 use std::mem::size_of;
 
 /// Name of the view that [`Module::ui`] draws.
-pub const MAIN_VIEW: &str = "main";
+pub(crate) const MAIN_VIEW: &str = "main";
 
 /// How many views the module has, `main` among them.
 #[must_use]

@@ -1,7 +1,7 @@
 //! egui's output as plain arrays that stay put until the view's next frame.
 
+use crate::abi::wire::{ItemWriter, OutputItem, scale_ime, scale_viewport_command};
 use crate::abi::{Prim, Sampling, Slice, TextureSet, Vertex, WHOLE_TEXTURE};
-use crate::wire::{ItemWriter, OutputItem, scale_ime, scale_viewport_command};
 use egui::epaint::{ClippedPrimitive, ImageDelta, Primitive, textures::TexturesDelta};
 use egui::{PlatformOutput, Rect, TextureFilter, TextureId, TextureOptions, TextureWrapMode};
 use std::mem::{offset_of, size_of};

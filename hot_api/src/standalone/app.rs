@@ -3,7 +3,7 @@
 use super::own_host;
 use super::saved_state::SavedState;
 use crate::host::Host;
-use crate::module::{CreationContext, Frame, Module, View, ViewFn};
+use crate::module::{CreateContext, Module, ModuleFrame, View, ViewFn};
 use crate::runner::MAIN_VIEW;
 use egui::{Id, Panel, Ui, UiBuilder};
 use std::ffi::OsString;
@@ -21,12 +21,12 @@ const UNREAD_KEY: &str = "app.unread";
 /// Runs a [`Module`] as an ordinary [`eframe::App`]: the application and nothing else.
 ///
 /// ```no_run
-/// # use hot_api::{CreationContext, Frame, Module, ModuleApp, egui};
+/// # use hot_api::{Module, ModuleApp, ModuleFrame, egui};
+/// # #[derive(Default)]
 /// # struct MyModule;
 /// # impl Module for MyModule {
 /// #     type State = u32;
-/// #     fn create(_cc: &CreationContext<'_>) -> Self { Self }
-/// #     fn ui(&mut self, _: &mut u32, _: &mut egui::Ui, _: &mut Frame<'_>) {}
+/// #     fn ui(&mut self, _: &mut u32, _: &mut egui::Ui, _: &mut ModuleFrame<'_>) {}
 /// # }
 /// # fn run_native(_: &str, _: (), app: impl FnOnce(&eframe::CreationContext<'_>) -> Box<dyn eframe::App>) {}
 /// // In `main`; `eframe::run_native` exists once the application has chosen a renderer.
@@ -39,7 +39,7 @@ const UNREAD_KEY: &str = "app.unread";
 ///   have changed, and content of [`KeptBytes`](crate::KeptBytes) is there if it is `saved()`. A state
 ///   that cannot be read (of a newer version, say) is kept beside the new one and reported.
 /// - **Views.** Where the module has further ones, a bar of tabs chooses which is drawn.
-/// - **Logs** go to the `log` crate; [`Frame::generation`] is 0.
+/// - **Logs** go to the `log` crate; [`ModuleFrame::generation`] is 0.
 ///
 /// A panic is not contained: it ends the application, as in any other.
 pub struct ModuleApp<M: Module> {
@@ -72,7 +72,7 @@ impl<M: Module> ModuleApp<M> {
             );
         }
         let args: Vec<OsString> = std::env::args_os().skip(1).collect();
-        let mut module = M::create(&CreationContext { host: &host, args: &args });
+        let mut module = M::create(&CreateContext { host: &host, args: &args });
         module.setup(&cc.egui_ctx);
         #[cfg(feature = "glow")]
         let gl_cleanup = module.gl_cleanup();
@@ -113,7 +113,7 @@ impl<M: Module> ModuleApp<M> {
 
 impl<M: Module> eframe::App for ModuleApp<M> {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        self.module.logic(&mut self.state, ctx, &mut Frame { host: &self.host });
+        self.module.logic(&mut self.state, ctx, &mut ModuleFrame { host: &self.host });
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
@@ -121,7 +121,7 @@ impl<M: Module> eframe::App for ModuleApp<M> {
         // A view is given an area of its own, as in the host.
         let area = UiBuilder::new().max_rect(ui.available_rect_before_wrap()).id_salt(name);
         let Self { module, state, host, .. } = self;
-        ui.scope_builder(area, |ui| draw(module, state, ui, &mut Frame { host }));
+        ui.scope_builder(area, |ui| draw(module, state, ui, &mut ModuleFrame { host }));
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

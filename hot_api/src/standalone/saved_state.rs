@@ -2,8 +2,8 @@
 
 use crate::module::Module;
 use crate::runner::restore_state;
-use crate::snapshot::schema::{Schema, Untraceable};
-use crate::snapshot::{
+use crate::state::schema::{Schema, Untraceable};
+use crate::state::{
     Codec, SCHEMA_SECTION, STATE_SECTION, SnapshotError, SnapshotRef, SnapshotWriter, to_bytes,
 };
 use base64::Engine as _;
@@ -37,7 +37,8 @@ pub(super) enum StoredError {
 impl<M: Module> SavedState<M> {
     /// The state in `stored`, or the default one.
     pub(super) fn read(stored: Option<String>) -> (M::State, Self) {
-        let mut saved = Self { schema: M::CODEC.schema(), unread: None, module: PhantomData };
+        let mut saved =
+            Self { schema: M::STATE.codec().schema(), unread: None, module: PhantomData };
         let state = stored.and_then(|text| match saved.state_in(&text) {
             Ok(state) => Some(state),
             Err(error) => {
@@ -71,11 +72,11 @@ impl<M: Module> SavedState<M> {
         let schema = self.schema.as_ref().ok();
         let fingerprint = schema.map(Schema::fingerprint);
         let module = std::any::type_name::<M>().split("::").next().unwrap_or_default();
-        let mut snapshot = SnapshotWriter::new(module, M::SCHEMA_VERSION, fingerprint);
+        let mut snapshot = SnapshotWriter::new(module, M::STATE.schema_version(), fingerprint);
         let mut append = |name: &str, payload: Vec<u8>| {
             snapshot.section(name, Codec::Named, payload.len(), |bytes| bytes.extend(payload));
         };
-        append(STATE_SECTION, M::CODEC.to_bytes(state)?);
+        append(STATE_SECTION, M::STATE.codec().to_bytes(state)?);
         if let Some(schema) = schema {
             append(SCHEMA_SECTION, to_bytes(schema)?);
         }
@@ -86,24 +87,21 @@ impl<M: Module> SavedState<M> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::module::{CreationContext, Frame};
-    use crate::snapshot::Migration;
+    use crate::module::ModuleFrame;
+    use crate::state::{Migration, StateSpec};
     use serde::{Deserialize, Serialize};
 
     macro_rules! module {
-        ($name:ident, $state:ty, $version:literal, $migrations:expr) => {
+        ($name:ident, $state:ty, $migrations:expr) => {
+            #[derive(Default)]
             struct $name;
 
             impl Module for $name {
                 type State = $state;
-                const SCHEMA_VERSION: u32 = $version;
-                const MIGRATIONS: &'static [Migration] = $migrations;
+                const STATE: &'static StateSpec<$state> =
+                    &StateSpec::new().with_migrations($migrations);
 
-                fn create(_cc: &CreationContext<'_>) -> Self {
-                    Self
-                }
-
-                fn ui(&mut self, _: &mut Self::State, _: &mut egui::Ui, _: &mut Frame<'_>) {}
+                fn ui(&mut self, _: &mut Self::State, _: &mut egui::Ui, _: &mut ModuleFrame<'_>) {}
             }
         };
     }
@@ -121,11 +119,10 @@ mod tests {
         added: Option<u32>,
     }
 
-    module!(First, Old, 1, &[]);
+    module!(First, Old, &[]);
     module!(
         Second,
         New,
-        2,
         &[Migration::new(1, "names are titles", |state| state.rename("name", "title"))]
     );
 

@@ -7,13 +7,13 @@
 
 use crate::script::Scripted;
 use crate::shown::{Shown, copy, elements};
+use hot_api::__private::table;
+use hot_api::abi::wire::{InputItem, ItemWriter};
 use hot_api::abi::{
     ABI_VERSION, FrameInput, FrameView, HostTable, Instance, KeptBuffer, KeptTable, LiteralEdit,
     ModuleTable, PaintInfo, Slice, code, input_flag,
 };
 use hot_api::egui::{self, Event, Modifiers, PointerButton, Pos2};
-use hot_api::runner::table;
-use hot_api::wire::{InputItem, ItemWriter};
 use std::ffi::c_void;
 use std::mem::size_of;
 use std::ptr::null_mut;

@@ -3,8 +3,8 @@
 use crate::driver::{Driver, Input, button};
 use crate::script::{Script, note, play, seen};
 use hot_api::abi::Slice;
+use hot_api::abi::wire::InputItem;
 use hot_api::egui::{self, Event, Rect, pos2, vec2};
-use hot_api::wire::InputItem;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::RefCell;
@@ -77,7 +77,7 @@ fn items_that_the_module_does_not_know_are_counted() {
     play(button_script());
     let mut driver = Driver::new();
     let (table, instance) = (driver.table, driver.instance);
-    let mut stream = hot_api::wire::ItemWriter::default();
+    let mut stream = hot_api::abi::wire::ItemWriter::default();
     InputItem::Event(Event::PointerGone).encode(&mut stream);
     stream.push_raw(60_000, &[b"from the future"]);
     stream.push_raw(60_001, &[]);

@@ -3,11 +3,11 @@
 use crate::driver::{Driver, Input};
 use crate::script::{Script, note, play, seen};
 use crate::shown::Shown;
+use hot_api::abi::wire::{InputItem, OutputItem};
 use hot_api::abi::{input_flag, view_flag};
 use hot_api::egui::{
     self, CursorIcon, Event, Modifiers, OpenUrl, OutputCommand, ViewportCommand, pos2, vec2,
 };
-use hot_api::wire::{InputItem, OutputItem};
 use std::time::Duration;
 
 /// The commands among what was asked for.

@@ -1,7 +1,7 @@
 //! A module whose every method the test writes.
 
 use hot_api::egui::{Context, TextureHandle, Ui};
-use hot_api::{CreationContext, Frame, Module, View, ViewFn};
+use hot_api::{Create, CreateContext, Module, ModuleFrame, View, ViewFn};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,7 +14,6 @@ pub(crate) struct Data {
 }
 
 /// What does not.
-#[derive(Default)]
 pub(crate) struct Scripted {
     pub(crate) texture: Option<TextureHandle>,
 }
@@ -22,9 +21,9 @@ pub(crate) struct Scripted {
 /// What the module does; the default is nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct Script {
-    pub(crate) create: fn(&CreationContext<'_>),
+    pub(crate) create: fn(&CreateContext<'_>),
     pub(crate) setup: fn(&mut Scripted, &Context),
-    pub(crate) logic: fn(&mut Data, &Context, &mut Frame<'_>),
+    pub(crate) logic: fn(&mut Data, &Context, &mut ModuleFrame<'_>),
     pub(crate) ui: ViewFn<Scripted>,
     pub(crate) side: ViewFn<Scripted>,
     pub(crate) drop: fn(),
@@ -71,6 +70,13 @@ pub(crate) fn seen(name: &str) -> String {
     notes.get(name).unwrap_or_else(|| panic!("the script noted no {name:?}: {notes:?}")).clone()
 }
 
+impl Create for Scripted {
+    fn create(cc: &CreateContext<'_>) -> Self {
+        (script().create)(cc);
+        Self { texture: None }
+    }
+}
+
 impl Module for Scripted {
     type State = Data;
 
@@ -79,20 +85,15 @@ impl Module for Scripted {
         ui: |module, data, ui, frame| (script().side)(module, data, ui, frame),
     }];
 
-    fn create(cc: &CreationContext<'_>) -> Self {
-        (script().create)(cc);
-        Self::default()
-    }
-
     fn setup(&mut self, ctx: &Context) {
         (script().setup)(self, ctx);
     }
 
-    fn logic(&mut self, data: &mut Data, ctx: &Context, frame: &mut Frame<'_>) {
+    fn logic(&mut self, data: &mut Data, ctx: &Context, frame: &mut ModuleFrame<'_>) {
         (script().logic)(data, ctx, frame);
     }
 
-    fn ui(&mut self, data: &mut Data, ui: &mut Ui, frame: &mut Frame<'_>) {
+    fn ui(&mut self, data: &mut Data, ui: &mut Ui, frame: &mut ModuleFrame<'_>) {
         (script().ui)(self, data, ui, frame);
     }
 }

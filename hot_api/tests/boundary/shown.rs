@@ -3,8 +3,8 @@
 //! Owns: the copy. Consumes: a [`FrameView`] whose call was the last one. Never: keeps a pointer.
 #![expect(unsafe_code, reason = "copies out of memory that belongs to the instance")]
 
+use hot_api::abi::wire::{OutputItem, Skipped, decode_output};
 use hot_api::abi::{FrameView, Prim, Slice, TextureSet, Vertex, WHOLE_TEXTURE};
-use hot_api::wire::{OutputItem, Skipped, decode_output};
 
 /// A mesh, copied.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,28 +6,24 @@
 //! serialised by its authors and starts afresh.
 
 use egui_demo_lib::DemoWindows;
-use hot_api::{CreationContext, Frame, Module, egui};
+use hot_api::{Module, ModuleFrame, egui};
 
 /// The demo as a module.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct EguiDemo;
 
 impl Module for EguiDemo {
     type State = DemoWindows;
 
-    fn create(_cc: &CreationContext<'_>) -> Self {
-        Self
-    }
-
     fn setup(&mut self, ctx: &egui::Context) {
         egui_extras::install_image_loaders(ctx);
     }
 
-    fn logic(&mut self, demo: &mut DemoWindows, ctx: &egui::Context, _frame: &mut Frame<'_>) {
+    fn logic(&mut self, demo: &mut DemoWindows, ctx: &egui::Context, _frame: &mut ModuleFrame<'_>) {
         demo.logic(ctx);
     }
 
-    fn ui(&mut self, demo: &mut DemoWindows, ui: &mut egui::Ui, _frame: &mut Frame<'_>) {
+    fn ui(&mut self, demo: &mut DemoWindows, ui: &mut egui::Ui, _frame: &mut ModuleFrame<'_>) {
         demo.ui(ui);
     }
 }

@@ -2,10 +2,8 @@
 
 use crate::Records;
 use anyhow::Context as _;
-use hot_api::snapshot::schema::Schema;
-use hot_api::snapshot::{
-    Codec, STATE_SECTION, SectionRef, SnapshotRef, SnapshotWriter, StateCodec,
-};
+use hot_api::state::schema::Schema;
+use hot_api::state::{Codec, STATE_SECTION, SectionRef, SnapshotRef, SnapshotWriter, StateCodec};
 
 /// Of a restored state, or the reason why there is none.
 pub type Restored = anyhow::Result<Records>;

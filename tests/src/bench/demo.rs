@@ -8,8 +8,8 @@ use egui::{ClippedPrimitive, Context, Event, Pos2, RawInput, Rect, Vec2, Viewpor
 use egui_demo_lib::DemoWindows;
 use host::journal::event::Generation;
 use host::module::{InputPacket, LiveSnapshot, ModuleThread, Picture, PrimKind};
-use hot_api::snapshot::{STATE_SECTION, Section, Snapshot};
-use hot_api::wire::{InputItem, ItemWriter};
+use hot_api::abi::wire::{InputItem, ItemWriter};
+use hot_api::state::{STATE_SECTION, Section, Snapshot};
 use std::path::PathBuf;
 use std::time::Duration;
 

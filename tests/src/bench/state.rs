@@ -8,7 +8,7 @@ use super::report::Report;
 use super::run::Run;
 use super::stats::Summary;
 use super::swap::Reloads;
-use hot_api::snapshot::schema::Schema;
+use hot_api::state::schema::Schema;
 use records::{Records, WAYS};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -65,7 +65,7 @@ pub fn run(run: &mut Run<'_>) -> anyhow::Result<()> {
 pub fn bytes_of_a_record() -> anyhow::Result<usize> {
     const MANY: usize = 1_000;
     let schema = Schema::of::<Records>()?;
-    Ok(hot_api::snapshot::to_binary(&Records::of(MANY), &schema)?.len() / MANY)
+    Ok(hot_api::state::to_binary(&Records::of(MANY), &schema)?.len() / MANY)
 }
 
 fn codecs(name: &str, size: usize, state: &Records, schema: &Schema) -> anyhow::Result<Report> {

@@ -134,11 +134,5 @@ pub fn project(make: &str) -> Project {
     project.replace("data/src/lib.rs", field, &format!("    pub large: Option<{kind}>,\n{field}"));
     let made = format!("if self.large.is_none() {{ self.large = Some({make}); }}");
     project.replace("data/src/lib.rs", "// in sign", &made);
-    let codec = "pub static CODEC: hot_api::snapshot::StateCodec<Data> = \
-                 hot_api::snapshot::StateCodec::new();";
-    project.replace("data/src/lib.rs", "// at the end", codec);
-    let constant = "    type State = Data;\n    \
-                    const CODEC: &'static hot_api::snapshot::StateCodec<Data> = &data::CODEC;\n";
-    project.replace("ui/src/lib.rs", "    type State = Data;\n", constant);
     project
 }

@@ -1,6 +1,6 @@
 //! Why a checkpoint could not be written or used.
 
-use hot_api::snapshot::SnapshotError;
+use hot_api::state::SnapshotError;
 use std::io;
 use std::path::PathBuf;
 

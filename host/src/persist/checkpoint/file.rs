@@ -5,7 +5,7 @@
 
 use super::CheckpointError;
 use crate::os::whole_file;
-use hot_api::snapshot::Snapshot;
+use hot_api::state::Snapshot;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use super::{Aside, Checkpoint, Store};
 use crate::fuzzing::Scratch;
-use hot_api::snapshot::Snapshot;
+use hot_api::state::Snapshot;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;

@@ -134,7 +134,7 @@ fn sync_dir(_dir: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hot_api::snapshot::Snapshot;
+    use hot_api::state::Snapshot;
 
     fn snapshot(version: u32) -> Vec<u8> {
         let module = "ui".to_owned();

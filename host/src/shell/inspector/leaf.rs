@@ -2,7 +2,7 @@
 //!
 //! Owns: what can be edited by hand. Never: changes a value's type; that is what code is for.
 
-use hot_api::snapshot::{Int, Tree};
+use hot_api::state::{Int, Tree};
 
 /// Characters of a text, or bytes of a buffer, that a row shows.
 const SHOWN_MAX: usize = 120;

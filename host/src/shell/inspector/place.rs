@@ -2,7 +2,7 @@
 //!
 //! Owns: the order of a value's parts. Never: names, which may occur twice or not at all.
 
-use hot_api::snapshot::Tree;
+use hot_api::state::Tree;
 
 /// The way from the whole state to one value: at each step, which part.
 pub(super) type Place = Vec<usize>;

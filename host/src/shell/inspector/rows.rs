@@ -4,7 +4,7 @@
 
 use super::leaf::{editable, preview};
 use super::place::{Place, part, part_count};
-use hot_api::snapshot::Tree;
+use hot_api::state::Tree;
 use std::collections::HashSet;
 
 /// Rows beyond this are not listed: nobody reads them, and a search finds what they hold.

@@ -4,7 +4,7 @@ use super::*;
 use egui::Vec2;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use hot_api::snapshot::Path;
+use hot_api::state::Path;
 
 struct Shown {
     inspector: Inspector,
