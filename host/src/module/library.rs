@@ -4,11 +4,12 @@
 #![expect(unsafe_code, reason = "loading a library and reading its exported static")]
 
 use super::precheck::{PrecheckError, precheck};
+use super::slices::{elements, text};
 use hot_api::abi::handshake::{
     HandshakeError, check_abi_version, check_header, check_header_size, check_magic,
     check_table_size,
 };
-use hot_api::abi::{HEADER_SYMBOL, ModuleHeader, ModuleTable, Slice};
+use hot_api::abi::{HEADER_SYMBOL, ModuleHeader, ModuleTable};
 use std::ffi::c_void;
 use std::mem::{MaybeUninit, offset_of, size_of};
 use std::path::{Path, PathBuf};
@@ -173,14 +174,14 @@ unsafe fn read_header(header: *const ModuleHeader) -> Result<Facts, HandshakeErr
     // SAFETY: ABI-2: every table begins with its own size.
     check_table_size(unsafe { header.table.cast::<u32>().read_unaligned() })?;
     // SAFETY: ABI-1: static texts of a header that fits.
-    let views = unsafe { std::slice::from_raw_parts(header.views.ptr, header.views.len) };
+    let views = unsafe { elements(header.views) }.unwrap_or_default();
     Ok(Facts {
         // SAFETY: ABI-2: a table of the size that it says, which was checked.
         table: unsafe { copy_table(header.table) }?,
         // SAFETY: ABI-1: static text.
-        build: unsafe { static_text(header.build) },
+        build: unsafe { text(header.build) },
         // SAFETY: ABI-1: static text.
-        views: views.iter().map(|name| unsafe { static_text(*name) }).collect(),
+        views: views.iter().map(|name| unsafe { text(*name) }).collect(),
     })
 }
 
@@ -224,17 +225,6 @@ unsafe fn copy_table(table: *const ModuleTable) -> Result<ModuleTable, Handshake
     // SAFETY: the functions that cannot be absent are not null, and zeros are values of all other
     // fields (ABI-2).
     Ok(unsafe { copy.assume_init() })
-}
-
-/// # Safety
-/// `text` points to static bytes of a fitting header, or is empty (ABI-1).
-unsafe fn static_text(text: Slice<u8>) -> String {
-    if text.len == 0 || text.ptr.is_null() {
-        return String::new();
-    }
-    // SAFETY: promised by the caller.
-    let bytes = unsafe { std::slice::from_raw_parts(text.ptr, text.len) };
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// # Safety

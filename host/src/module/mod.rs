@@ -19,6 +19,7 @@ mod paint_target;
 mod picture;
 mod precheck;
 mod services;
+mod slices;
 mod state_calls;
 mod thread;
 mod thread_keys;

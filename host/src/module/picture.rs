@@ -4,21 +4,19 @@
 //! pointer into the module. Never: trusts a length.
 #![expect(unsafe_code, reason = "copies out of memory that belongs to the module")]
 
+use super::slices::{self, ELEMENTS_MAX, Implausible};
 use hot_api::abi::mesh;
 use hot_api::abi::{FrameView, Prim, Sampling, Slice, TextureSet, Vertex, WHOLE_TEXTURE};
 use std::ops::Range;
 use std::time::Duration;
 
-/// Elements of one array that are believed. A picture of a desktop has thousands of primitives and
-/// its largest texture some hundred megabytes; beyond this a length is garbage.
-const ELEMENTS_MAX: usize = 1 << 30;
 /// Texels of a texture side that are believed.
 const TEXTURE_SIDE_MAX: u32 = 1 << 15;
 
 /// Why what a module returned cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
-    /// A null or crooked pointer, or a length beyond belief.
+    /// A null or misaligned pointer, or an implausible length.
     #[error("the frame's {what} has {len} elements at {address:#x}")]
     Slice {
         /// Which array.
@@ -277,16 +275,14 @@ unsafe fn copy_texture(texture: &TextureSet) -> Result<TextureChange, PictureErr
 }
 
 /// # Safety
-/// A slice that passes the checks points to `len` live elements (ABI-5).
+/// As for [`slices::elements`].
 unsafe fn elements<'a, T>(slice: Slice<T>, what: &'static str) -> Result<&'a [T], PictureError> {
-    if slice.len == 0 {
-        return Ok(&[]);
-    }
-    if slice.ptr.is_null() || !slice.ptr.is_aligned() || slice.len > ELEMENTS_MAX {
-        return Err(PictureError::Slice { what, len: slice.len, address: slice.ptr.addr() });
-    }
-    // SAFETY: promised by the caller, and checked as far as can be.
-    Ok(unsafe { std::slice::from_raw_parts(slice.ptr, slice.len) })
+    // SAFETY: promised by the caller.
+    unsafe { slices::elements(slice) }.map_err(|Implausible { len, address }| PictureError::Slice {
+        what,
+        len,
+        address,
+    })
 }
 
 fn positive(value: f32) -> f32 {

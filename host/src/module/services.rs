@@ -6,6 +6,7 @@
 #![expect(unsafe_code, reason = "functions that modules call through the C boundary")]
 
 use super::app_args::AppArgs;
+use super::slices::text;
 use hot_api::abi::{ABI_VERSION, HostTable, Slice};
 use parking_lot::{Mutex, RwLock};
 use std::ffi::{CStr, c_char, c_void};
@@ -125,17 +126,6 @@ impl HostSide {
 unsafe fn side(host: *mut c_void) -> &'static HostSide {
     // SAFETY: promised by the caller; it is never freed.
     unsafe { &*host.cast::<HostSide>() }
-}
-
-/// # Safety
-/// `text` is empty or points to `len` bytes that live during the call (ABI-5).
-unsafe fn text(text: Slice<u8>) -> String {
-    if text.len == 0 || text.ptr.is_null() {
-        return String::new();
-    }
-    // SAFETY: promised by the caller.
-    let bytes = unsafe { std::slice::from_raw_parts(text.ptr, text.len) };
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 unsafe extern "C" fn request_repaint(host: *mut c_void, after_ns: u64) {

@@ -8,6 +8,7 @@ use super::call::{CallError, Fault, InputPacket};
 use super::literal_calls::raw;
 use super::picture::Picture;
 use super::services::{FaultText, HostSide};
+use super::slices::elements;
 use super::state_calls::LiveSnapshot;
 use crate::journal::event::FaultSite;
 use crate::module::LiteralValue;
@@ -258,12 +259,9 @@ impl Worker {
 
 /// Collects what `capture` writes.
 unsafe extern "C" fn append(sink: *mut c_void, bytes: Slice<u8>) {
-    if bytes.len == 0 || bytes.ptr.is_null() {
-        return;
-    }
     // SAFETY: `sink` is a vector of `Worker::make`, alive during the call; ABI-5 for the bytes.
     unsafe {
-        let bytes = std::slice::from_raw_parts(bytes.ptr, bytes.len);
+        let bytes = elements(bytes).unwrap_or_default();
         (*sink.cast::<Vec<u8>>()).extend_from_slice(bytes);
     }
 }
