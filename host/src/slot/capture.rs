@@ -45,7 +45,7 @@ impl Slot {
         if instances.overdue_for().is_some() || !self.dirty.take() {
             return None;
         }
-        let active = instances.active.as_mut()?;
+        let active = instances.loaded.active_mut()?;
         let generation = active.generation;
         let started = Instant::now();
         let captured = active.thread.capture(CAPTURE_LIMIT);

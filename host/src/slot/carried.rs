@@ -45,7 +45,7 @@ impl Slot {
         limit: impl Into<CallLimit>,
     ) -> Result<Carried, CallError> {
         let (instances, limit) = (&mut *turn.0, limit.into());
-        let Some(active) = &mut instances.active else {
+        let Some(active) = instances.loaded.active_mut() else {
             return Ok(Carried::named(Vec::new()));
         };
         let earlier = &mut instances.earlier;
@@ -79,7 +79,7 @@ impl Slot {
         limit: impl Into<CallLimit>,
     ) -> Result<Carried, CallError> {
         let instances = &mut *turn.0;
-        let active = instances.active.as_mut().ok_or(CallError::Gone)?;
+        let active = instances.loaded.active_mut().ok_or(CallError::Gone)?;
         match active.thread.hand_over(Codec::Named, limit) {
             Ok(snapshot) => Ok(Carried { snapshot, codec: Codec::Named, note: None }),
             Err(error) => instances.earlier.newest_for(None, &error).ok_or(error),

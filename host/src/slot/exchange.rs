@@ -4,7 +4,7 @@ use super::active::Active;
 use super::candidate::Proven;
 use super::events::{PendingCommit, SlotEvent};
 use super::gate::Turn;
-use super::instances::{Instances, Running, ViewSlot};
+use super::instances::{Condition, Instances, Running, ViewSlot};
 use super::slot::{PROBATION_FRAMES, Slot};
 use super::strays::Strays;
 use crate::journal::event::{FaultSite, Generation};
@@ -53,13 +53,13 @@ impl Slot {
     /// What runs. Any thread; returns at once.
     #[must_use]
     pub fn generation(&self) -> Option<Generation> {
-        self.shared.with(|shared| shared.running.as_ref().map(|running| running.generation))
+        self.running().map(|running| running.generation)
     }
 
     /// The hash of the library that runs. Any thread; returns at once.
     #[must_use]
     pub fn artifact(&self) -> Option<String> {
-        self.shared.with(|shared| shared.running.as_ref().map(|running| running.artifact.clone()))
+        self.running().map(|running| running.artifact.clone())
     }
 
     /// Takes what the slot has to say. Engine thread.
@@ -75,7 +75,7 @@ impl Slot {
     pub fn snapshot(&self, limit: Duration) -> Result<Vec<u8>, CallError> {
         let site = FaultSite::Capture;
         let mut turn = self.gate.begin_swap(limit).ok_or(CallError::Overdue { site, limit })?;
-        let active = turn.active.as_mut().ok_or(CallError::Gone)?;
+        let active = turn.loaded.active_mut().ok_or(CallError::Gone)?;
         active.thread.capture(limit)
     }
 
@@ -95,7 +95,7 @@ impl Slot {
         if let Some(fault) = self.fault() {
             return Err(CallError::Fault(fault));
         }
-        match &mut turn.active {
+        match turn.loaded.active_mut() {
             Some(active) if active.generation == generation => {
                 active.thread.set_literals(values, limit)
             }
@@ -112,7 +112,7 @@ impl Slot {
         turn: &mut SwapTurn<'_>,
         limit: impl Into<CallLimit>,
     ) -> Result<(), CallError> {
-        match &mut turn.0.active {
+        match turn.0.loaded.active_mut() {
             Some(active) => active.thread.resume(limit),
             None => Ok(()),
         }
@@ -127,18 +127,11 @@ impl Slot {
     pub fn commit(&self, turn: &mut SwapTurn<'_>, proven: Proven, pending: PendingCommit) {
         let Proven { active, carried, .. } = proven;
         let instances = &mut *turn.0;
-        let mut retiring = Vec::new();
-        let mut replaced = instances.active.replace(active);
-        if let (Some(old), Some(new)) = (&mut replaced, &instances.active) {
-            old.thread.note_successor(&new.thread);
-        }
-        // A generation that was itself still on probation needs no fallback any more.
-        retiring.extend(std::mem::replace(&mut instances.fallback, replaced));
-        let is_stuck = |old: &mut Active| old.thread.overdue_for().is_some();
-        if self.fault().is_some() || instances.fallback.as_mut().is_some_and(is_stuck) {
-            // What faulted is no place to go back to.
-            retiring.extend(instances.fallback.take());
-        }
+        let is_faulted = self.is_faulted();
+        // What faulted, or is stuck, is no place to go back to.
+        let may_come_back = |old: &mut Active| !is_faulted && old.thread.overdue_for().is_none();
+        let running = Running::of(&active);
+        let retiring = instances.loaded.commit(active, may_come_back);
         instances.strays = Strays::default();
         instances.views.resize_with(carried.len(), ViewSlot::default);
         for (view, picture) in instances.views.iter_mut().zip(carried) {
@@ -146,11 +139,11 @@ impl Slot {
             view.told = false;
             view.frames = 0;
         }
-        self.publish(instances);
+        let fallback = instances.loaded.fallback().map(|fallback| fallback.generation);
         self.shared.with(|shared| {
-            shared.fault = None;
-            shared.overdue = None;
-            shared.pending = Some(Box::new(pending));
+            let pending = Box::new(pending);
+            shared.condition = Condition::Unshown { running, pending, overdue: None };
+            shared.fallback = fallback;
             shared.retiring.extend(retiring);
         });
     }
@@ -158,9 +151,11 @@ impl Slot {
     /// The swap that no frame has confirmed yet, if there is one. Any thread; returns at once.
     #[must_use]
     pub fn unshown(&self) -> Option<Unshown> {
-        self.shared.with(|shared| {
-            let since = shared.pending.as_ref()?.swapped_at;
-            Some(Unshown { since, overdue: shared.overdue })
+        self.shared.with(|shared| match &shared.condition {
+            Condition::Unshown { pending, overdue, .. } => {
+                Some(Unshown { since: pending.swapped_at, overdue: *overdue })
+            }
+            _ => None,
         })
     }
 
@@ -172,7 +167,7 @@ impl Slot {
         if turn.overdue_for().is_some() {
             return None;
         }
-        self.shared.with(|shared| shared.pending.take())
+        self.shared.with(|shared| shared.condition.confirm())
     }
 
     /// Engine thread. Goes back to the generation before when the first frame of the new one has
@@ -182,44 +177,37 @@ impl Slot {
     pub fn take_back_unshown(&self, limit: Duration) -> Option<TakenBack> {
         let mut turn = self.gate.begin_swap(limit)?;
         let _ = turn.overdue_for()?;
-        let _ = turn.fallback.as_ref()?;
-        let pending = self.shared.with(|shared| shared.pending.take())?;
+        let _ = turn.loaded.fallback()?;
+        let pending = self.shared.with(|shared| shared.condition.confirm())?;
         let back_to = self.go_back(&mut turn)?;
         Some(TakenBack { pending, back_to })
     }
 
     /// The generation before runs again, with the state that it had; the active one retires.
     pub(super) fn go_back(&self, instances: &mut Instances) -> Option<Generation> {
-        let mut fallback = instances.fallback.take()?;
-        let back_to = fallback.generation;
-        let fault = match fallback.thread.resume(self.limit) {
+        let failed = instances.loaded.go_back()?;
+        let active = instances.loaded.active_mut()?;
+        let running = Running::of(active);
+        let fault = match active.thread.resume(self.limit) {
             Err(CallError::Fault(fault)) => Some(fault),
             _ => None,
         };
-        let failed = instances.active.replace(fallback);
         instances.strays = Strays::default();
         for view in &mut instances.views {
             view.carried = None;
             // It has never lost its focus.
             view.frames = PROBATION_FRAMES;
         }
-        self.publish(instances);
+        let back_to = running.generation;
         self.shared.with(|shared| {
-            shared.fault = fault;
-            shared.overdue = None;
-            shared.retiring.extend(failed);
+            shared.condition = match fault {
+                Some(fault) => Condition::Faulted { running, fault },
+                None => Condition::Shown { running, overdue: None },
+            };
+            shared.fallback = None;
+            shared.retiring.push(failed);
         });
         Some(back_to)
-    }
-
-    /// Lets everybody know what runs.
-    pub(super) fn publish(&self, instances: &Instances) {
-        let running = instances.active.as_ref().map(Running::of);
-        let fallback = instances.fallback.as_ref().map(|fallback| fallback.generation);
-        self.shared.with(|shared| {
-            shared.running = running;
-            shared.fallback = fallback;
-        });
     }
 
     /// Engine thread, at the end: everything that is loaded. Waits up to `limit` for the frame boundary,
@@ -229,10 +217,11 @@ impl Slot {
         let mut all = self.shared.with(|shared| std::mem::take(&mut shared.retiring));
         let turn = self.gate.begin_swap(limit);
         let take = |instances: &mut Instances| {
-            let loaded = instances.active.take().into_iter().chain(instances.fallback.take());
-            let loaded: Vec<Active> = loaded.collect();
-            self.publish(instances);
-            loaded
+            self.shared.with(|shared| {
+                shared.condition = Condition::Empty;
+                shared.fallback = None;
+            });
+            std::mem::take(&mut instances.loaded).into_vec()
         };
         match turn {
             Some(mut turn) => all.splice(0..0, take(&mut turn)),

@@ -11,7 +11,7 @@
 //! is held across a call into a module.**
 //!
 //! Here is what the UI thread asks of it; the engine's half is in `exchange.rs`, and what is done with
-//! its state in `carried.rs` and `keep.rs`.
+//! its state in `carried.rs` and `capture.rs`.
 
 use super::active::Active;
 use super::dirty::Dirty;
@@ -138,13 +138,13 @@ impl Slot {
     #[must_use]
     pub fn live_generations(&self) -> Vec<Generation> {
         self.shared.with(|shared| {
-            let running = shared.running.iter().map(|running| running.generation);
-            running.chain(shared.fallback).collect()
+            let running = shared.condition.running().map(|running| running.generation);
+            running.into_iter().chain(shared.fallback).collect()
         })
     }
 
-    fn running(&self) -> Option<Arc<Running>> {
-        self.shared.with(|shared| shared.running.clone())
+    pub(super) fn running(&self) -> Option<Arc<Running>> {
+        self.shared.with(|shared| shared.condition.running().cloned())
     }
 
     /// UI thread, within a frame. Runs the module's logic.
@@ -192,7 +192,7 @@ impl Slot {
             instances.views.resize_with(index + 1, ViewSlot::default);
         }
         let is_faulted = self.is_faulted();
-        if is_faulted || instances.active.is_none() {
+        if is_faulted || instances.loaded.active().is_none() {
             // Clicks on a picture that does not react are not to be answered later.
             instances.views[index].last = InputPacket { items: Vec::new(), ..input };
             let reason = if is_faulted { HoldReason::Faulted } else { HoldReason::NotLoaded };
@@ -220,7 +220,7 @@ impl Slot {
                 if let Some(carried) = slot.carried.take() {
                     picture.prepend_textures(carried);
                 }
-                if let Some(pending) = self.shared.with(|shared| shared.pending.take()) {
+                if let Some(pending) = self.shared.with(|shared| shared.condition.confirm()) {
                     let module = self.name.clone();
                     self.tell(SlotEvent::FirstFrame { module, pending, at: Instant::now() });
                 }
@@ -234,7 +234,7 @@ impl Slot {
     /// needs no new memory.
     pub fn recycle(&self, picture: Box<Picture>) {
         if let Some(mut instances) = self.gate.frame()
-            && let Some(active) = &mut instances.active
+            && let Some(active) = instances.loaded.active_mut()
         {
             active.thread.recycle(picture);
         }
@@ -263,7 +263,9 @@ impl Slot {
     /// since there is no context to delete them in afterwards.
     pub fn release_all_gl(&self) {
         let instances = self.gate.frame();
-        let loaded = instances.iter().flat_map(|all| all.active.iter().chain(&all.fallback));
+        let loaded = instances
+            .iter()
+            .flat_map(|all| all.loaded.active().into_iter().chain(all.loaded.fallback()));
         let mut targets: Vec<PaintTarget> =
             loaded.map(|active| active.thread.paint_target()).collect();
         if instances.is_none() {
@@ -282,20 +284,20 @@ impl Slot {
 
     /// Any thread. After a fault: lets the code try again.
     pub fn retry(&self) {
-        self.shared.with(|shared| shared.fault = None);
+        self.shared.with(|shared| shared.condition.retry());
     }
 
     /// The fault that keeps the module from drawing. Any thread; returns at once.
     #[must_use]
     pub fn fault(&self) -> Option<Box<Fault>> {
-        self.shared.with(|shared| shared.fault.clone())
+        self.shared.with(|shared| shared.condition.fault().cloned().map(Box::new))
     }
 
     /// Whether the module waits for a decision after a panic: nothing of it is called, paint callbacks
     /// included. Any thread; returns at once.
     #[must_use]
     pub fn is_faulted(&self) -> bool {
-        self.shared.with(|shared| shared.fault.is_some())
+        self.shared.with(|shared| shared.condition.fault().is_some())
     }
 
     /// UI thread. A paint callback of that generation panicked, or its picture cannot be painted. One
@@ -313,8 +315,9 @@ impl Slot {
         match self.gate.frame() {
             Some(mut instances) => drop(self.on_fault(&mut instances, fault)),
             None => {
-                self.shared.with(|shared| shared.fault = Some(fault.clone()));
-                let (module, back_to, pending) = (self.name.clone(), None, None);
+                let failed = fault.clone();
+                let pending = self.shared.with(|shared| shared.condition.fail(failed));
+                let (module, back_to) = (self.name.clone(), None);
                 self.tell(SlotEvent::Fault { module, generation, fault, back_to, pending });
             }
         }
@@ -337,12 +340,13 @@ impl Slot {
         if self.is_faulted() {
             return FrameResult::Hold(HoldReason::Faulted);
         }
-        let Some(active) = &mut instances.active else {
+        let Some(active) = instances.loaded.active_mut() else {
             return FrameResult::Hold(HoldReason::NotLoaded);
         };
         let generation = active.generation;
         // Whoever gets here has found that no call is out.
-        if self.shared.with(|shared| shared.overdue.take()).is_some() {
+        let was_overdue = self.shared.with(|shared| shared.condition.overdue_mut()?.take());
+        if was_overdue.is_some() {
             self.tell(SlotEvent::Returned { module: self.name.clone(), generation });
         }
         self.dirty.mark();
@@ -358,7 +362,11 @@ impl Slot {
             Ok(picture) => FrameResult::Picture { generation, picture: Box::new(picture) },
             Err(CallError::Fault(fault)) => self.on_fault(instances, fault),
             Err(error) if error.is_out() => {
-                self.shared.with(|shared| shared.overdue = Some(began));
+                self.shared.with(|shared| {
+                    if let Some(overdue) = shared.condition.overdue_mut() {
+                        *overdue = Some(began);
+                    }
+                });
                 self.tell(SlotEvent::Overdue { module: self.name.clone(), generation, error });
                 FrameResult::Hold(HoldReason::Overdue(self.limit))
             }
@@ -386,14 +394,12 @@ impl Slot {
     /// On probation the old generation comes back, with the state it had; later the module stops and
     /// waits for a decision.
     fn on_fault(&self, instances: &mut Instances, fault: Box<Fault>) -> FrameResult {
-        let Some(generation) = instances.active.as_ref().map(|active| active.generation) else {
+        let Some(generation) = instances.loaded.active().map(|active| active.generation) else {
             return FrameResult::Hold(HoldReason::NotLoaded);
         };
-        let pending = self.shared.with(|shared| shared.pending.take());
+        let failed = fault.clone();
+        let pending = self.shared.with(|shared| shared.condition.fail(failed));
         let back_to = self.go_back(instances);
-        if back_to.is_none() {
-            self.shared.with(|shared| shared.fault = Some(fault.clone()));
-        }
         let module = self.name.clone();
         self.tell(SlotEvent::Fault { module, generation, fault, back_to, pending });
         FrameResult::Hold(HoldReason::Faulted)
