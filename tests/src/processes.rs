@@ -10,30 +10,26 @@ use std::fs;
 #[must_use]
 #[track_caller]
 pub fn resident_bytes() -> u64 {
-    resident_in("/proc/self/statm")
+    resident_in("/proc/self/statm").expect("Linux tells about this process")
 }
 
-#[track_caller]
-fn resident_in(statm: &str) -> u64 {
-    let statm = fs::read_to_string(statm).expect("Linux tells about a process that runs");
-    let pages = statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
-    pages.expect("the second number is the resident size") * rustix::param::page_size() as u64
+/// `None` when the process has ended.
+fn resident_in(statm: &str) -> Option<u64> {
+    let statm = fs::read_to_string(statm).ok()?;
+    let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
+    (pages > 0).then(|| pages * rustix::param::page_size() as u64)
 }
 
-/// The pages that a process holds in memory, in bytes.
-///
-/// # Panics
-/// Where the system does not tell.
+/// The pages that a process holds in memory, in bytes; `None` when it has ended.
 #[must_use]
-#[track_caller]
-pub fn resident_bytes_of(pid: u32) -> u64 {
+pub fn resident_bytes_of(pid: u32) -> Option<u64> {
     resident_in(&format!("/proc/{pid}/statm"))
 }
 
-/// How many descriptors a process has open; none when it is gone.
+/// How many descriptors a process has open; `None` when it has ended.
 #[must_use]
-pub fn descriptors_of(pid: u32) -> usize {
-    fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
+pub fn descriptors_of(pid: u32) -> Option<usize> {
+    fs::read_dir(format!("/proc/{pid}/fd")).ok().map(Iterator::count)
 }
 
 /// The files that are mapped into a process, each once.

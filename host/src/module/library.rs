@@ -4,9 +4,9 @@
 #![expect(unsafe_code, reason = "loading a library and reading its exported static")]
 
 use super::precheck::{PrecheckError, precheck};
-use super::slices::{elements, text};
+use super::slices::{Implausible, elements, text};
 use hot_api::abi::handshake::{
-    HandshakeError, check_abi_version, check_header, check_header_size, check_magic,
+    HandshakeError, VIEWS_MAX, check_abi_version, check_header, check_header_size, check_magic,
     check_table_size,
 };
 use hot_api::abi::{HEADER_SYMBOL, ModuleHeader, ModuleTable};
@@ -174,7 +174,9 @@ unsafe fn read_header(header: *const ModuleHeader) -> Result<Facts, HandshakeErr
     // SAFETY: ABI-2: every table begins with its own size.
     check_table_size(unsafe { header.table.cast::<u32>().read_unaligned() })?;
     // SAFETY: ABI-1: static texts of a header that fits.
-    let views = unsafe { elements(header.views) }.unwrap_or_default();
+    let views = unsafe { elements(header.views, VIEWS_MAX) };
+    let views = views
+        .map_err(|Implausible { len, .. }| HandshakeError::Views { found: len, max: VIEWS_MAX })?;
     Ok(Facts {
         // SAFETY: ABI-2: a table of the size that it says, which was checked.
         table: unsafe { copy_table(header.table) }?,

@@ -4,7 +4,7 @@
 //! pointer into the module. Never: trusts a length.
 #![expect(unsafe_code, reason = "copies out of memory that belongs to the module")]
 
-use super::slices::{self, ELEMENTS_MAX, Implausible};
+use super::slices::{self, Implausible};
 use hot_api::abi::mesh;
 use hot_api::abi::{FrameView, Prim, Sampling, Slice, TextureSet, Vertex, WHOLE_TEXTURE};
 use std::ops::Range;
@@ -12,6 +12,9 @@ use std::time::Duration;
 
 /// Texels of a texture side that are believed.
 const TEXTURE_SIDE_MAX: u32 = 1 << 15;
+
+/// More elements than this in one array is a length that nobody meant.
+const ELEMENTS_MAX: usize = 1 << 30;
 
 /// Why what a module returned cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -278,11 +281,8 @@ unsafe fn copy_texture(texture: &TextureSet) -> Result<TextureChange, PictureErr
 /// As for [`slices::elements`].
 unsafe fn elements<'a, T>(slice: Slice<T>, what: &'static str) -> Result<&'a [T], PictureError> {
     // SAFETY: promised by the caller.
-    unsafe { slices::elements(slice) }.map_err(|Implausible { len, address }| PictureError::Slice {
-        what,
-        len,
-        address,
-    })
+    unsafe { slices::elements(slice, ELEMENTS_MAX) }
+        .map_err(|Implausible { len, address }| PictureError::Slice { what, len, address })
 }
 
 fn positive(value: f32) -> f32 {

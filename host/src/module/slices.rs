@@ -3,8 +3,8 @@
 
 use hot_api::abi::Slice;
 
-/// A longer array is a length that nobody meant.
-pub(super) const ELEMENTS_MAX: usize = 1 << 30;
+/// No slice of Rust's is longer.
+pub(super) const BYTES_MAX: usize = isize::MAX as usize;
 
 /// A null or misaligned pointer, or an implausible length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,19 +13,22 @@ pub(super) struct Implausible {
     pub(super) address: usize,
 }
 
-/// What a slice points to.
+/// What a slice of at most `max` elements points to.
 ///
 /// # Errors
-/// When it cannot point to that many elements.
+/// When it cannot point to that many elements, or there are more than `max`.
 ///
 /// # Safety
 /// A slice that passes the checks points to `len` live elements for as long as the result is used
 /// (ABI-5).
-pub(super) unsafe fn elements<'a, T>(slice: Slice<T>) -> Result<&'a [T], Implausible> {
+pub(super) unsafe fn elements<'a, T>(slice: Slice<T>, max: usize) -> Result<&'a [T], Implausible> {
     if slice.len == 0 {
         return Ok(&[]);
     }
-    if slice.ptr.is_null() || !slice.ptr.is_aligned() || slice.len > ELEMENTS_MAX {
+    if slice.ptr.is_null()
+        || !slice.ptr.is_aligned()
+        || slice.len > max.min(BYTES_MAX / size_of::<T>().max(1))
+    {
         return Err(Implausible { len: slice.len, address: slice.ptr.addr() });
     }
     // SAFETY: promised by the caller, and checked as far as can be.
@@ -38,7 +41,7 @@ pub(super) unsafe fn elements<'a, T>(slice: Slice<T>) -> Result<&'a [T], Implaus
 /// As for [`elements`].
 pub(super) unsafe fn text(slice: Slice<u8>) -> String {
     // SAFETY: promised by the caller.
-    let bytes = unsafe { elements(slice) }.unwrap_or_default();
+    let bytes = unsafe { elements(slice, BYTES_MAX) }.unwrap_or_default();
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -56,10 +59,11 @@ mod tests {
             (slice(ptr::null(), 0), Ok(&[][..])),
             (slice(ptr::null(), 1), Err(0)),
             (slice(ptr::without_provenance(0x1001), 1), Err(0x1001)),
-            (slice(numbers.as_ptr(), ELEMENTS_MAX + 1), Err(numbers.as_ptr().addr())),
+            (slice(numbers.as_ptr(), 4), Err(numbers.as_ptr().addr())),
+            (slice(numbers.as_ptr(), usize::MAX), Err(numbers.as_ptr().addr())),
         ] {
             // SAFETY: what passes the checks points to `numbers`.
-            let read = unsafe { elements(given) };
+            let read = unsafe { elements(given, 3) };
             assert_eq!(read.map_err(|implausible| implausible.address), expected);
         }
     }

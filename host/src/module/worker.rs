@@ -8,7 +8,7 @@ use super::call::{CallError, Fault, InputPacket};
 use super::literal_calls::raw;
 use super::picture::Picture;
 use super::services::{FaultText, HostSide};
-use super::slices::elements;
+use super::slices::{BYTES_MAX, elements};
 use super::state_calls::LiveSnapshot;
 use crate::journal::event::FaultSite;
 use crate::module::LiteralValue;
@@ -206,27 +206,26 @@ impl Worker {
     /// On the generation's thread (ABI-4).
     unsafe fn schema(&self, bytes: &mut Vec<u8>) -> i32 {
         let Some(schema) = self.table.schema else { return code::OK };
-        let sink = std::ptr::from_mut(bytes).cast::<c_void>();
         // SAFETY: ABI-6 for the table; `append` takes this very sink, which lives during the call.
-        unsafe { schema(self.host.table(), sink, append) }
+        written(bytes, |sink| unsafe { schema(self.host.table(), sink, append) })
     }
 
     /// # Safety
     /// On the generation's thread, with its instance (ABI-4).
     unsafe fn capture(&self, instance: *mut Instance, bytes: &mut Vec<u8>) -> i32 {
-        let sink = std::ptr::from_mut(bytes).cast::<c_void>();
         // SAFETY: promised by the caller; `append` takes this very sink, which lives during the
         // call.
-        unsafe { (self.table.capture)(instance, sink, append) }
+        written(bytes, |sink| unsafe { (self.table.capture)(instance, sink, append) })
     }
 
     /// # Safety
     /// On the generation's thread, with its instance (ABI-4).
     unsafe fn hand_over(&self, instance: *mut Instance, codec: Codec, bytes: &mut Vec<u8>) -> i32 {
-        let sink = std::ptr::from_mut(bytes).cast::<c_void>();
         match (codec, self.table.hand_over) {
-            // SAFETY: as in `capture`.
-            (codec, Some(hand_over)) => unsafe { hand_over(instance, codec as u32, sink, append) },
+            (codec, Some(hand_over)) => written(bytes, |sink| {
+                // SAFETY: as in `capture`.
+                unsafe { hand_over(instance, codec as u32, sink, append) }
+            }),
             // An older module has no buffers to lend either.
             // SAFETY: promised by the caller.
             (Codec::Named, None) => unsafe { self.capture(instance, bytes) },
@@ -257,12 +256,29 @@ impl Worker {
     }
 }
 
-/// Collects what `capture` writes.
+/// Where [`append`] puts what a module writes.
+struct Sink<'a> {
+    bytes: &'a mut Vec<u8>,
+    is_whole: bool,
+}
+
+/// Has a module write bytes through [`append`]; [`code::REFUSED`] when some of them cannot be read: half a
+/// state must not pass for a whole one.
+fn written(bytes: &mut Vec<u8>, call: impl FnOnce(*mut c_void) -> i32) -> i32 {
+    let mut sink = Sink { bytes, is_whole: true };
+    match call((&raw mut sink).cast::<c_void>()) {
+        code::OK if !sink.is_whole => code::REFUSED,
+        code => code,
+    }
+}
+
+/// Collects what a module writes.
 unsafe extern "C" fn append(sink: *mut c_void, bytes: Slice<u8>) {
-    // SAFETY: `sink` is a vector of `Worker::make`, alive during the call; ABI-5 for the bytes.
-    unsafe {
-        let bytes = elements(bytes).unwrap_or_default();
-        (*sink.cast::<Vec<u8>>()).extend_from_slice(bytes);
+    // SAFETY: `sink` is the one of `written`, alive during the call; ABI-5 for the bytes.
+    let (sink, bytes) = unsafe { (&mut *sink.cast::<Sink<'_>>(), elements(bytes, BYTES_MAX)) };
+    match bytes {
+        Ok(bytes) => sink.bytes.extend_from_slice(bytes),
+        Err(_) => sink.is_whole = false,
     }
 }
 
@@ -284,4 +300,33 @@ fn raw_input(input: &InputPacket) -> FrameInput {
 pub(super) fn fault_at(site: FaultSite, text: FaultText) -> Fault {
     let FaultText { message, location, backtrace } = text;
     Fault { site, message, location, backtrace }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ptr;
+
+    #[test]
+    fn half_a_state_is_refused() {
+        let written_with = |slices: &[Slice<u8>], code: i32| {
+            let mut bytes = Vec::new();
+            let code = written(&mut bytes, |sink| {
+                for slice in slices {
+                    // SAFETY: the sink is that of `written`; the slices are static or implausible.
+                    unsafe { append(sink, *slice) };
+                }
+                code
+            });
+            (code, bytes)
+        };
+        let good = Slice { ptr: b"state".as_ptr(), len: 5 };
+        let null = Slice { ptr: ptr::null(), len: 5 };
+        let endless = Slice { ptr: b"state".as_ptr(), len: usize::MAX };
+        let [both, half] = [b"statestate".to_vec(), b"state".to_vec()];
+        assert_eq!(written_with(&[good, good], code::OK), (code::OK, both));
+        assert_eq!(written_with(&[good, null], code::OK), (code::REFUSED, half.clone()));
+        assert_eq!(written_with(&[endless, good], code::OK), (code::REFUSED, half));
+        assert_eq!(written_with(&[null], code::FAULT), (code::FAULT, Vec::new()));
+    }
 }

@@ -201,7 +201,7 @@ impl Slot {
         let back_to = running.generation;
         self.shared.with(|shared| {
             shared.condition = match fault {
-                Some(fault) => Condition::Faulted { running, fault },
+                Some(fault) => Condition::Faulted { running, fault, overdue: None },
                 None => Condition::Shown { running, overdue: None },
             };
             shared.fallback = None;

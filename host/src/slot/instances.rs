@@ -167,7 +167,12 @@ pub(super) enum Condition {
         overdue: Option<Instant>,
     },
     /// It panicked; nothing of it is called before somebody decides.
-    Faulted { running: Arc<Running>, fault: Box<Fault> },
+    Faulted {
+        running: Arc<Running>,
+        fault: Box<Fault>,
+        /// As before the panic: a call may still be out.
+        overdue: Option<Instant>,
+    },
 }
 
 impl Condition {
@@ -190,8 +195,10 @@ impl Condition {
     /// Since when a call has been out.
     pub(super) fn overdue_mut(&mut self) -> Option<&mut Option<Instant>> {
         match self {
-            Self::Unshown { overdue, .. } | Self::Shown { overdue, .. } => Some(overdue),
-            Self::Empty | Self::Faulted { .. } => None,
+            Self::Unshown { overdue, .. }
+            | Self::Shown { overdue, .. }
+            | Self::Faulted { overdue, .. } => Some(overdue),
+            Self::Empty => None,
         }
     }
 
@@ -214,9 +221,11 @@ impl Condition {
         let pending = self.confirm();
         match std::mem::take(self) {
             Self::Empty => {}
-            Self::Unshown { running, .. }
-            | Self::Shown { running, .. }
-            | Self::Faulted { running, .. } => *self = Self::Faulted { running, fault },
+            Self::Unshown { running, overdue, .. }
+            | Self::Shown { running, overdue }
+            | Self::Faulted { running, overdue, .. } => {
+                *self = Self::Faulted { running, fault, overdue };
+            }
         }
         pending
     }
@@ -224,7 +233,7 @@ impl Condition {
     /// Somebody has decided that it is to be called again.
     pub(super) fn retry(&mut self) {
         match std::mem::take(self) {
-            Self::Faulted { running, .. } => *self = Self::Shown { running, overdue: None },
+            Self::Faulted { running, overdue, .. } => *self = Self::Shown { running, overdue },
             other => *self = other,
         }
     }

@@ -303,21 +303,36 @@ impl Slot {
     /// UI thread. A paint callback of that generation panicked, or its picture cannot be painted. One
     /// fault stands for all that follow until the code changes or somebody retries.
     pub fn paint_fault(&self, generation: Generation, fault: Box<Fault>) {
-        if self.generation() != Some(generation) {
+        let module = self.name.clone();
+        let runs = |shared: &Shared| {
+            shared.condition.running().is_some_and(|running| running.generation == generation)
+        };
+        // Nothing is swapped within a frame.
+        if let Some(mut instances) = self.gate.frame()
+            && self.shared.with(|shared| runs(shared))
+        {
+            if !self.is_faulted() {
+                let _ = self.on_fault(&mut instances, fault); // what is shown stays
+            }
+            return;
+        }
+        let failed = fault.clone();
+        // Outside of one the engine may commit something else at any moment.
+        let pending = self.shared.with(|shared| match shared.condition.fault() {
+            _ if !runs(shared) => Err(SlotEvent::ThreadFault {
+                module: module.clone(),
+                generation,
+                fault: fault.clone(),
+            }),
+            Some(_) => Ok(None),
+            None => Ok(Some(shared.condition.fail(failed))),
+        });
+        match pending {
             // An old picture that is still on the screen: what runs now is not to blame.
-            let module = self.name.clone();
-            self.tell(SlotEvent::ThreadFault { module, generation, fault });
-            return;
-        }
-        if self.is_faulted() {
-            return;
-        }
-        match self.gate.frame() {
-            Some(mut instances) => drop(self.on_fault(&mut instances, fault)),
-            None => {
-                let failed = fault.clone();
-                let pending = self.shared.with(|shared| shared.condition.fail(failed));
-                let (module, back_to) = (self.name.clone(), None);
+            Err(stray) => self.tell(stray),
+            Ok(None) => {}
+            Ok(Some(pending)) => {
+                let back_to = None;
                 self.tell(SlotEvent::Fault { module, generation, fault, back_to, pending });
             }
         }
