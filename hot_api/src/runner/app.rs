@@ -1,27 +1,31 @@
 //! One instance: the author's object, its state, and its views.
 
 use super::MAIN_VIEW;
+use super::any_module::{AnyModule, ModuleType};
 use super::contained::Contained;
 use super::paint::PaintSide;
 use super::view::{ViewMemory, ViewRun};
 use crate::abi::{FrameInput, FrameView, code};
 use crate::host::Host;
 use crate::kept::{Passage, within};
-use crate::module::{CreateContext, Module, ModuleFrame, View};
+use crate::module::{CreateContext, ModuleFrame};
+use crate::state::any_state::{AnySpec, AnyState};
 use crate::state::schema::{Schema, Untraceable};
 use crate::state::{
     Codec, Report, SCHEMA_SECTION, STATE_SECTION, SectionRef, SnapshotError, SnapshotRef,
     SnapshotWriter, migrate, restore, to_bytes,
 };
+use egui::Ui;
 use serde::{Serialize, de::DeserializeOwned};
 use std::cell::{Cell, OnceCell};
 
 /// Everything of an instance that belongs to the module thread. Fields drop in this order: views
 /// may hold what the author put into egui. Whatever of the author's drops, drops by itself.
-pub(super) struct App<M: Module> {
+pub(super) struct App {
     views: Vec<Contained<ViewRun>>,
-    module: Contained<M>,
-    state: Contained<M::State>,
+    module: Contained<Box<dyn AnyModule>>,
+    state: Contained<AnyState>,
+    of: &'static ModuleType,
     /// Traced when it is first asked for.
     schema: OnceCell<Traced>,
     /// Bytes of the last capture in the binary codec; the next one will take about as many.
@@ -32,32 +36,41 @@ pub(super) struct App<M: Module> {
 /// What a state is made of, or why that is not known.
 pub(crate) type Traced = Result<Schema, Untraceable>;
 
+/// The names of a module's views, `main` first.
+fn view_names(of: &'static ModuleType) -> impl Iterator<Item = &'static str> {
+    std::iter::once(MAIN_VIEW).chain((0..).map_while(of.extra_view))
+}
+
 /// The name of the section with a view's egui memory.
 fn view_section(view: &str) -> String {
     format!("egui/{view}")
 }
 
-impl<M: Module> App<M> {
+impl App {
     /// Makes the instance from `snapshot`; empty bytes mean a fresh start.
-    pub(super) fn create(host: Host, snapshot: &[u8]) -> Result<(Self, PaintSide), SnapshotError> {
+    pub(super) fn create(
+        of: &'static ModuleType,
+        host: Host,
+        snapshot: &[u8],
+    ) -> Result<(Self, PaintSide), SnapshotError> {
         let snapshot =
             if snapshot.is_empty() { None } else { Some(SnapshotRef::decode(snapshot)?) };
         let section = |name: &str| snapshot.as_ref().and_then(|snapshot| snapshot.section(name));
         let schema = OnceCell::new();
         let state = match section(STATE_SECTION) {
             Some(section) => {
-                let schema = schema.get_or_init(|| M::STATE.codec().schema());
-                let (state, report) = restore_state::<M>(section, snapshot.as_ref(), schema)?;
+                let schema = schema.get_or_init(|| of.state.schema());
+                let (state, report) = restore_state(of.state, section, snapshot.as_ref(), schema)?;
                 host.restored(&serde_json::to_string(&report).unwrap_or_default());
                 state
             }
-            None => M::State::default(),
+            None => of.state.default_state(),
         };
         let state = Contained::new(host, state);
         let binary_size = Cell::new(section(STATE_SECTION).map_or(0, |state| state.payload.len()));
-        let module = M::create(&CreateContext { host: &host, args: &host.args() });
+        let module = (of.create)(&CreateContext { host: &host, args: &host.args() });
         let mut module = Contained::new(host, module);
-        let views = Self::view_names()
+        let views = view_names(of)
             .map(|name| {
                 // A view's memory is a convenience: one that cannot be read starts afresh.
                 let memory = section(&view_section(name))
@@ -71,11 +84,7 @@ impl<M: Module> App<M> {
             #[cfg(feature = "glow")]
             module.gl_cleanup(),
         );
-        Ok((Self { views, module, state, schema, binary_size, host }, paint))
-    }
-
-    fn view_names() -> impl Iterator<Item = &'static str> {
-        std::iter::once(MAIN_VIEW).chain(M::VIEWS.iter().map(|view| view.name))
+        Ok((Self { views, module, state, of, schema, binary_size, host }, paint))
     }
 
     pub(super) fn host(&self) -> Host {
@@ -86,7 +95,7 @@ impl<M: Module> App<M> {
     pub(super) fn logic(&mut self, input: &FrameInput, items: &[u8]) -> FrameView {
         let Self { views, module, state, host, .. } = self;
         let mut frame = ModuleFrame { host };
-        views[0].logic(input, items, &mut |ctx| module.logic(state, ctx, &mut frame))
+        views[0].logic(input, items, &mut |ctx| module.logic(&mut ***state, ctx, &mut frame))
     }
 
     /// Draws one view; `None` when there is no such view.
@@ -100,48 +109,43 @@ impl<M: Module> App<M> {
         let Self { views, module, state, host, .. } = self;
         let view = views.get_mut(index)?;
         let mut frame = ModuleFrame { host };
-        let draw = match index.checked_sub(1) {
-            None => M::ui,
-            Some(extra) => {
-                let View { ui, .. } = M::VIEWS.get(extra)?;
-                *ui
-            }
-        };
-        Some(view.frame(input, items, paint, index, &mut |ui| draw(module, state, ui, &mut frame)))
+        let draw = &mut |ui: &mut Ui| module.draw(index, &mut ***state, ui, &mut frame);
+        Some(view.frame(input, items, paint, index, draw))
     }
 
     /// What the state is made of, as bytes to compare.
-    pub(super) fn identity() -> Result<Vec<u8>, Untraceable> {
-        let schema = M::STATE.codec().schema()?;
+    pub(super) fn identity(of: &ModuleType) -> Result<Vec<u8>, Untraceable> {
+        let schema = of.state.schema()?;
         let mut bytes = schema.fingerprint().to_le_bytes().to_vec();
-        bytes.extend(M::STATE.schema_version().to_le_bytes());
+        bytes.extend(of.state.schema_version().to_le_bytes());
         bytes.extend(schema.root().to_string().into_bytes());
         Ok(bytes)
     }
 
     /// The state and egui's memory as a snapshot, the state in that codec.
     pub(super) fn capture(&self, codec: Codec) -> Result<Vec<u8>, SnapshotError> {
-        let schema = self.schema.get_or_init(|| M::STATE.codec().schema()).as_ref();
-        let type_name = std::any::type_name::<M>();
+        let spec = self.of.state;
+        let schema = self.schema.get_or_init(|| spec.schema()).as_ref();
+        let type_name = (self.of.name)();
         let module = type_name.split("::").next().unwrap_or(type_name);
         let fingerprint = schema.ok().map(Schema::fingerprint);
-        let mut snapshot = SnapshotWriter::new(module, M::STATE.schema_version(), fingerprint);
+        let mut snapshot = SnapshotWriter::new(module, spec.schema_version(), fingerprint);
         match codec {
             Codec::Named => {
-                let state = M::STATE.codec().to_bytes(&self.state)?;
+                let state = spec.to_bytes(&**self.state)?;
                 append(&mut snapshot, STATE_SECTION, &state);
             }
             Codec::Binary => {
                 let schema = schema.map_err(Clone::clone)?;
                 snapshot.section(STATE_SECTION, codec, self.binary_size.get(), |bytes| {
                     let before = bytes.len();
-                    M::STATE.codec().write_binary(&self.state, schema, bytes)?;
+                    spec.write_binary(&**self.state, schema, bytes)?;
                     self.binary_size.set(bytes.len() - before);
                     Ok::<_, SnapshotError>(())
                 })?;
             }
         }
-        for (name, view) in Self::view_names().zip(&self.views) {
+        for (name, view) in view_names(self.of).zip(&self.views) {
             append(&mut snapshot, &view_section(name), &to_bytes(&view.memory())?);
         }
         if let (Codec::Named, Ok(schema)) = (codec, schema) {
@@ -160,11 +164,11 @@ impl<M: Module> App<M> {
     }
 
     pub(super) fn suspend(&mut self) {
-        self.module.suspend(&mut self.state);
+        self.module.suspend(&mut **self.state);
     }
 
     pub(super) fn resume(&mut self) {
-        self.module.resume(&mut self.state);
+        self.module.resume(&mut **self.state);
     }
 }
 
@@ -175,26 +179,27 @@ fn append(snapshot: &mut SnapshotWriter, name: &str, payload: &[u8]) {
 
 /// The author's state: brought to today's version, then merged into today's type; or read as it is,
 /// when it was written by code with the same schema.
-pub(crate) fn restore_state<M: Module>(
+pub(crate) fn restore_state(
+    spec: &dyn AnySpec,
     section: SectionRef<'_>,
     snapshot: Option<&SnapshotRef<'_>>,
     schema: &Traced,
-) -> Result<(M::State, Report), SnapshotError> {
+) -> Result<(AnyState, Report), SnapshotError> {
     let version = snapshot.map_or(1, |snapshot| snapshot.schema_version);
     if section.codec == Codec::Binary {
         let schema = schema.as_ref().map_err(Clone::clone)?;
         let written = snapshot.and_then(|snapshot| snapshot.fingerprint);
-        if version != M::STATE.schema_version() || written != Some(schema.fingerprint()) {
+        if version != spec.schema_version() || written != Some(schema.fingerprint()) {
             let (section, codec) = (section.name.to_owned(), section.codec);
             return Err(SnapshotError::Codec { section, codec });
         }
         let (state, kept) =
-            within(Passage::Claiming, || M::STATE.codec().from_binary(section.payload, schema))?;
+            within(Passage::Claiming, || spec.read_binary(section.payload, schema))?;
         return Ok((state, Report { kept, ..Report::default() }));
     }
     let mut tree = section.tree()?;
-    let migrated = migrate(&mut tree, version, M::STATE.migrations())?;
-    let restored = within(Passage::Claiming, || M::STATE.codec().restore(&tree));
+    let migrated = migrate(&mut tree, version, spec.migrations())?;
+    let restored = within(Passage::Claiming, || spec.restore(&tree));
     let schema = schema_changes(snapshot, schema);
     Ok((restored.value, Report { migrated, schema, ..restored.report }))
 }

@@ -1,9 +1,11 @@
 //! The functions behind the table.
 //!
 //! Owns: the turning of raw pointers into references. Each function checks for null, catches
-//! panics (`ABI-3`) and forwards. Never: anything else.
+//! panics (`ABI-3`) and forwards. Never: anything else. Only the two that begin without an instance know
+//! the module's type, and hand it on as a [`ModuleType`].
 #![expect(unsafe_code, reason = "the module's side of the C boundary")]
 
+use super::any_module::ModuleType;
 use super::app::App;
 use super::contained::Contained;
 use super::guard::{guard, install, last_panic_site, uninstall, warn};
@@ -22,8 +24,8 @@ use std::mem::size_of;
 
 /// What an [`Instance`] really is. The two halves are only ever borrowed one by one, through raw
 /// field pointers, because the UI thread reads `paint` (ABI-4).
-struct Boxed<M: Module> {
-    app: App<M>,
+struct Boxed {
+    app: App,
     paint: PaintSide,
     host: Host,
 }
@@ -35,16 +37,16 @@ pub const fn table<M: Module>() -> ModuleTable {
         size: size_of::<ModuleTable>() as u32,
         flags: 0,
         create: create::<M>,
-        logic: logic::<M>,
-        frame: frame::<M>,
-        paint: paint::<M>,
-        capture: capture::<M>,
-        suspend: suspend::<M>,
-        resume: resume::<M>,
-        release_gl: release_gl::<M>,
-        destroy: destroy::<M>,
+        logic,
+        frame,
+        paint,
+        capture,
+        suspend,
+        resume,
+        release_gl,
+        destroy,
         schema: Some(schema::<M>),
-        hand_over: Some(hand_over::<M>),
+        hand_over: Some(hand_over),
         set_literals: Some(set_literals),
     }
 }
@@ -64,19 +66,19 @@ unsafe fn bytes<'a, T>(slice: Slice<T>) -> &'a [T] {
 /// The module thread's half.
 ///
 /// # Safety
-/// `instance` came from `create::<M>` and is not destroyed; this is the module thread (ABI-4).
-unsafe fn app<'a, M: Module>(instance: *mut Instance) -> &'a mut App<M> {
+/// `instance` came from `create` and is not destroyed; this is the module thread (ABI-4).
+unsafe fn app<'a>(instance: *mut Instance) -> &'a mut App {
     // SAFETY: promised by the caller; the other half is not borrowed by this.
-    unsafe { &mut *std::ptr::addr_of_mut!((*instance.cast::<Boxed<M>>()).app) }
+    unsafe { &mut *std::ptr::addr_of_mut!((*instance.cast::<Boxed>()).app) }
 }
 
 /// The half that both threads may read.
 ///
 /// # Safety
-/// `instance` came from `create::<M>` and is not destroyed.
-unsafe fn paint_side<'a, M: Module>(instance: *mut Instance) -> &'a PaintSide {
+/// `instance` came from `create` and is not destroyed.
+unsafe fn paint_side<'a>(instance: *mut Instance) -> &'a PaintSide {
     // SAFETY: promised by the caller; never borrowed mutably.
-    unsafe { &*std::ptr::addr_of!((*instance.cast::<Boxed<M>>()).paint) }
+    unsafe { &*std::ptr::addr_of!((*instance.cast::<Boxed>()).paint) }
 }
 
 /// Whether `object` can be used: it is there, and as long as this side knows it. A host that is
@@ -91,9 +93,9 @@ unsafe fn is_whole<T>(object: *const T) -> bool {
 
 /// # Safety
 /// As for [`paint_side`].
-unsafe fn host_of<M: Module>(instance: *mut Instance) -> Host {
+unsafe fn host_of(instance: *mut Instance) -> Host {
     // SAFETY: promised by the caller; never written after `create`.
-    unsafe { (*instance.cast::<Boxed<M>>()).host }
+    unsafe { (*instance.cast::<Boxed>()).host }
 }
 
 /// Tells why there is no instance. A panic that was caught on the way has a place to show.
@@ -113,6 +115,18 @@ unsafe extern "C" fn create<M: Module>(
     snapshot: Slice<u8>,
     out: *mut *mut Instance,
 ) -> i32 {
+    // SAFETY: as promised to this function.
+    unsafe { create_of(const { &ModuleType::of::<M>() }, host, snapshot, out) }
+}
+
+/// # Safety
+/// As for the function of the table.
+unsafe fn create_of(
+    of: &'static ModuleType,
+    host: *const HostTable,
+    snapshot: Slice<u8>,
+    out: *mut *mut Instance,
+) -> i32 {
     // SAFETY: ABI-2: the host's table begins with its size.
     if !unsafe { is_whole(host) } || out.is_null() {
         return code::REFUSED;
@@ -125,7 +139,7 @@ unsafe extern "C" fn create<M: Module>(
     let snapshot = unsafe { bytes(snapshot) };
     install(host);
     tweak::warn_through(warn);
-    let code = guard(host, || match App::<M>::create(host, snapshot) {
+    let code = guard(host, || match App::create(of, host, snapshot) {
         Ok((app, paint)) => {
             let instance = Box::into_raw(Box::new(Boxed { app, paint, host }));
             // SAFETY: not null, and ours to write (ABI-5).
@@ -140,7 +154,7 @@ unsafe extern "C" fn create<M: Module>(
     code
 }
 
-unsafe extern "C" fn logic<M: Module>(
+unsafe extern "C" fn logic(
     instance: *mut Instance,
     input: *const FrameInput,
     out: *mut FrameView,
@@ -150,7 +164,7 @@ unsafe extern "C" fn logic<M: Module>(
         return code::REFUSED;
     }
     // SAFETY: ABI-4, ABI-5: a live instance on its thread; input and items are lent for the call.
-    let (app, input) = unsafe { (app::<M>(instance), &*input) };
+    let (app, input) = unsafe { (app(instance), &*input) };
     // SAFETY: as above.
     let items = unsafe { bytes(input.items) };
     guard(app.host(), || {
@@ -161,7 +175,7 @@ unsafe extern "C" fn logic<M: Module>(
     })
 }
 
-unsafe extern "C" fn frame<M: Module>(
+unsafe extern "C" fn frame(
     instance: *mut Instance,
     view: u32,
     input: *const FrameInput,
@@ -172,7 +186,7 @@ unsafe extern "C" fn frame<M: Module>(
         return code::REFUSED;
     }
     // SAFETY: ABI-4, ABI-5: a live instance on its thread; input and items are lent for the call.
-    let (app, paint, input) = unsafe { (app::<M>(instance), paint_side::<M>(instance), &*input) };
+    let (app, paint, input) = unsafe { (app(instance), paint_side(instance), &*input) };
     // SAFETY: as above.
     let items = unsafe { bytes(input.items) };
     guard(app.host(), || match app.frame(view as usize, input, items, paint) {
@@ -186,7 +200,7 @@ unsafe extern "C" fn frame<M: Module>(
 }
 
 #[cfg_attr(not(feature = "glow"), expect(unused_variables, reason = "nothing paints without GL"))]
-unsafe extern "C" fn paint<M: Module>(
+unsafe extern "C" fn paint(
     instance: *mut Instance,
     view: u32,
     callback: u64,
@@ -197,7 +211,7 @@ unsafe extern "C" fn paint<M: Module>(
         return code::REFUSED;
     }
     // SAFETY: ABI-4: a live instance between two calls of its thread.
-    let (paint, host) = unsafe { (paint_side::<M>(instance), host_of::<M>(instance)) };
+    let (paint, host) = unsafe { (paint_side(instance), host_of(instance)) };
     #[cfg(feature = "glow")]
     {
         // SAFETY: ABI-5: lent for the call.
@@ -215,6 +229,18 @@ unsafe extern "C" fn schema<M: Module>(
     sink: *mut c_void,
     write: WriteFn,
 ) -> i32 {
+    // SAFETY: as promised to this function.
+    unsafe { schema_of(const { &ModuleType::of::<M>() }, host, sink, write) }
+}
+
+/// # Safety
+/// As for the function of the table.
+unsafe fn schema_of(
+    of: &'static ModuleType,
+    host: *const HostTable,
+    sink: *mut c_void,
+    write: WriteFn,
+) -> i32 {
     // SAFETY: ABI-2: the host's table begins with its size.
     if !unsafe { is_whole(host) } {
         return code::REFUSED;
@@ -224,7 +250,7 @@ unsafe extern "C" fn schema<M: Module>(
     // There is no instance yet whose hook this would be.
     install(host);
     let code = guard(host, || {
-        match App::<M>::identity() {
+        match App::identity(of) {
             // SAFETY: the host's own function; the bytes are lent for the call (ABI-5).
             Ok(identity) => unsafe { write(sink, Slice::new(&identity)) },
             Err(reason) => host.log(LogLevel::Debug, &reason.to_string()),
@@ -235,16 +261,12 @@ unsafe extern "C" fn schema<M: Module>(
     code
 }
 
-unsafe extern "C" fn capture<M: Module>(
-    instance: *mut Instance,
-    sink: *mut c_void,
-    write: WriteFn,
-) -> i32 {
+unsafe extern "C" fn capture(instance: *mut Instance, sink: *mut c_void, write: WriteFn) -> i32 {
     // SAFETY: as promised to this function.
-    unsafe { write_state::<M>(instance, Codec::Named, Passage::None, sink, write) }
+    unsafe { write_state(instance, Codec::Named, Passage::None, sink, write) }
 }
 
-unsafe extern "C" fn hand_over<M: Module>(
+unsafe extern "C" fn hand_over(
     instance: *mut Instance,
     codec: u32,
     sink: *mut c_void,
@@ -253,12 +275,12 @@ unsafe extern "C" fn hand_over<M: Module>(
     let codec = [Codec::Named, Codec::Binary].into_iter().find(|known| *known as u32 == codec);
     let Some(codec) = codec else { return code::REFUSED };
     // SAFETY: as promised to this function.
-    unsafe { write_state::<M>(instance, codec, Passage::Lending, sink, write) }
+    unsafe { write_state(instance, codec, Passage::Lending, sink, write) }
 }
 
 /// # Safety
 /// As for the two functions of the table.
-unsafe fn write_state<M: Module>(
+unsafe fn write_state(
     instance: *mut Instance,
     codec: Codec,
     passage: Passage,
@@ -269,7 +291,7 @@ unsafe fn write_state<M: Module>(
         return code::REFUSED;
     }
     // SAFETY: ABI-4: a live instance on its thread.
-    let app = unsafe { app::<M>(instance) };
+    let app = unsafe { app(instance) };
     let host = app.host();
     guard(host, || match within(passage, || app.capture(codec)) {
         Ok(snapshot) => {
@@ -284,42 +306,38 @@ unsafe fn write_state<M: Module>(
     })
 }
 
-unsafe extern "C" fn suspend<M: Module>(instance: *mut Instance) -> i32 {
+unsafe extern "C" fn suspend(instance: *mut Instance) -> i32 {
     if instance.is_null() {
         return code::REFUSED;
     }
     // SAFETY: ABI-4: a live instance on its thread.
-    let app = unsafe { app::<M>(instance) };
+    let app = unsafe { app(instance) };
     guard(app.host(), || {
         app.suspend();
         code::OK
     })
 }
 
-unsafe extern "C" fn resume<M: Module>(instance: *mut Instance) -> i32 {
+unsafe extern "C" fn resume(instance: *mut Instance) -> i32 {
     if instance.is_null() {
         return code::REFUSED;
     }
     // SAFETY: ABI-4: a live instance on its thread.
-    let app = unsafe { app::<M>(instance) };
+    let app = unsafe { app(instance) };
     guard(app.host(), || {
         app.resume();
         code::OK
     })
 }
 
-#[cfg_attr(
-    not(feature = "glow"),
-    expect(clippy::extra_unused_type_parameters, reason = "one signature for all, with GL or not")
-)]
-unsafe extern "C" fn release_gl<M: Module>(instance: *mut Instance) -> i32 {
+unsafe extern "C" fn release_gl(instance: *mut Instance) -> i32 {
     if instance.is_null() {
         return code::REFUSED;
     }
     #[cfg(feature = "glow")]
     {
         // SAFETY: ABI-4: a live instance between two calls of its thread.
-        let (paint, host) = unsafe { (paint_side::<M>(instance), host_of::<M>(instance)) };
+        let (paint, host) = unsafe { (paint_side(instance), host_of(instance)) };
         guard(host, || {
             paint.release_gl();
             code::OK
@@ -329,14 +347,14 @@ unsafe extern "C" fn release_gl<M: Module>(instance: *mut Instance) -> i32 {
     code::OK
 }
 
-unsafe extern "C" fn destroy<M: Module>(instance: *mut Instance) -> i32 {
+unsafe extern "C" fn destroy(instance: *mut Instance) -> i32 {
     if instance.is_null() {
         return code::REFUSED;
     }
     // SAFETY: ABI-4: a live instance on its thread.
-    let host = unsafe { host_of::<M>(instance) };
+    let host = unsafe { host_of(instance) };
     // SAFETY: ABI-7: the last call; the box came from `create`.
-    let boxed = unsafe { Box::from_raw(instance.cast::<Boxed<M>>()) };
+    let boxed = unsafe { Box::from_raw(instance.cast::<Boxed>()) };
     let Boxed { app, paint, .. } = *boxed;
     let ended = [app.end(), Contained::new(host, paint).end()];
     tweak::forget();

@@ -5,11 +5,15 @@
 //! snapshots. Produces: [`FrameView`](crate::abi::FrameView)s and snapshots. Never: threads of its
 //! own, statics that outlive the instance.
 //!
+//! The runner knows the author's types as `AnyModule` and `AnySpec` alone: generic code would be compiled
+//! again with every edit of the module.
+//!
 //! Theory of operation: the host calls through the function pointers of [`table`], which live in
 //! `ffi` and do nothing but check pointers, catch panics (`guard`) and forward to
 //! an `App`. An `App` draws each view with a `ViewRun`, which turns egui's output into arrays that
 //! stay put until its next frame.
 
+mod any_module;
 mod app;
 mod contained;
 mod ffi;

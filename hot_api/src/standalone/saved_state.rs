@@ -53,8 +53,8 @@ impl<M: Module> SavedState<M> {
         let bytes = STANDARD.decode(text)?;
         let snapshot = SnapshotRef::decode(&bytes)?;
         let section = snapshot.section(STATE_SECTION).ok_or(StoredError::NoState)?;
-        let (state, _report) = restore_state::<M>(section, Some(&snapshot), &self.schema)?;
-        Ok(state)
+        let (state, _report) = restore_state(M::STATE, section, Some(&snapshot), &self.schema)?;
+        Ok(*state.downcast().expect("a spec makes states of its own type"))
     }
 
     /// Why what was stored could not be read, if it could not.

@@ -58,8 +58,15 @@ impl ser::Error for CaptureError {
 /// # Errors
 /// When it is nested deeper than [`MAX_DEPTH`], or its own `Serialize` fails.
 pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CaptureError> {
+    write_named(&mut |writer| value.serialize(writer))
+}
+
+/// What of capturing needs no type, so that it is compiled once.
+fn write_named(
+    write: &mut dyn FnMut(&mut Writer<'static>) -> Result<(), CaptureError>,
+) -> Result<Vec<u8>, CaptureError> {
     let mut writer = Writer::new();
-    value.serialize(&mut writer)?;
+    write(&mut writer)?;
     Ok(writer.into_bytes())
 }
 
@@ -68,7 +75,12 @@ pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CaptureErro
 /// # Errors
 /// As for [`to_bytes`].
 pub fn capture<T: Serialize + ?Sized>(value: &T) -> Result<Tree, CaptureError> {
+    to_bytes(value).and_then(|bytes| decode_own(&bytes))
+}
+
+/// The tree in bytes that were just captured.
+pub(super) fn decode_own(bytes: &[u8]) -> Result<Tree, CaptureError> {
     // Our own bytes can be read, unless a hand-written `Serialize` ends a map after a key.
-    Tree::decode(&to_bytes(value)?)
+    Tree::decode(bytes)
         .map_err(|e| CaptureError::Refused { path: e.path, message: e.fault.to_string() })
 }

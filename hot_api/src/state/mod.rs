@@ -34,6 +34,8 @@
 //! that speak serde. Produces: bytes, values and a [`Report`]. Never: reads or writes a file, knows
 //! egui, or crosses the boundary as anything but bytes.
 
+#[cfg(feature = "module")]
+pub(crate) mod any_state;
 mod binary;
 mod capture;
 mod decode;

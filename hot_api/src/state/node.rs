@@ -330,10 +330,17 @@ impl<'de, 'c> Node<'de, 'c> {
         let skips = self.cx.skips.get();
         let outcome =
             if self.trail.depth > MAX_DEPTH { Err(Trouble::TooDeep.into()) } else { read(self) };
-        outcome.map_err(|error| {
-            let site = self.id.map(|id| Site { id, depth: self.trail.depth, role: self.role });
-            let is_short = self.cx.skips.get() != skips;
-            error.passing(|| (self.trail.path(), is_short), site)
-        })
+        match outcome {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.failed(error, skips)),
+        }
+    }
+
+    /// An error of this value; `skips` is how many there were before it was read.
+    #[cold]
+    fn failed(&self, error: ReadError, skips: u64) -> ReadError {
+        let site = self.id.map(|id| Site { id, depth: self.trail.depth, role: self.role });
+        let is_short = self.cx.skips.get() != skips;
+        error.passing(|| (self.trail.path(), is_short), site)
     }
 }

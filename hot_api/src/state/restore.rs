@@ -4,7 +4,7 @@
 //! in every case, and the [`Report`] of what became of the old one. Never: fails, and never takes a
 //! value by position or by likeness; fields are matched by name alone.
 
-use super::capture;
+use super::capture::{CaptureError, decode_own, to_bytes};
 use super::node::{Context, Node};
 use super::path::{Step, Trail};
 use super::read_error::ReadError;
@@ -33,18 +33,47 @@ pub struct Restored<T> {
 /// ever. Two things serde hides: fields removed from a flattened or internally tagged type are not
 /// reported, and an untagged enum that fits no variant is replaced as a whole.
 pub fn restore<T: Default + Serialize + DeserializeOwned>(old: &Tree) -> Restored<T> {
+    let mut value = None;
+    let merged = merge(old, to_bytes(&T::default()), &mut |node| {
+        // Gone before the next pass makes another one.
+        value = None;
+        value = Some(node.read(PhantomData::<T>)?);
+        Ok(())
+    });
+    match (merged, value) {
+        (Merged::Read(report), Some(value)) => Restored { value, report },
+        (Merged::Read(report) | Merged::Afresh(report), _) => {
+            Restored { value: T::default(), report }
+        }
+    }
+}
+
+/// How a merge has ended.
+enum Merged {
+    /// The value of the last pass counts.
+    Read(Report),
+    /// Not even the default can be read back.
+    Afresh(Report),
+}
+
+/// The passes. Reading a value is all that needs its type, so that the rest is compiled once.
+fn merge(
+    old: &Tree,
+    default: Result<Vec<u8>, CaptureError>,
+    read: &mut dyn FnMut(Node<'_, '_>) -> Result<(), ReadError>,
+) -> Merged {
     // A default that cannot be captured leaves the zeros.
-    let default = capture(&T::default()).ok();
+    let default = default.and_then(|bytes| decode_own(&bytes)).ok();
     let size = old.node_count() as u64;
     let mut repairs = Repairs::default();
-    // Whether this pass is a probe, and whether `T` puts up with probes.
+    // Whether this pass is a probe, and whether the type puts up with probes.
     let (mut probing, mut can_probe) = (false, true);
     loop {
         let cx = Context::new(Some(&repairs), probing);
-        let outcome = Node::root(old, default.as_ref(), &Trail::root(), &cx).read(PhantomData::<T>);
+        let outcome = read(Node::root(old, default.as_ref(), &Trail::root(), &cx));
         match outcome {
-            Ok(value) if !probing => return Restored { value, report: cx.into_report() },
-            Ok(_) => {
+            Ok(()) if !probing => return Merged::Read(cx.into_report()),
+            Ok(()) => {
                 probing = false;
                 repairs.forget_passed();
             }
@@ -54,15 +83,16 @@ pub fn restore<T: Default + Serialize + DeserializeOwned>(old: &Tree) -> Restore
                 match repairs.learn(&error, old, size, visits) {
                     Learnt::General => {}
                     Learnt::Single => probing = can_probe,
-                    Learnt::Nothing => return start_afresh(old, &error),
+                    Learnt::Nothing => return Merged::Afresh(all_lost(old, &error)),
                 }
             }
         }
     }
 }
 
-/// The last resort, when not even `T`'s own default can be read back, so that nothing can be merged.
-fn start_afresh<T: Default>(old: &Tree, error: &ReadError) -> Restored<T> {
+/// What there is to say when not even the type's own default can be read back, so that nothing can be
+/// merged.
+fn all_lost(old: &Tree, error: &ReadError) -> Report {
     let root = Trail::root();
     let (mut defaulted, mut dropped) = (Tally::default(), Tally::default());
     defaulted.add(&root, Reason::Refused(error.to_string()));
@@ -72,11 +102,10 @@ fn start_afresh<T: Default>(old: &Tree, error: &ReadError) -> Restored<T> {
             dropped.add(&root.then(Step::Field(name)), reason);
         }
     }
-    let report = Report {
+    Report {
         lost: defaulted.lost() + dropped.lost(),
         defaulted: defaulted.into_notes(),
         dropped: dropped.into_notes(),
         ..Report::default()
-    };
-    Restored { value: T::default(), report }
+    }
 }

@@ -29,6 +29,8 @@ use std::fmt;
 /// the package in the dev profile, megabytes of state cross several times as fast, while the module
 /// compiles as quickly as before.
 pub struct StateCodec<T> {
+    #[cfg(feature = "module")]
+    default: fn() -> T,
     schema: fn() -> Result<Schema, Untraceable>,
     to_bytes: fn(&T) -> Result<Vec<u8>, CaptureError>,
     write_binary: fn(&T, &Schema, &mut Vec<u8>) -> Result<(), BinaryError>,
@@ -44,6 +46,8 @@ impl<T: Serialize + DeserializeOwned + Default> StateCodec<T> {
     #[expect(clippy::new_without_default, reason = "a default could not initialise a static")]
     pub const fn new() -> Self {
         Self {
+            #[cfg(feature = "module")]
+            default: T::default,
             schema: Schema::of::<T>,
             to_bytes: to_bytes::<T>,
             write_binary: write_binary::<T>,
@@ -54,6 +58,12 @@ impl<T: Serialize + DeserializeOwned + Default> StateCodec<T> {
 }
 
 impl<T> StateCodec<T> {
+    /// The default state.
+    #[cfg(feature = "module")]
+    pub(super) fn default_state(&self) -> T {
+        (self.default)()
+    }
+
     /// See [`Schema::of`].
     ///
     /// # Errors

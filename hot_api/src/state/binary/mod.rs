@@ -102,8 +102,17 @@ pub fn write_binary<T: Serialize + ?Sized>(
     schema: &Schema,
     bytes: &mut Vec<u8>,
 ) -> Result<(), BinaryError> {
-    let mut writer = write::Writer::new(schema.root(), bytes);
-    value.serialize(&mut writer).map_err(|error| BinaryError::Write(error.into_reason()))
+    write_with(schema, bytes, &mut |writer| value.serialize(writer))
+}
+
+/// What of writing needs no type, so that it is compiled once.
+fn write_with(
+    schema: &Schema,
+    bytes: &mut Vec<u8>,
+    write: &mut dyn FnMut(&mut write::Writer<'_>) -> Result<(), Mismatch>,
+) -> Result<(), BinaryError> {
+    write(&mut write::Writer::new(schema.root(), bytes))
+        .map_err(|error| BinaryError::Write(error.into_reason()))
 }
 
 /// Reads a value whose type has that schema; with how many values (numbers, texts… not the containers
@@ -115,11 +124,24 @@ pub fn from_binary<T: DeserializeOwned>(
     bytes: &[u8],
     schema: &Schema,
 ) -> Result<(T, u64), BinaryError> {
+    let mut value = None;
+    let values = read_with(bytes, schema, &mut |reader| {
+        value = Some(T::deserialize(reader)?);
+        Ok(())
+    })?;
+    Ok((value.expect("it was read without an error"), values))
+}
+
+/// What of reading needs no type, so that it is compiled once.
+fn read_with(
+    bytes: &[u8],
+    schema: &Schema,
+    read: &mut dyn FnMut(&mut read::Reader<'_, '_>) -> Result<(), Mismatch>,
+) -> Result<u64, BinaryError> {
     let mut reader = read::Reader::new(bytes, schema.root());
-    let value =
-        T::deserialize(&mut reader).map_err(|error| BinaryError::Read(error.into_reason()))?;
+    read(&mut reader).map_err(|error| BinaryError::Read(error.into_reason()))?;
     match reader.left() {
-        0 => Ok((value, reader.values())),
+        0 => Ok(reader.values()),
         left => Err(BinaryError::Left { left }),
     }
 }

@@ -42,7 +42,11 @@ impl Schema {
     /// [`Untraceable`] for types that look at the data to find out what it is (`untagged`, `flatten`,
     /// `tag`), that refuse made-up values, or that are too large.
     pub fn of<T: DeserializeOwned>() -> Result<Self, Untraceable> {
-        Ok(Self { root: trace::trace::<T>()? })
+        trace::trace::<T>().map(Self::rooted)
+    }
+
+    fn rooted(root: Format) -> Self {
+        Self { root }
     }
 
     /// The structure.

@@ -115,9 +115,17 @@ impl From<Stop> for Untraceable {
 
 /// The structure of `T`.
 pub(super) fn trace<T: DeserializeOwned>() -> Result<Format, Untraceable> {
+    trace_type(type_name::<T>(), |probe| T::deserialize(probe).map(drop))
+}
+
+/// Lets a type deserialise made-up values.
+type Pass = fn(Probe<'_>) -> Result<(), Stop>;
+
+/// All attempts. Only `pass` needs the type, so that the rest is compiled once.
+fn trace_type(name: &str, pass: Pass) -> Result<Format, Untraceable> {
     let mut first = None;
     for sample in SAMPLES {
-        match trace_with::<T>(sample) {
+        match trace_with(name, pass, sample) {
             Ok(format) => return Ok(format),
             Err(stop) if matches!(stop.cause, Cause::Refused(_)) => {
                 first.get_or_insert(stop);
@@ -128,7 +136,7 @@ pub(super) fn trace<T: DeserializeOwned>() -> Result<Format, Untraceable> {
     Err(first.expect("there are samples, and each was refused").into())
 }
 
-fn trace_with<T: DeserializeOwned>(sample: Sample) -> Result<Format, Stop> {
+fn trace_with(type_name: &str, pass: Pass, sample: Sample) -> Result<Format, Stop> {
     let mut root = Format::Unseen;
     let mut cx = Context {
         sample,
@@ -144,13 +152,13 @@ fn trace_with<T: DeserializeOwned>(sample: Sample) -> Result<Format, Stop> {
         cx.around.clear();
         let before = root.clone();
         let probe = Probe { cx: &mut cx, out: Some(&mut root) };
-        let pass = catch_unwind(AssertUnwindSafe(|| T::deserialize(probe).map(drop)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| pass(probe)));
         let panicked = |_| {
             // The way to it went with the stack.
-            let around = cx.around.last().copied().unwrap_or(type_name::<T>());
+            let around = cx.around.last().copied().unwrap_or(type_name);
             Err(Stop::last(format!("a Deserialize panics within {around}")))
         };
-        match pass.unwrap_or_else(panicked) {
+        match outcome.unwrap_or_else(panicked) {
             Ok(()) if root.is_complete() => return Ok(root),
             Ok(()) if root == before => {
                 return Err(Stop::last("a part of it is never asked for"));
