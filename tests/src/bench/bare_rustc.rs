@@ -35,6 +35,27 @@ pub fn bare_rustc(build_dir: &Path, package: &str) -> anyhow::Result<Command> {
     Ok(command)
 }
 
+/// The same command for another file in the place of the crate's `lib.rs`, beside it.
+///
+/// # Errors
+/// When the command names no `lib.rs`, or several.
+pub fn with_root(original: &Command, file: &str) -> anyhow::Result<Command> {
+    let mut command = Command::new(original.get_program());
+    let mut roots = 0;
+    for arg in original.get_args() {
+        let root = arg.to_str().and_then(|arg| arg.strip_suffix("src/lib.rs"));
+        roots += usize::from(root.is_some());
+        match root {
+            Some(dir) => command.arg(format!("{dir}src/{file}")),
+            None => command.arg(arg),
+        };
+    }
+    ensure!(roots == 1, "{roots} files are the root of the crate in {original:?}");
+    command.current_dir(original.get_current_dir().unwrap_or(Path::new(".")));
+    command.env_clear().envs(original.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Ok(command)
+}
+
 /// The same, as cargo tells when it builds the crate in `dir` of a project.
 ///
 /// # Errors

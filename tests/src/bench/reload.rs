@@ -1,12 +1,14 @@
 //! From a saved file to the first frame of the new code, by stage.
 //!
-//! A real host and a module of some 450 lines, edited as people edit. In the same round the same
-//! edit goes through the compiler alone, through `cargo build` in a copy of the workspace and, when
-//! wished, through the tools that others use for this.
+//! A real host and a module of some 450 lines, edited as people edit, and the smallest application that
+//! people begin with. In the same round the same edit goes through the compiler alone, as a module and
+//! as the same application without `hot_api` (*plain*: what Pitstop adds to compiling an edit is the
+//! difference), through `cargo build` in a copy of the workspace and, when wished, through the tools
+//! that others use for this.
 
-use super::bare_rustc::{BareRustc, as_cargo_tells, bare_rustc};
+use super::bare_rustc::{BareRustc, as_cargo_tells, bare_rustc, with_root};
 use super::cargo_build::{CargoBuild, bench_dir};
-use super::edits::{EDITS, Edit};
+use super::edits::{EDITS, Edit, LITERAL};
 use super::peers::{Peer, SETTINGS, Workspace};
 use super::report::Report;
 use super::run::Run;
@@ -44,23 +46,21 @@ const BARS: [(&str, &[&str]); 5] = [
 /// When a host, a compiler or a peer does not do its part.
 pub fn run(run: &mut Run<'_>) -> anyhow::Result<()> {
     let rounds = run.rounds(ROUNDS, ROUNDS_QUICK);
-    let mut ways = Ways::new(run.with_peers)?;
+    let mut smallest = Ways::new(Sources::template(), &[LITERAL], false)?;
+    let times = smallest.rounds(LITERAL, rounds)?;
+    let smallest_lines = smallest.sources.lines();
+    run.report(times.report(&format!("reload of {smallest_lines} lines: {}", LITERAL.name)));
+    drop(smallest);
+    let mut ways = Ways::new(Sources::of_lines(LINES), &EDITS, run.with_peers)?;
     let lines = ways.sources.lines();
     let mut groups = Vec::new();
     for edit in EDITS {
-        let mut times = Times::default();
-        for round in 0..=rounds {
-            let took = ways.take_turns(edit).with_context(|| edit.name)?;
-            // The first one also undoes what the edits before have left in this file.
-            if round > 0 {
-                times.add(took);
-            }
-        }
-        let times = times.summed_up();
+        let times = ways.rounds(edit, rounds)?;
         run.report(times.report(&format!("reload of {lines} lines: {}", edit.name)));
         groups.push(Group { name: edit.name.to_owned(), bars: times.bars() });
     }
-    let parts = BARS.iter().map(|(name, _)| *name).chain(["bare rustc", "cargo build"]);
+    let parts = BARS.iter().map(|(name, _)| *name);
+    let parts = parts.chain(["bare rustc", "plain rustc", "cargo build"]);
     let parts = parts.chain(run.with_peers.then_some("hot-lib-reloader and cargo-watch"));
     let bars = Bars {
         title: "From a saved file to the first frame of the new code".to_owned(),
@@ -83,6 +83,8 @@ struct Ways {
     cargo: CargoBuild,
     /// By the directory of the crate.
     rustc: BTreeMap<&'static str, BareRustc>,
+    /// The module's application without `hot_api`.
+    plain: BareRustc,
     _rustc_dir: TempDir,
     peers: Vec<Peer>,
     peers_workspace: Option<Workspace>,
@@ -93,14 +95,16 @@ struct Ways {
 struct Took {
     told: Told,
     rustc: Duration,
+    /// The same crates with the application in the place of the module.
+    plain: Duration,
     cargo: Duration,
     /// By name; those that can tell this edit.
     peers: Vec<(&'static str, Duration)>,
 }
 
 impl Ways {
-    fn new(with_peers: bool) -> anyhow::Result<Self> {
-        let sources = Sources::of_lines(LINES);
+    /// Each of `edits` has been made once.
+    fn new(sources: Sources, edits: &[Edit], with_peers: bool) -> anyhow::Result<Self> {
         let peers_workspace = with_peers.then(|| Workspace::prepare(&sources)).transpose()?;
         let mut peers = Vec::new();
         if let Some(workspace) = &peers_workspace {
@@ -115,7 +119,7 @@ impl Ways {
         let cargo = CargoBuild::new(copy)?;
         let mut host = HostProcess::start(&project);
         // The first build of each crate after the start need not be like those that follow.
-        for edit in EDITS {
+        for edit in edits {
             let (path, text) = edit.apply(&sources, "ui", 1);
             Told::after(&mut host, || project.save(&path, &text))?;
             cargo.project.save(&path, &text);
@@ -123,12 +127,18 @@ impl Ways {
         std::fs::create_dir_all(bench_dir())?;
         let rustc_dir = tempfile::Builder::new().prefix("rustc-").tempdir_in(bench_dir())?;
         let mut rustc = BTreeMap::new();
+        let mut plain = None;
         for dir in ["data", "ui"] {
             // What the host does not note is compiled in the copy, which leaves the host alone.
             let command = bare_rustc(&build_dir(), &project.package(dir))
                 .or_else(|_| as_cargo_tells(&cargo.project, &CargoBuild::target_dir(), dir))?;
             rustc.insert(dir, BareRustc::beside(&command, &rustc_dir.path().join(dir))?);
+            if dir == "ui" {
+                let command = with_root(&command, "plain.rs")?;
+                plain = Some(BareRustc::beside(&command, &rustc_dir.path().join("plain"))?);
+            }
         }
+        let plain = plain.context("the module is one of the crates")?;
         let _rustc_dir = rustc_dir;
         Ok(Self {
             sources,
@@ -137,10 +147,24 @@ impl Ways {
             project,
             cargo,
             rustc,
+            plain,
             _rustc_dir,
             peers,
             peers_workspace,
         })
+    }
+
+    /// So many edits of a kind.
+    fn rounds(&mut self, edit: Edit, rounds: usize) -> anyhow::Result<Summaries> {
+        let mut times = Times::default();
+        for round in 0..=rounds {
+            let took = self.take_turns(edit).with_context(|| edit.name)?;
+            // The first one also undoes what the edits before have left in this file.
+            if round > 0 {
+                times.add(took);
+            }
+        }
+        Ok(times.summed_up())
     }
 
     /// Makes the next edit of this kind in every workspace, one after the other.
@@ -151,13 +175,14 @@ impl Ways {
         let told = Told::after(&mut self.host, || project.save(&path, &text))?;
         self.cargo.project.save(&path, &text);
         let cargo = self.cargo.run("ui")?;
-        let mut rustc = Duration::ZERO;
+        let (mut rustc, mut plain) = (Duration::ZERO, Duration::ZERO);
         // What the state's crate has become, the module is compiled against.
         let changed = if edit.dir("ui") == "data" { &["data", "ui"][..] } else { &["ui"] };
         for dir in changed {
-            if let Some(compiler) = self.rustc.get_mut(dir) {
-                rustc += compiler.run()?;
-            }
+            let Some(compiler) = self.rustc.get_mut(dir) else { continue };
+            let took = compiler.run()?;
+            rustc += took;
+            plain += if *dir == "ui" { self.plain.run()? } else { took };
         }
         let mut peers = Vec::new();
         if let (true, Some(workspace)) = (edit.is_on_screen(), &self.peers_workspace) {
@@ -165,7 +190,7 @@ impl Ways {
                 peers.push((peer.name(), peer.edit(workspace, &self.sources, self.edits)?));
             }
         }
-        Ok(Took { told, rustc, cargo, peers })
+        Ok(Took { told, rustc, plain, cargo, peers })
     }
 }
 
@@ -174,6 +199,7 @@ impl Ways {
 struct Times {
     told: Vec<Told>,
     rustc: Vec<Duration>,
+    plain: Vec<Duration>,
     cargo: Vec<Duration>,
     peers: BTreeMap<&'static str, Vec<Duration>>,
 }
@@ -185,6 +211,7 @@ struct Summaries {
     /// In the order of [`STAGES`].
     stages: Vec<Summary>,
     rustc: Summary,
+    plain: Summary,
     cargo: Summary,
     peers: Vec<(&'static str, Summary)>,
 }
@@ -193,6 +220,7 @@ impl Times {
     fn add(&mut self, took: Took) {
         self.told.push(took.told);
         self.rustc.push(took.rustc);
+        self.plain.push(took.plain);
         self.cargo.push(took.cargo);
         for (name, time) in took.peers {
             self.peers.entry(name).or_default().push(time);
@@ -205,6 +233,7 @@ impl Times {
             total: summary(&self.told, |told| told.total_us),
             stages: stages.collect(),
             rustc: Summary::of(self.rustc),
+            plain: Summary::of(self.plain),
             cargo: Summary::of(self.cargo),
             peers: self.peers.into_iter().map(|(name, times)| (name, Summary::of(times))).collect(),
         }
@@ -218,7 +247,8 @@ impl Summaries {
             report = report.times(name, *times);
         }
         let total = self.total.median_us;
-        report = report.times("bare rustc", self.rustc).times("cargo build", self.cargo);
+        report = report.times("bare rustc", self.rustc).times("plain rustc", self.plain);
+        report = report.times("cargo build", self.cargo);
         for (name, times) in &self.peers {
             report = report.times(name, *times).number(
                 &format!("{name} to Pitstop"),
@@ -230,6 +260,11 @@ impl Summaries {
             .number("to bare rustc", total / self.rustc.median_us, "×")
             .number("to cargo build", total / self.cargo.median_us, "×")
             .number("beside bare rustc", (total - self.rustc.median_us) / 1e3, "ms")
+            .number(
+                "bare rustc beside plain",
+                (self.rustc.median_us - self.plain.median_us) / 1e3,
+                "ms",
+            )
     }
 
     fn bars(&self) -> Vec<Bar> {
@@ -243,7 +278,8 @@ impl Summaries {
         let text = |value: f64| format!("{} ms", plain(value.round()));
         let mut bars =
             vec![Bar { name: "Pitstop".to_owned(), text: text(millis(&self.total)), parts }];
-        let others = [("bare rustc", self.rustc), ("cargo build", self.cargo)];
+        let others =
+            [("bare rustc", self.rustc), ("plain rustc", self.plain), ("cargo build", self.cargo)];
         for (name, times) in others.iter().chain(&self.peers) {
             // All peers have one colour.
             let part = BARS.len() + (bars.len() - 1).min(others.len());

@@ -8,7 +8,12 @@ use crate::Project;
 
 const APP: &str = include_str!("../../fixtures/pages/app.rs");
 const MODULE: &str = include_str!("../../fixtures/pages/module.rs");
+const PLAIN: &str = include_str!("../../fixtures/pages/plain.rs");
 const STATE: &str = include_str!("../../fixtures/pages/state.rs");
+
+const TEMPLATE_APP: &str = include_str!("../../fixtures/template/app.rs");
+const TEMPLATE_MODULE: &str = include_str!("../../fixtures/template/module.rs");
+const TEMPLATE_PLAIN: &str = include_str!("../../fixtures/template/plain.rs");
 
 /// One page of each kind; `nth` and `Nth` stand for its number.
 const PAGES: [(&str, &str); 4] = [
@@ -28,6 +33,12 @@ const FILE_HEAD: &str = "use crate::egui::*;\nuse data::*;\n\n";
 pub struct Sources {
     /// `lib.rs` is not among them: what runs the pages is not theirs.
     pub files: Vec<(String, String)>,
+    /// What makes a module of them: `lib.rs`.
+    module: &'static str,
+    /// The root of the same application without Pitstop: `plain.rs`.
+    plain: &'static str,
+    /// The crate of the state, unless the state is among the files.
+    state: Option<&'static str>,
 }
 
 impl Sources {
@@ -57,13 +68,21 @@ impl Sources {
         }
         let app = APP.replace("// files\n", &names).replace("// pages\n", table.trim_end());
         files.push(("app.rs".to_owned(), app));
-        Self { files }
+        Self { files, module: MODULE, plain: PLAIN, state: Some(STATE) }
+    }
+
+    /// The smallest application that people begin with, its state among its code.
+    #[must_use]
+    pub fn template() -> Self {
+        let files = vec![("app.rs".to_owned(), TEMPLATE_APP.to_owned())];
+        Self { files, module: TEMPLATE_MODULE, plain: TEMPLATE_PLAIN, state: None }
     }
 
     /// Lines of all files, what Pitstop needs around the pages included.
     #[must_use]
     pub fn lines(&self) -> usize {
-        count_lines(MODULE) + self.files.iter().map(|(_, text)| count_lines(text)).sum::<usize>()
+        count_lines(self.module)
+            + self.files.iter().map(|(_, text)| count_lines(text)).sum::<usize>()
     }
 
     /// The text of one of the files.
@@ -78,9 +97,12 @@ impl Sources {
             for (path, text) in &self.files {
                 project.save(&format!("{module}/src/{path}"), text);
             }
-            project.save(&format!("{module}/src/lib.rs"), MODULE);
+            project.save(&format!("{module}/src/lib.rs"), self.module);
+            project.save(&format!("{module}/src/plain.rs"), self.plain);
         }
-        project.save("data/src/lib.rs", STATE);
+        if let Some(state) = self.state {
+            project.save("data/src/lib.rs", state);
+        }
     }
 }
 
