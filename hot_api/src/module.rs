@@ -9,8 +9,9 @@ use std::ffi::OsString;
 
 /// How a module's own object is made, once for each generation and before anything else.
 ///
-/// A `Default` type has it already. Implement it for a type that has no `Default` where the host or the
-/// application's arguments are needed:
+/// A `Default` type has it already, made by `default()`. Where the host or the application's arguments are
+/// needed, implement it; such a type must not be `Default`, or the compiler says that the two
+/// implementations conflict (E0119):
 ///
 /// ```
 /// use hot_api::{Create, CreateContext};
