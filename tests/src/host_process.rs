@@ -214,6 +214,8 @@ impl HostProcess {
     /// Reads as far as the host has come: its output may be behind its socket.
     #[track_caller]
     fn catch_up(&mut self) {
+        // A host that was started again counts its time anew, so what is here comes first.
+        self.seen.extend(self.journal.try_iter());
         let newest = if self.ended.is_some() { None } else { self.newest_entry() };
         let deadline = Instant::now() + DEADLINE;
         while self.seen.last().map(|entry| entry.t_us) < newest {
