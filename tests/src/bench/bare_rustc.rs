@@ -40,20 +40,26 @@ pub fn bare_rustc(build_dir: &Path, package: &str) -> anyhow::Result<Command> {
 /// # Errors
 /// When the command names no `lib.rs`, or several.
 pub fn with_root(original: &Command, file: &str) -> anyhow::Result<Command> {
+    let mut args = args_of(original);
+    let roots: Vec<&mut String> =
+        args.iter_mut().filter(|arg| arg.ends_with("src/lib.rs")).collect();
+    let Ok([root]) = <[&mut String; 1]>::try_from(roots) else {
+        bail!("none or several files are the root of the crate in {original:?}");
+    };
+    *root = format!("{}{file}", root.trim_end_matches("lib.rs"));
+    Ok(with_args(original, args))
+}
+
+fn args_of(command: &Command) -> Vec<String> {
+    command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect()
+}
+
+/// The same command, with its whole environment, and other arguments.
+fn with_args(original: &Command, args: Vec<String>) -> Command {
     let mut command = Command::new(original.get_program());
-    let mut roots = 0;
-    for arg in original.get_args() {
-        let root = arg.to_str().and_then(|arg| arg.strip_suffix("src/lib.rs"));
-        roots += usize::from(root.is_some());
-        match root {
-            Some(dir) => command.arg(format!("{dir}src/{file}")),
-            None => command.arg(arg),
-        };
-    }
-    ensure!(roots == 1, "{roots} files are the root of the crate in {original:?}");
-    command.current_dir(original.get_current_dir().unwrap_or(Path::new(".")));
+    command.args(args).current_dir(original.get_current_dir().unwrap_or(Path::new(".")));
     command.env_clear().envs(original.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    Ok(command)
+    command
 }
 
 /// The same, as cargo tells when it builds the crate in `dir` of a project.
@@ -100,12 +106,7 @@ impl BareRustc {
     /// When the directory cannot be made, or the code does not compile.
     pub fn beside(original: &Command, dir: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(dir)?;
-        let args = original.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect();
-        let mut command = Command::new(original.get_program());
-        command.args(redirected(args, dir)?);
-        command.current_dir(original.get_current_dir().unwrap_or(Path::new(".")));
-        command.env_clear();
-        command.envs(original.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let mut command = with_args(original, redirected(args_of(original), dir)?);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut this = Self { command };
         this.run()?;

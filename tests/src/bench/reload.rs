@@ -46,7 +46,7 @@ const BARS: [(&str, &[&str]); 5] = [
 /// When a host, a compiler or a peer does not do its part.
 pub fn run(run: &mut Run<'_>) -> anyhow::Result<()> {
     let rounds = run.rounds(ROUNDS, ROUNDS_QUICK);
-    let mut smallest = Ways::new(Sources::template(), &[LITERAL], false)?;
+    let mut smallest = Ways::new(Sources::smallest(), &[LITERAL], false)?;
     let times = smallest.rounds(LITERAL, rounds)?;
     let smallest_lines = smallest.sources.lines();
     run.report(times.report(&format!("reload of {smallest_lines} lines: {}", LITERAL.name)));

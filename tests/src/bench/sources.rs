@@ -1,7 +1,7 @@
 //! A module of any size, as applications have them: pages of tasks, settings, curves and bookings,
 //! each with its widgets, types and helpers.
 //!
-//! Owns: which page goes into which file. Consumes: `tests/fixtures/pages`. Produces: the same text
+//! Owns: which page goes into which file. Consumes: `tests/fixtures/{pages,smallest}`. Produces: the same text
 //! for the same number of lines, always. Never: writes a file that is not a [`Project`]'s.
 
 use crate::Project;
@@ -11,9 +11,9 @@ const MODULE: &str = include_str!("../../fixtures/pages/module.rs");
 const PLAIN: &str = include_str!("../../fixtures/pages/plain.rs");
 const STATE: &str = include_str!("../../fixtures/pages/state.rs");
 
-const TEMPLATE_APP: &str = include_str!("../../fixtures/template/app.rs");
-const TEMPLATE_MODULE: &str = include_str!("../../fixtures/template/module.rs");
-const TEMPLATE_PLAIN: &str = include_str!("../../fixtures/template/plain.rs");
+const SMALLEST_APP: &str = include_str!("../../fixtures/smallest/app.rs");
+const SMALLEST_MODULE: &str = include_str!("../../fixtures/smallest/module.rs");
+const SMALLEST_PLAIN: &str = include_str!("../../fixtures/smallest/plain.rs");
 
 /// One page of each kind; `nth` and `Nth` stand for its number.
 const PAGES: [(&str, &str); 4] = [
@@ -71,11 +71,11 @@ impl Sources {
         Self { files, module: MODULE, plain: PLAIN, state: Some(STATE) }
     }
 
-    /// The smallest application that people begin with, its state among its code.
+    /// The smallest application, about as much as people begin with; its state is among its code.
     #[must_use]
-    pub fn template() -> Self {
-        let files = vec![("app.rs".to_owned(), TEMPLATE_APP.to_owned())];
-        Self { files, module: TEMPLATE_MODULE, plain: TEMPLATE_PLAIN, state: None }
+    pub fn smallest() -> Self {
+        let files = vec![("app.rs".to_owned(), SMALLEST_APP.to_owned())];
+        Self { files, module: SMALLEST_MODULE, plain: SMALLEST_PLAIN, state: None }
     }
 
     /// Lines of all files, what Pitstop needs around the pages included.

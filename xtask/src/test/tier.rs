@@ -84,7 +84,7 @@ impl Group {
             "boundary" => Self::Boundary,
             "build_and_watch" => Self::BuildAndWatch,
             "e2e" => Self::EndToEnd,
-            "dev" | "host" | "rooms" | "tidy" => Self::Commands,
+            "dev" | "host" | "tidy" => Self::Commands,
             // The rest needs neither a host nor a compiler.
             _ => Self::Unit,
         }

@@ -1,5 +1,7 @@
 //! What the repository promises about itself.
 
+mod rooms;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;

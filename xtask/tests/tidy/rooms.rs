@@ -1,5 +1,6 @@
 //! Which room of the host may use which.
 
+use super::{root, rust_files};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -28,21 +29,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
 ];
 
 fn source() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies in the workspace")
-        .join("host/src")
-}
-
-fn rust_files(dir: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(dir).expect("a readable directory") {
-        let path = entry.expect("a readable entry").path();
-        if path.is_dir() {
-            rust_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
+    root().join("host/src")
 }
 
 /// The code of a file that is compiled into the host: no comments, and no tests, which may use anything.
@@ -52,10 +39,11 @@ fn product_code(text: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// What `crate::` is followed by.
-fn used(code: &str) -> impl Iterator<Item = &str> {
-    let after = code.split("crate::").skip(1);
-    after.map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""))
+/// The names that follow a path such as `crate::`.
+fn used<'a>(code: &'a str, path: &str) -> impl Iterator<Item = &'a str> {
+    let after: Vec<&str> = code.split(path).skip(1).collect();
+    let is_of_name = |c: char| c.is_alphanumeric() || c == '_';
+    after.into_iter().map(move |rest| rest.split(|c| !is_of_name(c)).next().unwrap_or_default())
 }
 
 /// Room → room → the files that make the arrow.
@@ -72,7 +60,7 @@ fn arrows() -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
         }
         let code = product_code(&std::fs::read_to_string(&file).expect("a source file"));
         let arrows = arrows.entry(room.to_owned()).or_default();
-        for used in used(&code).filter(|used| *used != room) {
+        for used in used(&code, "crate::").filter(|used| *used != room) {
             arrows.entry(used.to_owned()).or_default().insert(path.clone());
         }
     }
@@ -112,7 +100,7 @@ fn the_table_has_no_cycles_and_no_arrow_that_nobody_needs() {
 fn an_arrow_is_seen_wherever_it_is_written() {
     let code = "use crate::engine::X;\n// crate::shell\nfn f(x: &crate::slot::Y) {}\n#[cfg(test)]\nmod tests {\n crate::control\n}";
     let code = product_code(code);
-    assert_eq!(used(&code).collect::<Vec<_>>(), ["engine", "slot"]);
+    assert_eq!(used(&code, "crate::").collect::<Vec<_>>(), ["engine", "slot"]);
 }
 
 /// File → the other files of the engine that it names.
@@ -123,10 +111,8 @@ fn engine_files() -> BTreeMap<String, BTreeSet<String>> {
     let names: BTreeSet<String> = files.iter().map(|file| name(file)).collect();
     let uses = |file: &PathBuf| {
         let code = product_code(&std::fs::read_to_string(file).expect("a source file"));
-        let named = code.split("super::").skip(1).map(|rest| {
-            rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("").to_owned()
-        });
-        (name(file), named.filter(|named| names.contains(named)).collect())
+        let named = used(&code, "super::").filter(|named| names.contains(*named));
+        (name(file), named.map(str::to_owned).collect())
     };
     files.iter().map(uses).collect()
 }
