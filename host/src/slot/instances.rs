@@ -175,6 +175,16 @@ pub(super) enum Condition {
     },
 }
 
+/// Whose a fault is that was found in a picture.
+pub(super) enum Blame {
+    /// Of a generation that does not run any more: what runs is not to blame.
+    Another,
+    /// Of what runs, which has failed before.
+    Known,
+    /// Of what runs, which has failed now, and with it perhaps its commit.
+    Failed(Option<Box<PendingCommit>>),
+}
+
 impl Condition {
     pub(super) fn running(&self) -> Option<&Arc<Running>> {
         match self {
@@ -218,16 +228,25 @@ impl Condition {
 
     /// It panicked. Returns the commit that thereby is none.
     pub(super) fn fail(&mut self, fault: Box<Fault>) -> Option<Box<PendingCommit>> {
-        let pending = self.confirm();
-        match std::mem::take(self) {
-            Self::Empty => {}
-            Self::Unshown { running, overdue, .. }
-            | Self::Shown { running, overdue }
-            | Self::Faulted { running, overdue, .. } => {
-                *self = Self::Faulted { running, fault, overdue };
+        let (running, overdue, pending) = match std::mem::take(self) {
+            Self::Empty => return None,
+            Self::Unshown { running, pending, overdue } => (running, overdue, Some(pending)),
+            Self::Shown { running, overdue } | Self::Faulted { running, overdue, .. } => {
+                (running, overdue, None)
             }
-        }
+        };
+        *self = Self::Faulted { running, fault, overdue };
         pending
+    }
+
+    /// The picture of `generation` cannot be painted.
+    pub(super) fn blame(&mut self, generation: Generation, fault: &Fault) -> Blame {
+        let is_running = self.running().is_some_and(|running| running.generation == generation);
+        match self.fault() {
+            _ if !is_running => Blame::Another,
+            Some(_) => Blame::Known,
+            None => Blame::Failed(self.fail(Box::new(fault.clone()))),
+        }
     }
 
     /// Somebody has decided that it is to be called again.

@@ -15,9 +15,9 @@
 
 use super::active::Active;
 use super::dirty::Dirty;
-use super::events::{FrameResult, HoldReason, ShownView, SlotEvent};
+use super::events::{FrameResult, HoldReason, PendingCommit, ShownView, SlotEvent};
 use super::gate::Gate;
-use super::instances::{Instances, Running, Shared, ViewSlot};
+use super::instances::{Blame, Instances, Running, Shared, ViewSlot};
 use crate::journal::event::Generation;
 use crate::module::{BriefLock, CallError, Fault, InputPacket, PaintTarget, Picture};
 use crossbeam_channel::Sender;
@@ -303,38 +303,15 @@ impl Slot {
     /// UI thread. A paint callback of that generation panicked, or its picture cannot be painted. One
     /// fault stands for all that follow until the code changes or somebody retries.
     pub fn paint_fault(&self, generation: Generation, fault: Box<Fault>) {
-        let module = self.name.clone();
-        let runs = |shared: &Shared| {
-            shared.condition.running().is_some_and(|running| running.generation == generation)
-        };
-        // Nothing is swapped within a frame.
-        if let Some(mut instances) = self.gate.frame()
-            && self.shared.with(|shared| runs(shared))
-        {
-            if !self.is_faulted() {
-                let _ = self.on_fault(&mut instances, fault); // what is shown stays
+        // Outside of a frame the engine may commit something else at any moment.
+        let mut frame = self.gate.frame();
+        match self.shared.with(|shared| shared.condition.blame(generation, &fault)) {
+            Blame::Another => {
+                let module = self.name.clone();
+                self.tell(SlotEvent::ThreadFault { module, generation, fault });
             }
-            return;
-        }
-        let failed = fault.clone();
-        // Outside of one the engine may commit something else at any moment.
-        let pending = self.shared.with(|shared| match shared.condition.fault() {
-            _ if !runs(shared) => Err(SlotEvent::ThreadFault {
-                module: module.clone(),
-                generation,
-                fault: fault.clone(),
-            }),
-            Some(_) => Ok(None),
-            None => Ok(Some(shared.condition.fail(failed))),
-        });
-        match pending {
-            // An old picture that is still on the screen: what runs now is not to blame.
-            Err(stray) => self.tell(stray),
-            Ok(None) => {}
-            Ok(Some(pending)) => {
-                let back_to = None;
-                self.tell(SlotEvent::Fault { module, generation, fault, back_to, pending });
-            }
+            Blame::Known => {}
+            Blame::Failed(pending) => self.failed(frame.as_deref_mut(), generation, fault, pending),
         }
     }
 
@@ -414,10 +391,21 @@ impl Slot {
         };
         let failed = fault.clone();
         let pending = self.shared.with(|shared| shared.condition.fail(failed));
-        let back_to = self.go_back(instances);
+        self.failed(Some(instances), generation, fault, pending);
+        FrameResult::Hold(HoldReason::Faulted)
+    }
+
+    /// Goes back where that is possible, and tells the engine.
+    fn failed(
+        &self,
+        instances: Option<&mut Instances>,
+        generation: Generation,
+        fault: Box<Fault>,
+        pending: Option<Box<PendingCommit>>,
+    ) {
+        let back_to = instances.and_then(|instances| self.go_back(instances));
         let module = self.name.clone();
         self.tell(SlotEvent::Fault { module, generation, fault, back_to, pending });
-        FrameResult::Hold(HoldReason::Faulted)
     }
 
     /// Any thread, also the UI's: never waits for the engine.
