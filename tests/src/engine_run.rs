@@ -136,7 +136,7 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
             poll_interval: None,
         },
         services: frames.services(Arc::new(|_, _| {})),
-        fast_path: Some(Box::new(Literals::new(project.root().to_owned()))),
+        fast_path: Box::new(Literals::new(project.root().to_owned())),
         on_board: Arc::new(|_| {}),
         journal: Journal::open(journal).unwrap_or_else(|error| panic!("{error}")),
     }

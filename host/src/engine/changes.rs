@@ -123,9 +123,7 @@ impl Core {
         let modules =
             self.requests.running().into_iter().flat_map(|request| request.modules.keys());
         for name in modules {
-            if let Some(fast_path) = &mut self.config.fast_path {
-                fast_path.build_begins(name);
-            }
+            self.config.fast_path.build_begins(name);
             self.board.change_module(name, |module| module.status = ModuleStatus::Building);
         }
         self.board.change(|board| {

@@ -90,8 +90,8 @@ pub struct EngineConfig {
     pub source: BuildSource,
     /// What modules may ask for.
     pub services: Services,
-    /// What is tried before a save is built; `None` to build each.
-    pub fast_path: Option<Box<dyn FastPath>>,
+    /// What is tried before a save is built.
+    pub fast_path: Box<dyn FastPath>,
     /// Called on the engine thread whenever the [`Board`] changed.
     pub on_board: Arc<dyn Fn(&Board) + Send + Sync>,
     /// Where everything is recorded.

@@ -69,7 +69,7 @@ pub enum EngineError {
     /// The snapshot cannot be read.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
-    /// There are snapshots without one: of a module that has drawn and kept nothing else.
+    /// The snapshot lacks the section of the state.
     #[error("the snapshot has no state")]
     NoState,
     /// The code was refused; the journal and the board say so in full.

@@ -31,8 +31,7 @@ impl Core {
         }
         let running = concerned.iter().map(|(name, files)| self.running_as_saved(name, files));
         let Some(running) = running.collect::<Option<Vec<_>>>() else { return false };
-        let Some(fast_path) = &mut self.config.fast_path else { return false };
-        let values = match fast_path.apply(&running) {
+        let values = match self.config.fast_path.apply(&running) {
             Attempt::NeedsBuild => return false,
             Attempt::Refused { module, generation, reason } => {
                 let message = format!("{module}: not taken over without a build: {reason}");
@@ -78,7 +77,6 @@ impl Core {
         if slot.artifact().as_ref() != Some(&artifact.hash) {
             return;
         }
-        let Some(fast_path) = &mut self.config.fast_path else { return };
         let compiled = Compiled {
             slot: &slot,
             generation,
@@ -88,7 +86,7 @@ impl Core {
         };
         let generations = &self.generations;
         let is_kept = |shown| generations.copy(name, shown).is_some();
-        match fast_path.built(&compiled, &is_kept) {
+        match self.config.fast_path.built(&compiled, &is_kept) {
             Ok(true) => (self.config.services.request_repaint)(Duration::ZERO),
             Ok(false) => {}
             Err(reason) => self.notice(format!("{name}: {reason}")),

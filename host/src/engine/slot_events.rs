@@ -204,9 +204,7 @@ impl Core {
         let result = ModuleResult::Committed { entry: Box::new(entry) };
         self.settle(name, generation, result);
         self.tell_after_commit(name);
-        if let Some(fast_path) = &mut self.config.fast_path {
-            fast_path.committed(name);
-        }
+        self.config.fast_path.committed(name);
     }
 
     pub(super) fn on_fault(

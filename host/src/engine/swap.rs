@@ -103,11 +103,10 @@ impl Core {
             state_keys: self.state_keys(name).to_vec(),
             may_lose: !self.refuses_loss(name, &swap.state),
         };
-        let fast_path = self.config.fast_path.as_deref_mut();
+        let fast_path = &mut self.config.fast_path;
         let mut notices = Vec::new();
-        let swapped = run(swap, &terms, &mut notices, |candidate| match fast_path {
-            Some(fast_path) => fast_path.loaded(name, generation, candidate),
-            None => Ok(()),
+        let swapped = run(swap, &terms, &mut notices, |candidate| {
+            fast_path.loaded(name, generation, candidate)
         });
         notices.extend(signals::report(name));
         for notice in notices {

@@ -184,7 +184,7 @@ impl Launch {
         let status = Arc::new(StatusWriter::new(file, Arc::clone(&facts), &journal));
         let on_board = Arc::clone(&status);
         let engine = Engine::start(EngineConfig {
-            fast_path: Some(Box::new(Literals::new(root.clone()))),
+            fast_path: Box::new(Literals::new(root.clone())),
             root,
             generations_dir: dir.join("generations"),
             modules: settings.modules.clone(),
