@@ -38,9 +38,7 @@ pub(crate) trait AnySpec: Sync {
     fn migrations(&self) -> &'static [Migration];
 
     /// See [`StateSpec::schema_version`].
-    fn schema_version(&self) -> u32 {
-        self.migrations().len() as u32 + 1
-    }
+    fn schema_version(&self) -> u32;
 }
 
 impl<T> AnySpec for StateSpec<T> {
@@ -76,6 +74,10 @@ impl<T> AnySpec for StateSpec<T> {
 
     fn migrations(&self) -> &'static [Migration] {
         StateSpec::migrations(self)
+    }
+
+    fn schema_version(&self) -> u32 {
+        StateSpec::schema_version(self)
     }
 }
 
