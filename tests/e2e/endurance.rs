@@ -4,12 +4,13 @@ use crate::threads::project_with_thread;
 use crate::window::Bench;
 use host::compile::Artifact;
 use host::journal::event::{BuildWay, Entry, Event};
-use hot_api::egui::{self, Event as InputEvent, PointerButton, Pos2};
+use hot_api::egui::{Event as InputEvent, Pos2};
 use hot_api::state::{Snapshot, Tree};
 use pitstop_tests::alone::measured;
 use pitstop_tests::bench::demo::{library, window_names};
 use pitstop_tests::host_process::kind_of;
 use pitstop_tests::in_process::Stage;
+use pitstop_tests::inspect::primary_button;
 use pitstop_tests::{HostOptions, HostProcess, Project, alone, processes, wait_until};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -344,12 +345,7 @@ fn g10_two_thousand_reloads_of_a_module_with_threads_soak() {
 }
 
 fn click_and_type(pos: Pos2, character: char) -> Vec<InputEvent> {
-    let button = |pressed| InputEvent::PointerButton {
-        pos,
-        button: PointerButton::Primary,
-        pressed,
-        modifiers: egui::Modifiers::NONE,
-    };
+    let button = |pressed| primary_button(pos, pressed);
     let text = InputEvent::Text(character.to_string());
     vec![InputEvent::PointerMoved(pos), button(true), button(false), text]
 }

@@ -1,8 +1,9 @@
 //! What of egui survives an exchange of the library: everything the user would miss.
 
-use hot_api::egui::{self, Event, Key, Modifiers, PointerButton, Pos2, pos2, vec2};
+use hot_api::egui::{self, Event, Key, Modifiers, Pos2, pos2, vec2};
 use pitstop_tests::Project;
 use pitstop_tests::in_process::Stage;
+use pitstop_tests::inspect::primary_button;
 
 /// Frames after which no animation or smooth scrolling goes on any more.
 const AT_REST: u32 = 40;
@@ -76,7 +77,11 @@ impl Desk {
 
     #[track_caller]
     fn click(&mut self, pos: Pos2) {
-        self.play([Event::PointerMoved(pos), button(pos, true), button(pos, false)]);
+        self.play([
+            Event::PointerMoved(pos),
+            primary_button(pos, true),
+            primary_button(pos, false),
+        ]);
     }
 
     #[track_caller]
@@ -103,11 +108,6 @@ impl Desk {
     }
 }
 
-fn button(pos: Pos2, pressed: bool) -> Event {
-    let modifiers = Modifiers::NONE;
-    Event::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers }
-}
-
 #[test]
 fn m13_positions_scroll_offsets_headers_focus_and_cursor_survive_new_code() {
     let mut desk = Desk::new();
@@ -115,8 +115,8 @@ fn m13_positions_scroll_offsets_headers_focus_and_cursor_survive_new_code() {
     desk.click(desk.place("header"));
     let title = desk.place("window") + vec2(60.0, 12.0);
     let moved = title + vec2(130.0, 70.0);
-    desk.play([Event::PointerMoved(title), button(title, true)]);
-    desk.play([Event::PointerMoved(moved), button(moved, false)]);
+    desk.play([Event::PointerMoved(title), primary_button(title, true)]);
+    desk.play([Event::PointerMoved(moved), primary_button(moved, false)]);
     desk.rest();
     let wheel = Event::MouseWheel {
         unit: egui::MouseWheelUnit::Point,

@@ -2,11 +2,11 @@
 
 use crate::RELOADED;
 use egui::accesskit::Role;
-use egui::{Event as InputEvent, Key, Modifiers, PointerButton};
+use egui::{Event as InputEvent, Key, Modifiers};
 use host::journal::event::{Event, FaultSite, NoChange, Trigger};
 use host::journal::status::ModuleHealth;
 use image::{GenericImageView, RgbaImage};
-use pitstop_tests::inspect::{Address, Window};
+use pitstop_tests::inspect::{Address, Window, primary_button};
 use pitstop_tests::xvfb::{self, Display};
 use pitstop_tests::{HostOptions, HostProcess, Project, wait_until};
 use std::ffi::OsString;
@@ -134,12 +134,7 @@ fn ten_requests(window: &mut Window) {
         repeat: false,
         modifiers: Modifiers::CTRL | Modifiers::ALT,
     };
-    let click = |pressed| InputEvent::PointerButton {
-        pos: button,
-        button: PointerButton::Primary,
-        pressed,
-        modifiers: Modifiers::NONE,
-    };
+    let click = |pressed| primary_button(button, pressed);
     let mut events = vec![InputEvent::PointerMoved(button)];
     for _ in 0..5 {
         events.extend([key(true), key(false), click(true), click(false)]);

@@ -51,6 +51,13 @@ impl Widget {
     }
 }
 
+/// The primary button of the pointer goes down or up.
+#[must_use]
+pub fn primary_button(pos: Pos2, pressed: bool) -> Event {
+    let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
+    Event::PointerButton { pos, button, pressed, modifiers }
+}
+
 /// The connection to a host's window.
 #[derive(Debug)]
 pub struct Window {
@@ -138,33 +145,21 @@ impl Window {
     #[track_caller]
     pub fn click_on(&mut self, widget: &Widget) {
         let pos = widget.rect.center();
-        let button = |pressed| Event::PointerButton {
-            pos,
-            button: PointerButton::Primary,
-            pressed,
-            modifiers: Modifiers::NONE,
-        };
         self.send(vec![Event::PointerMoved(pos)]);
-        self.send(vec![button(true)]);
-        self.send(vec![button(false)]);
+        self.send(vec![primary_button(pos, true)]);
+        self.send(vec![primary_button(pos, false)]);
     }
 
     /// Drags the middle of a widget to another place, one frame for each step.
     #[track_caller]
     pub fn drag(&mut self, widget: &Widget, to: Pos2) {
         let from = widget.rect.center();
-        let button = |pos, pressed| Event::PointerButton {
-            pos,
-            button: PointerButton::Primary,
-            pressed,
-            modifiers: Modifiers::NONE,
-        };
         self.send(vec![Event::PointerMoved(from)]);
-        self.send(vec![button(from, true)]);
+        self.send(vec![primary_button(from, true)]);
         for share in [0.25, 0.5, 0.75, 1.0] {
             self.send(vec![Event::PointerMoved(from.lerp(to, share))]);
         }
-        self.send(vec![button(to, false)]);
+        self.send(vec![primary_button(to, false)]);
     }
 
     /// Types where the keyboard is.
