@@ -1,9 +1,9 @@
 //! The call of a generation's thread that puts values in place of literals.
 
 use super::call::{CallError, CallLimit};
+use super::literal_value::LiteralValue;
 use super::thread::ModuleThread;
 use super::worker::Call;
-use crate::module::LiteralValue;
 use hot_api::abi::{LiteralEdit, Slice};
 
 impl ModuleThread {

@@ -12,7 +12,7 @@ use std::path::Path;
 #[must_use]
 pub fn mapped_bytes(path: &Path) -> Option<u64> {
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
-    let companion = crate::module::companion::of(path);
+    let companion = super::companion::of(path);
     let sizes = [path, &companion].map(|path| size_in(&maps, &path.to_string_lossy()));
     Some(sizes.into_iter().sum())
 }

@@ -6,12 +6,12 @@
 use super::buffers::take_lent;
 use super::call::{CallError, Fault, InputPacket};
 use super::literal_calls::raw;
+use super::literal_value::LiteralValue;
 use super::picture::Picture;
 use super::services::{FaultText, HostSide};
 use super::slices::{BYTES_MAX, elements};
 use super::state_calls::LiveSnapshot;
 use crate::journal::event::FaultSite;
-use crate::module::LiteralValue;
 use crossbeam_channel::{Receiver, Sender};
 use hot_api::abi::{FrameInput, FrameView, Instance, ModuleTable, Slice, code};
 use hot_api::state::Codec;
