@@ -9,7 +9,9 @@ use pitstop_tests::{HostProcess, Project};
 #[track_caller]
 pub(crate) fn last_rejection(host: &mut HostProcess) -> (Stage, String, String) {
     let found = host.journal().iter().rev().find_map(|entry| match &entry.event {
-        Event::Rejected { stage, reason, detail } => Some((*stage, reason.clone(), detail.clone())),
+        Event::Rejected { stage, reason, detail, .. } => {
+            Some((*stage, reason.clone(), detail.clone()))
+        }
         _ => None,
     });
     found.unwrap_or_else(|| panic!("nothing was rejected\n{}", host.words()))
@@ -19,7 +21,7 @@ pub(crate) fn last_rejection(host: &mut HostProcess) -> (Stage, String, String) 
 #[track_caller]
 fn last_fault(host: &mut HostProcess) -> (FaultSite, String, String, String) {
     let found = host.journal().iter().rev().find_map(|entry| match &entry.event {
-        Event::Fault { r#where, message, location, backtrace } => {
+        Event::Fault { r#where, message, location, backtrace, .. } => {
             Some((*r#where, message.clone(), location.clone(), backtrace.clone()))
         }
         _ => None,

@@ -3,7 +3,7 @@
 use crate::fault::last_rejection;
 use crate::{REJECTED, RELOADED};
 use host::control::Request;
-use host::journal::board::PastMigration;
+use host::journal::event::PastMigration;
 use host::journal::event::{Event, Generation, Stage, StateReport};
 use host::journal::status::ModuleHealth;
 use host::persist::checkpoint::Store;

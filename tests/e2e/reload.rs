@@ -4,7 +4,7 @@ use crate::{NOT_COMPILED, REJECTED, RELOADED, UNCHANGED};
 use host::control::Request;
 use host::engine::ModuleResult;
 use host::engine::OnStateLoss;
-use host::journal::board::FailureKind;
+use host::journal::event::FailureKind;
 use host::journal::event::{Diagnostic, Entry, Event, Generation, Trigger};
 use host::journal::status::ModuleHealth;
 use pitstop_tests::engine_run::EngineRun;

@@ -137,7 +137,7 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
         },
         services: frames.services(Arc::new(|_, _| {})),
         fast_path: Box::new(Literals::new(project.root().to_owned())),
-        on_board: Arc::new(|_| {}),
+        on_beat: Arc::new(|| {}),
         journal: Journal::open(journal).unwrap_or_else(|error| panic!("{error}")),
     }
 }

@@ -485,7 +485,8 @@ pub fn kind_of(entry: &Entry) -> String {
 
 /// Whether [`HostProcess::check`] compares entries of this kind.
 fn is_of_note(kind: &str) -> bool {
-    const IN_THEIR_OWN_TIME: [&str; 4] = ["build_progress", "notice", "checkpoint", "retired"];
+    const IN_THEIR_OWN_TIME: [&str; 5] =
+        ["build_progress", "notice", "checkpoint", "retired", "kept"];
     !IN_THEIR_OWN_TIME.contains(&kind)
 }
 

@@ -1,15 +1,15 @@
 //! What the socket can ask for, answered by the engine.
 //!
-//! Owns: the translation of a [`Board`] into a [`Status`]. Consumes: requests of
-//! [`control`](crate::control). Never: waits longer than the engine's own limits.
+//! Owns: which order of the engine a request is. Consumes: requests of [`control`](crate::control). Never:
+//! waits longer than the engine's own limits.
 
 use crate::control::{Control, ControlError};
 use crate::engine::EngineHandle;
 use crate::engine::ReloadTicket;
 use crate::journal;
-use crate::journal::board::{Board, ModuleBoard, ModuleStatus as Health};
+use crate::journal::board::Board;
 use crate::journal::event::{Generation, Trigger};
-use crate::journal::status::{ModuleHealth, ModuleStatus, Status};
+use crate::journal::status::Status;
 use crate::os::whole_file;
 use hot_api::state::Snapshot;
 use once_cell::sync::OnceCell;
@@ -60,31 +60,10 @@ impl HostFacts {
         let socket = self.socket.get().cloned().unwrap_or_default();
         Status {
             started_unix_ms: self.started_unix_ms,
-            modules: board.modules.iter().map(module_status).collect(),
+            modules: board.modules.iter().map(Into::into).collect(),
             restart_pending: board.restart_pending.is_some(),
             ..Status::of_this_process(socket, self.headless)
         }
-    }
-}
-
-fn module_status(module: &ModuleBoard) -> ModuleStatus {
-    ModuleStatus {
-        name: module.name.clone(),
-        generation: module.generation,
-        artifact: (!module.artifact.is_empty()).then(|| module.artifact.clone()),
-        state_bytes: module.state_bytes,
-        status: match module.status {
-            Health::Ok => ModuleHealth::Ok,
-            Health::Building => ModuleHealth::Building,
-            Health::Failed => ModuleHealth::Failed,
-            Health::Fault => ModuleHealth::Fault,
-        },
-        last_error: module.failure.as_ref().map(|failure| {
-            let detail = strip_ansi_escapes::strip_str(&failure.detail);
-            format!("{}: {}\n{detail}", failure.title, failure.reason)
-        }),
-        last_reload: module.last_entry.clone(),
-        kept_generations: module.kept.clone(),
     }
 }
 

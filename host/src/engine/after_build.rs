@@ -6,9 +6,8 @@ use super::generations::LibraryCopy;
 use super::outcome::{ModuleOutcome, ModuleResult};
 use super::swap::{StateSource, Swap};
 use crate::compile::{BuildError, Built, ShadowCopy};
-use crate::journal::board::{Failure, FailureKind, ModuleStatus};
 use crate::journal::event::{
-    BuildWay, DiagnosticLevel, Event, Generation, NoChange, Stage, Trigger,
+    BuildWay, DiagnosticLevel, Event, Generation, NoChange, Stage, StateLoss, Trigger,
 };
 use crate::journal::stage_clock::StageClock;
 use crate::persist::crash::LoadedWith;
@@ -175,24 +174,7 @@ impl Core {
     }
 
     pub(super) fn no_change(&mut self, slot: &Arc<Slot>, generation: Generation, reason: NoChange) {
-        let name = slot.name();
-        let running = slot.generation();
-        self.board.change_module(name, |module| {
-            // The files say again what already runs; an error in between is fixed.
-            module.status = ModuleStatus::Ok;
-            module.failure = None;
-            module.generation = running;
-        });
-        self.board.change(|board| {
-            board.notice = Some(match reason {
-                NoChange::SameArtifact => {
-                    format!("{name}: built, and nothing changed in the library")
-                }
-                NoChange::SameContent => {
-                    format!("{name}: nothing to compile, the files say what runs already")
-                }
-            });
-        });
+        let (name, running) = (slot.name(), slot.generation());
         self.record(Some(name), Some(generation), Event::NoChange { reason });
         self.tickets.settle(&ModuleOutcome {
             module: name.to_owned(),
@@ -211,39 +193,10 @@ impl Core {
         let mut diagnostics = error.diagnostics();
         diagnostics.sort_by_key(|diagnostic| diagnostic.level != DiagnosticLevel::Error);
         let ms = elapsed.as_millis() as u64;
-        let errors = diagnostics
-            .iter()
-            .filter(|diagnostic| diagnostic.level == DiagnosticLevel::Error)
-            .count();
-        let detail =
-            diagnostics.iter().map(|diagnostic| diagnostic.rendered.as_str()).collect::<String>();
-        let running = self.registry.slot(name).and_then(|slot| slot.generation());
-        let failure = Failure {
-            kind: FailureKind::Build,
-            title: still_runs("The build failed", running),
-            reason: match errors {
-                0 => error.to_string(),
-                1 => "1 error".to_owned(),
-                more => format!("{more} errors"),
-            },
-            detail,
-            diagnostics: diagnostics.clone(),
-            generation: Some(generation),
-        };
-        self.fail(name, failure);
         let event = Event::BuildFailed { ms, diagnostics: diagnostics.clone() };
         self.record(Some(name), Some(generation), event);
         let result = ModuleResult::BuildFailed { diagnostics };
         self.settle(name, generation, result);
-    }
-
-    /// Shows a failure. The board comes before the journal, here and everywhere: whoever reads of an
-    /// event and then asks for the status gets one that knows of it.
-    pub(super) fn fail(&self, name: &str, failure: Failure) {
-        self.board.change_module(name, |module| {
-            module.status = ModuleStatus::Failed;
-            module.failure = Some(failure);
-        });
     }
 
     pub(super) fn settle(&mut self, name: &str, generation: Generation, result: ModuleResult) {
@@ -257,37 +210,14 @@ impl Core {
     pub(super) fn rejected(&mut self, slot: &Slot, generation: Generation, rejection: Rejection) {
         let name = slot.name();
         let Rejection { stage, reason, detail, retirement, loses_state, .. } = rejection;
-        let is_old = self.generations.target(name, generation).is_some();
-        let code = if is_old { generation.to_string() } else { "The new code".to_owned() };
-        let what = if loses_state {
-            format!("{code} does not know all of the state")
-        } else {
-            format!("{code} was refused at {stage}")
-        };
-        let title = still_runs(&what, slot.generation());
-        let is_question = loses_state && self.config.on_state_loss == OnStateLoss::Ask;
-        let failure = Failure {
-            kind: if is_question { FailureKind::Loss } else { FailureKind::Rejected },
-            title,
-            reason: reason.clone(),
-            detail: detail.clone(),
-            diagnostics: Vec::new(),
-            generation: Some(generation),
-        };
-        self.fail(name, failure);
-        let event = Event::Rejected { stage, reason: reason.clone(), detail: detail.clone() };
+        let asks = self.config.on_state_loss == OnStateLoss::Ask;
+        let loss = loses_state.then_some(if asks { StateLoss::Asked } else { StateLoss::Refused });
+        let event = Event::Rejected { stage, reason: reason.clone(), detail: detail.clone(), loss };
         self.record(Some(name), Some(generation), event);
         if let Some(retirement) = retirement {
             self.note_end(name, &retirement);
             self.record_retirement(name, generation, *retirement);
         }
         self.settle(name, generation, ModuleResult::Rejected { stage, reason, detail });
-    }
-}
-
-pub(super) fn still_runs(what: &str, running: Option<Generation>) -> String {
-    match running {
-        Some(generation) => format!("{what}; {generation} runs on with its state"),
-        None => format!("{what}; nothing runs yet"),
     }
 }

@@ -7,7 +7,6 @@ use super::core::Core;
 use super::requests::{Asked, BuildEnd, Compiler, Request};
 use super::tickets::Ticket;
 use crate::compile::{BuildError, Built};
-use crate::journal::board::{BuildBoard, ModuleStatus};
 use crate::journal::event::{BuildWay, Event, Trigger};
 use crate::sources::watch::{ChangeSet, Watcher};
 use crate::sources::workspace::Tier;
@@ -41,14 +40,16 @@ impl Core {
         self.changed.extend(set.files.iter().cloned());
         let files = set.files.iter().map(|file| self.relative(file)).collect();
         self.record(None, None, Event::Change { files, trigger: Trigger::Save });
-        if let Some(first) = host_files.first() {
-            self.restart_pending(&self.relative(first));
+        if !host_files.is_empty() {
+            let files = host_files.iter().map(|file| self.relative(file)).collect();
+            let reason = "code_change".to_owned();
+            self.record(None, None, Event::RestartPending { reason, busy: false, files });
         }
         if modules.is_empty() {
             return;
         }
         let only_modules = host_files.is_empty();
-        if self.board.get().auto_reload {
+        if self.board().auto_reload {
             if only_modules && self.try_fast_path(set, &modules) {
                 return;
             }
@@ -56,19 +57,16 @@ impl Core {
             self.request(modules, Trigger::Save, set.first_event, false, Vec::new());
         } else {
             self.requests.hold_back(modules.into_keys());
-            let waiting = set.files.len();
-            self.board.change(|board| board.waiting_changes += waiting);
+            let waiting = self.board().waiting_changes + set.files.len();
+            self.record_waiting(waiting);
         }
     }
 
-    fn restart_pending(&self, file: &std::path::Path) {
-        let reason = format!(
-            "{} is part of the host: a swap cannot carry it; start `cargo xtask dev` anew",
-            file.display()
-        );
-        let event = Event::RestartPending { reason: "code_change".to_owned(), busy: false };
-        self.record(None, None, event);
-        self.board.change(|board| board.restart_pending = Some(reason));
+    fn record_waiting(&self, changes: usize) {
+        if changes != self.board().waiting_changes {
+            let changes = u32::try_from(changes).unwrap_or(u32::MAX);
+            self.record(None, None, Event::Waiting { changes });
+        }
     }
 
     /// A key, the button or a command.
@@ -85,7 +83,7 @@ impl Core {
     }
 
     pub(super) fn set_auto_reload(&mut self, on: bool) {
-        self.board.change(|board| board.auto_reload = on);
+        self.record(None, None, Event::AutoReload { on });
         let modules = self.requests.held_back().clone();
         if on && !modules.is_empty() {
             self.request(Some(modules), Trigger::Save, Instant::now(), false, Vec::new());
@@ -105,12 +103,9 @@ impl Core {
         let modules = modules.unwrap_or_else(all);
         let asked = Asked { modules, trigger, first_event, force, tickets };
         let compiler = self.requests.ask(asked, Instant::now());
-        let none_held = self.requests.held_back().is_empty();
-        self.board.change(|board| {
-            if none_held {
-                board.waiting_changes = 0;
-            }
-        });
+        if self.requests.held_back().is_empty() {
+            self.record_waiting(0);
+        }
         match compiler {
             Compiler::Start => self.start_build(),
             Compiler::Stop => self.builds.cancel(),
@@ -124,11 +119,7 @@ impl Core {
             self.requests.running().into_iter().flat_map(|request| request.modules.keys());
         for name in modules {
             self.config.fast_path.build_begins(name);
-            self.board.change_module(name, |module| module.status = ModuleStatus::Building);
         }
-        self.board.change(|board| {
-            board.build = Some(BuildBoard { done: 0, total: 0, unit: String::new() });
-        });
         self.build_guard = self.watcher.as_ref().map(Watcher::build_guard);
         self.builds.build();
     }
@@ -145,7 +136,6 @@ impl Core {
     /// The request that the build which has just ended is the answer to; `None` when a newer one takes
     /// its place.
     pub(super) fn take_built(&mut self, result: &Result<Built, BuildError>) -> Option<Request> {
-        self.board.change(|board| board.build = None);
         self.build_guard = None;
         let built = result.as_ref().ok();
         let took = built.map(|built| (built.way, built.elapsed));

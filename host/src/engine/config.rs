@@ -3,7 +3,6 @@
 use super::fast_path::FastPath;
 use crate::compile::BuildConfig;
 use crate::journal::Journal;
-use crate::journal::board::Board;
 use crate::module::Services;
 use crate::persist::checkpoint::Store;
 use crate::persist::crash::CrashLedger;
@@ -92,8 +91,9 @@ pub struct EngineConfig {
     pub services: Services,
     /// What is tried before a save is built.
     pub fast_path: Box<dyn FastPath>,
-    /// Called on the engine thread whenever the [`Board`] changed.
-    pub on_board: Arc<dyn Fn(&Board) + Send + Sync>,
+    /// Called on the engine thread, about every [`HEARTBEAT_EVERY`](crate::journal::status::HEARTBEAT_EVERY)
+    /// while nothing happens.
+    pub on_beat: Arc<dyn Fn() + Send + Sync>,
     /// Where everything is recorded.
     pub journal: Arc<Journal>,
 }

@@ -9,7 +9,7 @@ use super::migrations::Migrations;
 use super::requests::Requests;
 use super::tickets::Tickets;
 use crate::journal::Journal;
-use crate::journal::board::SharedBoard;
+use crate::journal::board::Board;
 use crate::journal::event::{Event, Generation};
 use crate::persist::checkpoint::Keeper;
 use crate::persist::crash::CrashLedger;
@@ -27,7 +27,6 @@ pub(super) struct Core {
     pub(super) config: EngineConfig,
     pub(super) journal: Arc<Journal>,
     pub(super) registry: Registry,
-    pub(super) board: SharedBoard,
     pub(super) watcher: Option<Watcher>,
     pub(super) builds: BuildThread,
     pub(super) requests: Requests,
@@ -80,8 +79,12 @@ impl Core {
     }
 
     pub(super) fn notice(&self, message: String) {
-        self.record(None, None, Event::Notice { message: message.clone() });
-        self.board.change(|board| board.notice = Some(message));
+        self.record(None, None, Event::Notice { message });
+    }
+
+    /// What the journal says so far.
+    pub(super) fn board(&self) -> Arc<Board> {
+        self.journal.board()
     }
 
     pub(super) fn relative(&self, path: &Path) -> PathBuf {

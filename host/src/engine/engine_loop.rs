@@ -12,7 +12,7 @@ use super::requests::Requests;
 use super::swap::StateSource;
 use super::tickets::Tickets;
 use crate::compile::Builder;
-use crate::journal::board::{Board, BuildBoard, ModuleBoard, SharedBoard};
+use crate::journal::board::Board;
 use crate::journal::event::{Event, Trigger};
 use crate::journal::status::HEARTBEAT_EVERY;
 use crate::persist::checkpoint::Keeper;
@@ -44,28 +44,18 @@ impl Engine {
         let (ring, slots_bell) = bounded(1);
         let (dirty, capture_bell) = bounded(1);
         let registry = Registry::default();
-        let mut board = Board {
-            modules: Vec::new(),
-            build: None,
-            auto_reload: config.auto_reload,
-            waiting_changes: 0,
-            restart_pending: None,
-            notice: None,
-        };
+        let names = config.modules.iter().map(|spec| spec.name.clone());
+        config.journal.begin_board(Board::of(names, config.auto_reload));
         for ModuleSpec { name, package, views, .. } in &config.modules {
             let (name, package) = (name.clone(), package.clone());
-            board.modules.push(ModuleBoard { name: name.clone(), ..ModuleBoard::default() });
             let slot = Slot::new(name, package, ring.clone(), config.frame_limit);
             registry.register(slot.with_views(views.clone()).with_capture_bell(dirty.clone()));
         }
         let keeper = config.checkpoints.clone().map(|store| {
             Keeper::start(store, registry.clone(), capture_bell, Arc::clone(&config.journal))
         });
-        let on_board = Arc::clone(&config.on_board);
-        let board = SharedBoard::new(board, on_board);
         let handle = EngineHandle {
             messages: messages.clone(),
-            board: board.clone(),
             registry: registry.clone(),
             journal: Arc::clone(&config.journal),
             ending: Arc::default(),
@@ -82,7 +72,6 @@ impl Engine {
             journal: Arc::clone(&config.journal),
             config,
             registry,
-            board,
             watcher,
             builds,
             requests: Requests::default(),
@@ -161,7 +150,7 @@ impl Core {
                     Ok(message) => self.take(message),
                     Err(_) => return,
                 },
-                default(wait) => self.board.change(|_| {}),
+                default(wait) => (self.config.on_beat)(),
             }
             if self.next_look.is_some_and(|at| at <= Instant::now()) {
                 self.look_after_unshown();
@@ -193,10 +182,7 @@ impl Core {
             Message::Build(BuildReport::Started(way)) => self.on_build_started(way),
             Message::Build(BuildReport::Progress(progress)) => {
                 let crate::compile::Progress { done, total, unit } = progress;
-                self.record(None, None, Event::BuildProgress { done, total, unit: unit.clone() });
-                self.board.change(|board| {
-                    board.build = Some(BuildBoard { done, total, unit });
-                });
+                self.record(None, None, Event::BuildProgress { done, total, unit });
             }
             Message::Build(BuildReport::Done { result, started, lock_file }) => {
                 if let Some(guard) = &mut self.build_guard {
@@ -228,7 +214,7 @@ impl Core {
             Message::AcceptLoss { module, at } => self.accept_loss(module, at),
             Message::RunMigrationAgain { module, at } => self.run_migration_again(module, at),
             Message::BackBeforeMigration { module } => self.go_back_before_migration(&module),
-            Message::Dismiss { module, kind } => self.dismiss(&module, kind),
+            Message::Dismiss { module, kind } => self.resolve(&module, kind),
             Message::SetAutoReload(on) => self.set_auto_reload(on),
         }
     }

@@ -7,8 +7,8 @@ use super::outcome::ReloadTicket;
 use super::state_edit::{StateEdit, TakenState};
 use super::tickets::Ticket;
 use crate::journal::Journal;
-use crate::journal::board::{Board, FailureKind, SharedBoard};
-use crate::journal::event::{Event, Generation, Trigger};
+use crate::journal::board::Board;
+use crate::journal::event::{Event, FailureKind, Generation, Trigger};
 use crate::slot::Registry;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use once_cell::sync::OnceCell;
@@ -21,7 +21,6 @@ use std::time::{Duration, Instant};
 #[derive(Clone)]
 pub struct EngineHandle {
     pub(super) messages: Sender<Message>,
-    pub(super) board: SharedBoard,
     pub(super) registry: Registry,
     pub(super) journal: Arc<Journal>,
     pub(super) ending: Arc<Ending>,
@@ -148,11 +147,6 @@ impl EngineHandle {
         self.ending.signal.cancel();
     }
 
-    /// Shows the board again, to whoever was told of it before they could use it.
-    pub fn show(&self) {
-        self.board.change(|_| {});
-    }
-
     /// Whether the engine has retired every module and does nothing any more.
     #[must_use]
     pub fn has_ended(&self) -> bool {
@@ -174,7 +168,7 @@ impl EngineHandle {
     /// What the engine is doing.
     #[must_use]
     pub fn board(&self) -> Arc<Board> {
-        self.board.get()
+        self.journal.board()
     }
 
     /// The modules.

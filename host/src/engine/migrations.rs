@@ -8,8 +8,7 @@
 //! code alone changes nothing, and code without the step refuses the state as newer than itself.
 
 use super::generations::Generations;
-use crate::journal::board::PastMigration;
-use crate::journal::event::Generation;
+use crate::journal::event::{Generation, PastMigration};
 use crate::module::LiveSnapshot;
 use hot_api::state::SnapshotRef;
 use std::collections::{BTreeMap, BTreeSet};

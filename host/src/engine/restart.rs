@@ -5,7 +5,7 @@
 
 use super::core::Core;
 use super::leftovers::{Need, Pinned};
-use crate::journal::board::ModuleStatus;
+use crate::journal::board::ModuleHealth;
 use crate::journal::event::Event;
 use crate::module::{Retirement, has_thread_keys, mapped_bytes};
 use std::time::{Duration, Instant};
@@ -94,10 +94,10 @@ impl Core {
         }
         let is_quiet = self.leftovers.last_end.is_none_or(|at| at.elapsed() >= IDLE_AFTER)
             || need == Need::Keys;
-        let is_well = |status| status == ModuleStatus::Ok;
+        let is_well = |status| status == ModuleHealth::Ok;
         self.requests.is_idle()
             && self.next_look.is_none()
             && is_quiet
-            && self.board.get().modules.iter().all(|module| is_well(module.status))
+            && self.board().modules.iter().all(|module| is_well(module.status))
     }
 }

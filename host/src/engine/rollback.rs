@@ -6,8 +6,8 @@ use super::generations::LibraryCopy;
 use super::swap::{StateSource, Swap};
 use super::tickets::Ticket;
 use crate::compile::ShadowCopy;
-use crate::journal::board::FailureKind;
-use crate::journal::event::{Generation, Trigger};
+use crate::journal::board::ModuleBoard;
+use crate::journal::event::{Event, FailureKind, Generation, Trigger};
 use crate::journal::stage_clock::StageClock;
 use crate::persist::crash::LoadedWith;
 use crate::slot::Slot;
@@ -32,14 +32,20 @@ impl Core {
         let _ = ShadowCopy::prune(&self.config.generations_dir, name, &stay);
     }
 
-    /// Shows on the board what can be gone back to.
-    pub(super) fn show_targets(&self, name: &str, running: Option<Generation>) {
-        let targets = self.generations.targets(name, running);
+    /// Records what can be gone back to when that has changed; `running` is what runs, if
+    /// anything does.
+    pub(super) fn record_kept(&self, name: &str, running: Option<Generation>) {
+        if running.is_none() {
+            return;
+        }
+        let generations = self.generations.targets(name, running);
         let migration = self.migrations.shown(name, &self.generations);
-        self.board.change_module(name, |module| {
-            module.kept = targets;
-            module.migration = migration;
-        });
+        let board = self.board();
+        let is_known =
+            |module: &ModuleBoard| module.kept == generations && module.migration == migration;
+        if board.module(name).is_some_and(|module| !is_known(module)) {
+            self.record(Some(name), running, Event::Kept { generations, migration });
+        }
     }
 
     pub(super) fn roll_back(
@@ -63,7 +69,7 @@ impl Core {
 
     /// The user takes the loss that was asked about: by the newest code, or by a rollback.
     pub(super) fn accept_loss(&mut self, module: String, at: Instant) {
-        let board = self.board.get();
+        let board = self.board();
         let failure = board.module(&module).and_then(|module| module.failure.as_ref());
         let asked = failure.filter(|failure| failure.kind == FailureKind::Loss);
         let asked = asked.and_then(|failure| failure.generation);

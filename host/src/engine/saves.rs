@@ -10,7 +10,7 @@
 use super::core::Core;
 use super::fast_path::{Attempt, Compiled, Concerned};
 use crate::compile::Built;
-use crate::journal::board::ModuleStatus;
+use crate::journal::board::ModuleHealth;
 use crate::journal::event::Event;
 use crate::journal::stage_clock::micros;
 use crate::sources::watch::ChangeSet;
@@ -47,10 +47,6 @@ impl Core {
             let name = slot.name();
             let files = files.iter().map(|file| self.relative(file)).collect();
             let event = Event::Literals { files, values, total_us };
-            let words = crate::journal::in_words(&event);
-            let several = self.config.modules.len() > 1;
-            let notice = if several { format!("{name}: {words}") } else { words };
-            self.board.change(|board| board.notice = Some(notice));
             self.record(Some(name), Some(generation), event);
         }
         true
@@ -58,9 +54,9 @@ impl Core {
 
     /// A module whose running code is what its files said before they were saved.
     fn running_as_saved(&self, name: &str, files: &BTreeSet<PathBuf>) -> Option<Concerned> {
-        let board = self.board.get();
+        let board = self.board();
         let module = board.module(name)?;
-        if module.status != ModuleStatus::Ok || module.failure.is_some() {
+        if module.status != ModuleHealth::Ok || module.failure.is_some() {
             return None;
         }
         let slot = self.registry.slot(name)?;

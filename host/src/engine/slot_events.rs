@@ -3,8 +3,8 @@
 use super::core::Core;
 use super::outcome::ModuleResult;
 use super::swap::{BOUNDARY_LIMIT, STEP_LIMIT};
-use crate::journal::board::{Failure, FailureKind, LastReload, ModuleStatus};
-use crate::journal::event::{Event, FaultSite, Generation, Stage};
+use crate::journal::board::ModuleHealth;
+use crate::journal::event::{Event, FailureKind, FaultSite, Generation, Stage};
 use crate::journal::stage_clock::micros;
 use crate::module::{CallError, Fault, Retirement};
 use crate::slot::{Active, PendingCommit, Slot, SlotEvent, TakenBack};
@@ -86,15 +86,6 @@ impl Core {
         match slot.take_back_unshown(BOUNDARY_LIMIT) {
             Some(TakenBack { pending, back_to }) => {
                 let generation = pending.generation;
-                let failure = Failure {
-                    kind: FailureKind::Rejected,
-                    title: format!("The new code hangs and was taken back; {back_to} runs"),
-                    reason: reason.clone(),
-                    detail: reason.clone(),
-                    diagnostics: Vec::new(),
-                    generation: Some(generation),
-                };
-                self.fail(name, failure);
                 self.taken_back(name, generation, back_to, &reason);
                 self.refused_at_first_frame(name, generation, reason.clone(), reason);
                 (self.config.services.request_repaint)(Duration::ZERO);
@@ -114,15 +105,11 @@ impl Core {
 
     /// The slot has gone back to the generation before.
     fn taken_back(&mut self, name: &str, generation: Generation, to: Generation, reason: &str) {
-        let artifact = self.registry.slot(name).and_then(|slot| slot.artifact());
-        self.board.change_module(name, |module| {
-            module.generation = Some(to);
-            module.artifact = artifact.unwrap_or_default();
-        });
         self.note_taken_back(name, generation);
-        self.show_targets(name, Some(to));
+        self.record_kept(name, Some(to));
+        let build = self.registry.slot(name).and_then(|slot| slot.artifact()).unwrap_or_default();
         let reason = reason.to_owned();
-        self.record(Some(name), Some(generation), Event::RolledBack { to, reason });
+        self.record(Some(name), Some(generation), Event::RolledBack { to, reason, build });
     }
 
     /// A commit that thereby is none.
@@ -135,7 +122,8 @@ impl Core {
     ) {
         self.plan_look();
         let stage = Stage::FirstFrame;
-        let event = Event::Rejected { stage, reason: reason.clone(), detail: detail.clone() };
+        let (loss, why) = (None, reason.clone());
+        let event = Event::Rejected { stage, reason: why, detail: detail.clone(), loss };
         self.record(Some(name), Some(generation), event);
         self.settle(name, generation, ModuleResult::Rejected { stage, reason, detail });
     }
@@ -152,54 +140,37 @@ impl Core {
             ..
         } = pending;
         if let Some(snapshot) = before_migration {
-            let replaced = self.board.get().module(name).and_then(|module| module.generation);
+            let replaced = self.board().module(name).and_then(|module| module.generation);
             let steps = state.migrated.len();
             self.migrations.committed(name, generation, snapshot, steps, replaced);
         }
         clock.end_at(|stages| &mut stages.first_frame, at);
-        let (stages, total_us) = (clock.stages(), clock.total_us());
-        let ui_stall_us = micros(ui_stall);
+        self.generations.committed(name, generation);
+        self.note_committed(name, generation);
+        self.record_kept(name, Some(generation));
+        if let Some(age) = self.restoring.remove(name) {
+            let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+            let (from, state) = ("checkpoint".to_owned(), state.clone());
+            self.record(Some(name), Some(generation), Event::Restored { from, age_ms, state });
+        }
+        let build = self.generations.artifact(name, generation);
         let event = Event::Committed {
             trigger,
-            total_us,
-            stages_us: stages,
-            ui_stall_us,
-            state: state.clone(),
+            total_us: clock.total_us(),
+            stages_us: clock.stages(),
+            ui_stall_us: micros(ui_stall),
+            state,
+            build: build.clone(),
         };
-        self.generations.committed(name, generation);
-        let kept = self.generations.targets(name, Some(generation));
-        let artifact = self.generations.artifact(name, generation);
-        let migration = self.migrations.shown(name, &self.generations);
-        let state_bytes = state.bytes;
-        let report = state.clone();
-        let last = LastReload { trigger, total_us, stages, ui_stall_us, state };
-        self.board.change(|board| board.notice = None);
-        self.board.change_module(name, |module| {
-            module.generation = Some(generation);
-            module.artifact = artifact;
-            module.status = ModuleStatus::Ok;
-            module.failure = None;
-            module.last_reload = Some(last);
-            module.kept = kept;
-            module.migration = migration;
-            module.state_bytes = state_bytes;
-        });
+        let entry = self.journal.record(Some(name), Some(generation), event);
+        if is_rollback {
+            let (to, reason) = (generation, "asked for".to_owned());
+            self.record(Some(name), Some(generation), Event::RolledBack { to, reason, build });
+        }
         let missing = self.registry.slot(name).map(|slot| slot.missing_views()).unwrap_or_default();
         if !missing.is_empty() {
             let missing = missing.join(", ");
             self.notice(format!("pitstop.toml: {name} exports no view called {missing}"));
-        }
-        if let Some(age) = self.restoring.remove(name) {
-            let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-            let restored = Event::Restored { from: "checkpoint".to_owned(), age_ms, state: report };
-            self.record(Some(name), Some(generation), restored);
-        }
-        self.note_committed(name, generation);
-        let entry = self.journal.record(Some(name), Some(generation), event);
-        self.board.change_module(name, |module| module.last_entry = Some(entry.clone()));
-        if is_rollback {
-            let reason = "asked for".to_owned();
-            self.record(Some(name), Some(generation), Event::RolledBack { to: generation, reason });
         }
         let result = ModuleResult::Committed { entry: Box::new(entry) };
         self.settle(name, generation, result);
@@ -215,30 +186,7 @@ impl Core {
         back_to: Option<Generation>,
         was_pending: bool,
     ) {
-        let title = match back_to {
-            Some(to) => format!("The new code panicked and was taken back; {to} runs"),
-            None => "The code panicked; its last picture stays".to_owned(),
-        };
-        let failure = Failure {
-            kind: if back_to.is_some() { FailureKind::Rejected } else { FailureKind::Fault },
-            title,
-            reason: fault.message.clone(),
-            detail: fault.to_string(),
-            diagnostics: Vec::new(),
-            generation: Some(generation),
-        };
-        self.board.change_module(name, |module| {
-            module.status =
-                if back_to.is_some() { ModuleStatus::Failed } else { ModuleStatus::Fault };
-            module.failure = Some(failure);
-        });
-        let event = Event::Fault {
-            r#where: fault.site,
-            message: fault.message.clone(),
-            location: fault.location.clone(),
-            backtrace: fault.backtrace.clone(),
-        };
-        self.record(Some(name), Some(generation), event);
+        self.record(Some(name), Some(generation), fault.clone().into_event(false));
         if let Some(to) = back_to {
             self.taken_back(name, generation, to, &fault.message);
         }
@@ -252,31 +200,7 @@ impl Core {
     /// A thread that the module started itself, or a picture of it that is no longer shown: the module
     /// runs on, and its picture moves.
     fn on_thread_fault(&self, name: &str, generation: Generation, fault: Fault) {
-        let failure = Failure {
-            kind: FailureKind::Thread,
-            title: match fault.site {
-                FaultSite::Service => {
-                    "A thread of the module panicked; the module runs on".to_owned()
-                }
-                site => {
-                    format!("{generation} panicked in {site:?}; what runs now is not concerned")
-                }
-            },
-            reason: fault.message.clone(),
-            detail: fault.to_string(),
-            diagnostics: Vec::new(),
-            generation: Some(generation),
-        };
-        self.board.change_module(name, |module| {
-            // Whatever stops the module is worse, and is read first.
-            if module.failure.as_ref().is_none_or(|shown| shown.kind == FailureKind::Thread) {
-                module.status = ModuleStatus::Fault;
-                module.failure = Some(failure);
-            }
-        });
-        let Fault { site, message, location, backtrace } = fault;
-        let event = Event::Fault { r#where: site, message, location, backtrace };
-        self.record(Some(name), Some(generation), event);
+        self.record(Some(name), Some(generation), fault.into_event(true));
         (self.config.services.request_repaint)(Duration::ZERO);
     }
 
@@ -285,34 +209,14 @@ impl Core {
             return;
         };
         let message = format!("{site:?} has not returned within {} ms", limit.as_millis());
-        let event = Event::Fault {
-            r#where: FaultSite::Overdue,
-            message: message.clone(),
-            location: String::new(),
-            backtrace: String::new(),
-        };
-        let failure = Failure {
-            kind: FailureKind::Overdue,
-            title: "The code does not return; its last picture stays".to_owned(),
-            reason: message.clone(),
-            detail: message,
-            diagnostics: Vec::new(),
-            generation: Some(generation),
-        };
-        self.board.change_module(name, |module| {
-            module.status = ModuleStatus::Fault;
-            // What the compiler said is still to be fixed, and takes longer to read.
-            let is_slow = |failure: &Failure| failure.kind == FailureKind::Overdue;
-            if module.failure.as_ref().is_none_or(is_slow) {
-                module.failure = Some(failure);
-            }
-        });
-        self.record(Some(name), Some(generation), event);
+        let (location, backtrace) = (String::new(), String::new());
+        let fault = Fault { site: FaultSite::Overdue, message, location, backtrace };
+        self.record(Some(name), Some(generation), fault.into_event(false));
     }
 
     /// What took so long is done: nothing is wrong with the code any more.
     fn on_returned(&self, name: &str, generation: Generation) {
-        self.dismiss(name, FailureKind::Overdue);
+        self.resolve(name, FailureKind::Overdue);
         let message = format!("{name} {generation} has returned and goes on");
         self.record(Some(name), Some(generation), Event::Notice { message });
     }
@@ -322,21 +226,23 @@ impl Core {
         if let Some(slot) = self.registry.slot(name) {
             slot.retry();
         }
-        self.dismiss(name, FailureKind::Fault);
+        self.resolve(name, FailureKind::Fault);
         (self.config.services.request_repaint)(Duration::ZERO);
     }
 
-    /// Takes a failure of this kind off the board.
-    pub(super) fn dismiss(&self, name: &str, kind: FailureKind) {
-        self.board.change_module(name, |module| {
-            if module.failure.as_ref().is_some_and(|failure| failure.kind == kind) {
-                module.failure = None;
-            }
-            module.status = match module.failure {
-                None => ModuleStatus::Ok,
-                Some(_) => ModuleStatus::Failed,
-            };
-        });
+    /// A failure of this kind is no more, or the user has seen it.
+    pub(super) fn resolve(&self, name: &str, failure: FailureKind) {
+        let board = self.board();
+        let shown = board.module(name).and_then(|module| module.failure.as_ref());
+        let is_fault =
+            board.module(name).is_some_and(|module| module.status == ModuleHealth::Fault);
+        if is_fault || shown.is_some_and(|shown| shown.kind == failure) {
+            self.record(
+                Some(name),
+                shown.and_then(|it| it.generation),
+                Event::Resolved { failure },
+            );
+        }
     }
 
     pub(super) fn retire(&mut self, name: &str, active: Active) {
@@ -346,7 +252,7 @@ impl Core {
         self.record_retirement(name, generation, retirement);
         self.tidy_copies(name, Some(&file));
         let running = self.registry.slot(name).and_then(|slot| slot.generation());
-        self.show_targets(name, running);
+        self.record_kept(name, running);
     }
 
     pub(super) fn record_retirement(
@@ -357,9 +263,7 @@ impl Core {
     ) {
         let Retirement { unmapped, why_not, fault, .. } = retirement;
         if let Some(fault) = fault {
-            let Fault { site, message, location, backtrace } = *fault;
-            let event = Event::Fault { r#where: site, message, location, backtrace };
-            self.record(Some(name), Some(generation), event);
+            self.record(Some(name), Some(generation), fault.into_event(true));
         }
         self.record(Some(name), Some(generation), Event::Retired { unmapped, why_not });
     }

@@ -122,7 +122,7 @@ impl Core {
 
     /// The same for a call that writes the state of a module.
     fn capture_limit(&self, name: &str) -> CallLimit {
-        let bytes = self.board.get().module(name).map_or(0, |module| module.state_bytes);
+        let bytes = self.board().module(name).map_or(0, |module| module.state_bytes);
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         self.step_limit().with_time(state_limit(STEP_LIMIT, bytes))
     }

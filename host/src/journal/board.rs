@@ -1,40 +1,32 @@
-//! What the window shows, and the status file says, about every module.
+//! What the window shows, and the status file says, about every module: the journal, folded.
 //!
-//! Owns: one immutable picture of the engine's state, replaced as a whole. Never: decisions.
+//! Owns: [`Board::apply`], which says what each entry changes, and the words of a failure. Consumes:
+//! entries. Produces: one picture of the host. Never: learns of anything in another way; two programs
+//! that read the same journal show the same.
 
-use crate::journal::event::{Diagnostic, Entry, Generation, StagesMicros, StateReport, Trigger};
-use parking_lot::Mutex;
-use std::sync::Arc;
+use crate::journal::event::{
+    Diagnostic, DiagnosticLevel, Entry, Event, FailureKind, FaultSite, Generation, NoChange,
+    PastMigration, Stage, StagesMicros, StateLoss, StateReport, Trigger, fault_text,
+};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
 
-/// One module's condition.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ModuleStatus {
-    /// The newest code runs.
+#[cfg(test)]
+mod tests;
+
+/// How a module is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModuleHealth {
+    /// It runs what the sources say.
     #[default]
     Ok,
     /// The compiler is at work for it.
     Building,
-    /// The newest attempt failed; older code runs.
+    /// The newest attempt failed; an earlier generation runs.
     Failed,
-    /// The running code panicked or does not return.
+    /// The running code panicked or does not return, and was contained.
     Fault,
-}
-
-/// What kind of failure the error panel shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureKind {
-    /// The compiler refused.
-    Build,
-    /// The library was built and not taken.
-    Rejected,
-    /// It would lose some of the state, and the user is asked.
-    Loss,
-    /// The running code panicked.
-    Fault,
-    /// The running code does not return.
-    Overdue,
-    /// A thread that the module started itself panicked; the module runs on.
-    Thread,
 }
 
 /// Everything there is to say about the newest failure.
@@ -69,17 +61,6 @@ pub struct LastReload {
     pub state: StateReport,
 }
 
-/// A migration whose original state is still there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PastMigration {
-    /// Version of the state before.
-    pub from: u32,
-    /// Version of the state after it.
-    pub to: u32,
-    /// What ran before it, if its library is still there.
-    pub before: Option<Generation>,
-}
-
 /// One module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModuleBoard {
@@ -89,9 +70,9 @@ pub struct ModuleBoard {
     pub generation: Option<Generation>,
     /// The hash of the library that runs.
     pub artifact: String,
-    /// How it fares.
-    pub status: ModuleStatus,
-    /// Why it does not fare well.
+    /// How it is doing.
+    pub status: ModuleHealth,
+    /// Why it does not do well.
     pub failure: Option<Failure>,
     /// The newest success.
     pub last_reload: Option<LastReload>,
@@ -106,7 +87,7 @@ pub struct ModuleBoard {
 }
 
 /// The build that runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BuildBoard {
     /// Crates done.
     pub done: u32,
@@ -129,7 +110,7 @@ impl BuildBoard {
 }
 
 /// All of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Board {
     /// In the order of registration.
     pub modules: Vec<ModuleBoard>,
@@ -146,44 +127,238 @@ pub struct Board {
 }
 
 impl Board {
+    /// Before the first entry.
+    #[must_use]
+    pub fn of(modules: impl IntoIterator<Item = String>, auto_reload: bool) -> Self {
+        let module = |name| ModuleBoard { name, ..ModuleBoard::default() };
+        Self { modules: modules.into_iter().map(module).collect(), auto_reload, ..Self::default() }
+    }
+
     /// The module of this name.
     #[must_use]
     pub fn module(&self, name: &str) -> Option<&ModuleBoard> {
         self.modules.iter().find(|module| module.name == name)
     }
-}
 
-/// The board as the engine changes it and others read it.
-#[derive(Clone)]
-pub(crate) struct SharedBoard {
-    board: Arc<Mutex<Arc<Board>>>,
-    changed: Arc<dyn Fn(&Board) + Send + Sync>,
-}
-
-impl SharedBoard {
-    /// `changed` is called after every change, on the engine thread.
-    pub(crate) fn new(board: Board, changed: Arc<dyn Fn(&Board) + Send + Sync>) -> Self {
-        Self { board: Arc::new(Mutex::new(Arc::new(board))), changed }
-    }
-
-    pub(crate) fn get(&self) -> Arc<Board> {
-        Arc::clone(&self.board.lock())
-    }
-
-    pub(crate) fn change(&self, change: impl FnOnce(&mut Board)) {
-        let changed = {
-            let mut board = self.board.lock();
-            change(Arc::make_mut(&mut board));
-            Arc::clone(&board)
-        };
-        (self.changed)(&changed);
-    }
-
-    pub(crate) fn change_module(&self, name: &str, change: impl FnOnce(&mut ModuleBoard)) {
-        self.change(|board| {
-            if let Some(module) = board.modules.iter_mut().find(|module| module.name == name) {
-                change(module);
+    /// What is different after this entry.
+    pub fn apply(&mut self, entry: &Entry) {
+        let name = entry.module.as_deref();
+        match &entry.event {
+            Event::BuildStarted { .. } => self.build = Some(BuildBoard::default()),
+            Event::BuildProgress { done, total, unit } => {
+                self.build = Some(BuildBoard { done: *done, total: *total, unit: unit.clone() });
             }
-        });
+            Event::BuildFinished { .. } | Event::BuildFailed { .. } => self.build = None,
+            Event::NoChange { reason } => {
+                let name = name.unwrap_or_default();
+                self.notice = Some(match reason {
+                    NoChange::SameArtifact => {
+                        format!("{name}: built, and nothing changed in the library")
+                    }
+                    NoChange::SameContent => {
+                        format!("{name}: nothing to compile, the files say what runs already")
+                    }
+                });
+            }
+            Event::Literals { .. } => {
+                let words = crate::journal::in_words(&entry.event);
+                let module = name.filter(|_| self.modules.len() > 1);
+                self.notice = Some(module.map_or(words.clone(), |name| format!("{name}: {words}")));
+            }
+            Event::Notice { message } => self.notice = Some(message.clone()),
+            Event::Committed { .. } => self.notice = None,
+            Event::AutoReload { on } => self.auto_reload = *on,
+            Event::Waiting { changes } => {
+                self.waiting_changes = usize::try_from(*changes).unwrap_or(usize::MAX);
+            }
+            Event::RestartPending { reason, files, .. } => {
+                let file = files.first().map(|file| host_file(file));
+                self.restart_pending = Some(file.unwrap_or_else(|| reason.clone()));
+            }
+            _ => {}
+        }
+        let module = self.modules.iter_mut().find(|module| name == Some(&module.name));
+        if let Some(module) = module {
+            module.apply(entry);
+        }
+    }
+}
+
+fn host_file(file: &Path) -> String {
+    let file = file.display();
+    format!("{file} is part of the host: a swap cannot carry it; start `cargo xtask dev` anew")
+}
+
+impl ModuleBoard {
+    fn apply(&mut self, entry: &Entry) {
+        let of = entry.generation;
+        match &entry.event {
+            Event::BuildStarted { .. } => self.status = ModuleHealth::Building,
+            // The files say again what already runs; an error in between is fixed.
+            Event::NoChange { .. } => self.is_well(),
+            Event::BuildFailed { diagnostics, .. } => {
+                self.fail(ModuleHealth::Failed, self.not_built(of, diagnostics));
+            }
+            Event::Rejected { stage, reason, detail, loss } => {
+                let is_shown = self.failure.as_ref().is_some_and(|shown| shown.generation == of);
+                // The fault or the hanging call that has led to it is shown, and says more.
+                if *stage == Stage::FirstFrame && of.is_some() && is_shown {
+                    return;
+                }
+                let failure = self.refused(of, *stage, *loss, reason, detail);
+                self.fail(ModuleHealth::Failed, failure);
+            }
+            Event::Fault { r#where, message, location, backtrace, runs_on } => {
+                let text = (message.as_str(), fault_text(message, location, backtrace));
+                self.faulted(of, *r#where, text, *runs_on);
+            }
+            Event::Resolved { failure } => {
+                self.failure.take_if(|shown| shown.kind == *failure);
+                self.status = match self.failure {
+                    None => ModuleHealth::Ok,
+                    Some(_) => ModuleHealth::Failed,
+                };
+            }
+            // A rollback that was asked for is a commit first.
+            Event::RolledBack { to, reason, build } if of != Some(*to) => {
+                self.artifact.clone_from(build);
+                self.taken_back(of, *to, reason);
+            }
+            Event::Kept { generations, migration } => {
+                (self.kept, self.migration) = (generations.clone(), migration.clone());
+            }
+            Event::Committed { trigger, total_us, stages_us, ui_stall_us, state, build } => {
+                self.is_well();
+                (self.generation, self.artifact) = (of, build.clone());
+                self.state_bytes = state.bytes;
+                self.last_reload = Some(LastReload {
+                    trigger: *trigger,
+                    total_us: *total_us,
+                    stages: *stages_us,
+                    ui_stall_us: *ui_stall_us,
+                    state: state.clone(),
+                });
+                self.last_entry = Some(entry.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn is_well(&mut self) {
+        (self.status, self.failure) = (ModuleHealth::Ok, None);
+    }
+
+    fn fail(&mut self, status: ModuleHealth, failure: Failure) {
+        (self.status, self.failure) = (status, Some(failure));
+    }
+
+    fn not_built(&self, generation: Option<Generation>, diagnostics: &[Diagnostic]) -> Failure {
+        let is_error = |diagnostic: &&Diagnostic| diagnostic.level == DiagnosticLevel::Error;
+        let (errors, mut sorted) = (diagnostics.iter().filter(is_error), diagnostics.to_vec());
+        sorted.sort_by_key(|diagnostic| !is_error(&diagnostic));
+        Failure {
+            kind: FailureKind::Build,
+            title: self.still_runs("The build failed"),
+            reason: match (errors.count(), sorted.first()) {
+                (0, first) => first.map(|first| first.message.clone()).unwrap_or_default(),
+                (1, _) => "1 error".to_owned(),
+                (more, _) => format!("{more} errors"),
+            },
+            detail: sorted.iter().map(|diagnostic| diagnostic.rendered.as_str()).collect(),
+            diagnostics: sorted,
+            generation,
+        }
+    }
+
+    fn refused(
+        &self,
+        generation: Option<Generation>,
+        stage: Stage,
+        loss: Option<StateLoss>,
+        reason: &str,
+        detail: &str,
+    ) -> Failure {
+        let is_kept = |generation: &Generation| self.kept.contains(generation);
+        let code = generation.filter(|it| is_kept(it) || self.generation == Some(*it));
+        let code = code.map_or_else(|| "The new code".to_owned(), |old| old.to_string());
+        let what = match loss {
+            Some(_) => format!("{code} does not know all of the state"),
+            None => format!("{code} was refused at {stage}"),
+        };
+        let is_question = loss == Some(StateLoss::Asked);
+        Failure {
+            kind: if is_question { FailureKind::Loss } else { FailureKind::Rejected },
+            title: self.still_runs(&what),
+            reason: reason.to_owned(),
+            detail: detail.to_owned(),
+            diagnostics: Vec::new(),
+            generation,
+        }
+    }
+
+    fn faulted(
+        &mut self,
+        generation: Option<Generation>,
+        site: FaultSite,
+        (message, detail): (&str, String),
+        runs_on: bool,
+    ) {
+        let (kind, title) = match (site, runs_on) {
+            // Of what has ended, or never ran: whoever ended or refused it says so.
+            (FaultSite::Drop, _) => return,
+            (FaultSite::Overdue, _) => (
+                FailureKind::Overdue,
+                "The code does not return; its last picture stays".to_owned(),
+            ),
+            (FaultSite::Service, true) => (
+                FailureKind::Thread,
+                "A thread of the module panicked; the module runs on".to_owned(),
+            ),
+            (site, true) => {
+                let code = generation.map_or_else(String::new, |code| code.to_string());
+                let title = format!("{code} panicked in {site:?}; what runs now is not concerned");
+                (FailureKind::Thread, title)
+            }
+            (_, false) => {
+                (FailureKind::Fault, "The code panicked; its last picture stays".to_owned())
+            }
+        };
+        let reason = message.to_owned();
+        let failure = Failure { kind, title, reason, detail, diagnostics: Vec::new(), generation };
+        let shown = self.failure.as_ref().map(|shown| shown.kind);
+        match kind {
+            // Whatever stops the module is worse, and is read first.
+            FailureKind::Thread if shown.is_some_and(|shown| shown != kind) => {}
+            // What the compiler said is still to be fixed, and takes longer to read.
+            FailureKind::Overdue if shown.is_some_and(|shown| shown != kind) => {
+                self.status = ModuleHealth::Fault;
+            }
+            _ => self.fail(ModuleHealth::Fault, failure),
+        }
+    }
+
+    /// New code was on the screen, or should have been, and the code before runs again.
+    fn taken_back(&mut self, new: Option<Generation>, to: Generation, reason: &str) {
+        self.generation = Some(to);
+        let shown = self.failure.take_if(|shown| shown.generation == new);
+        let panicked = shown.filter(|shown| shown.kind == FailureKind::Fault);
+        let what = if panicked.is_some() { "panicked" } else { "hangs" };
+        let detail = panicked.map_or_else(|| reason.to_owned(), |shown| shown.detail);
+        let failure = Failure {
+            kind: FailureKind::Rejected,
+            title: format!("The new code {what} and was taken back; {to} runs"),
+            reason: reason.to_owned(),
+            detail,
+            diagnostics: Vec::new(),
+            generation: new,
+        };
+        self.fail(ModuleHealth::Failed, failure);
+    }
+
+    fn still_runs(&self, what: &str) -> String {
+        match self.generation {
+            Some(generation) => format!("{what}; {generation} runs on with its state"),
+            None => format!("{what}; nothing runs yet"),
+        }
     }
 }

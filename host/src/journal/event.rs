@@ -216,6 +216,45 @@ pub enum StartReason {
     Resources,
 }
 
+/// What kind of failure a module is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The compiler refused.
+    Build,
+    /// The library was built and not taken.
+    Rejected,
+    /// It would lose some of the state, and the user is asked.
+    Loss,
+    /// The running code panicked.
+    Fault,
+    /// The running code does not return.
+    Overdue,
+    /// A thread that the module started itself panicked; the module runs on.
+    Thread,
+}
+
+/// What follows from code that does not know all of the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StateLoss {
+    /// The code is refused.
+    Refused,
+    /// The code is refused, and the user is asked whether it may run all the same.
+    Asked,
+}
+
+/// A migration whose original state is still there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastMigration {
+    /// Version of the state before.
+    pub from: u32,
+    /// Version of the state after it.
+    pub to: u32,
+    /// What ran before it, if its library is still there.
+    pub before: Option<Generation>,
+}
+
 /// Everything that can happen. Times are in the unit that ends the field's name. `#[serde(tag = "kind")]` makes the variant the journal's `kind`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -247,28 +286,62 @@ pub enum Event {
     BuildFailed { ms: u64, diagnostics: Vec<Diagnostic> },
     /// A library was built. `artifact` is the hash of its bytes.
     BuildFinished { ms: u64, artifact: String, bytes: u64 },
-    /// New code runs.
+    /// New code runs. `build` is the hash of its library.
     Committed {
         trigger: Trigger,
         total_us: u64,
         stages_us: StagesMicros,
         ui_stall_us: u64,
         state: StateReport,
+        #[serde(default)]
+        build: String,
     },
     /// A candidate was refused; the old code runs on.
-    Rejected { stage: Stage, reason: String, detail: String },
-    /// Code of a module failed and was contained.
-    Fault { r#where: FaultSite, message: String, location: String, backtrace: String },
-    /// An earlier generation runs again.
-    RolledBack { to: Generation, reason: String },
+    Rejected {
+        stage: Stage,
+        reason: String,
+        detail: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        loss: Option<StateLoss>,
+    },
+    /// Code of a module failed and was contained. `runs_on` when it was none that draws, or none that is
+    /// shown any more.
+    Fault {
+        r#where: FaultSite,
+        message: String,
+        location: String,
+        backtrace: String,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        runs_on: bool,
+    },
+    /// What was shown as failed is so no more: the call has returned, or the user has set it aside.
+    Resolved { failure: FailureKind },
+    /// An earlier generation runs again. `build` is the hash of its library.
+    RolledBack {
+        to: Generation,
+        reason: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        build: String,
+    },
+    /// What can be gone back to, oldest first, and the newest migration that can be run again.
+    Kept { generations: Vec<Generation>, migration: Option<PastMigration> },
     /// A generation is gone.
     Retired { unmapped: bool, why_not: Option<String> },
     /// A snapshot went to disk.
     Checkpoint { bytes: u64, ms: u64 },
     /// State came from disk.
     Restored { from: String, age_ms: u64, state: StateReport },
+    /// Saved files are built at once, or wait for an order.
+    AutoReload { on: bool },
+    /// So many saved files wait for an order.
+    Waiting { changes: u32 },
     /// Files changed that a swap cannot carry: the host has to start anew.
-    RestartPending { reason: String, busy: bool },
+    RestartPending {
+        reason: String,
+        busy: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<PathBuf>,
+    },
     /// The host starts anew.
     Restarting { reason: String, busy: bool },
     /// This subscriber was too slow and missed events.
@@ -277,6 +350,13 @@ pub enum Event {
     Notice { message: String },
     /// The host ends.
     Stopped { reason: String },
+}
+
+/// A contained failure as users read it: the message, where it was, and the calls that led there.
+pub(crate) fn fault_text(message: &str, location: &str, backtrace: &str) -> String {
+    let location = if location.is_empty() { String::new() } else { format!("\n  at {location}") };
+    let backtrace = if backtrace.is_empty() { String::new() } else { format!("\n{backtrace}") };
+    format!("{message}{location}{backtrace}")
 }
 
 /// One line of the journal.

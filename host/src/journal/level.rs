@@ -46,6 +46,9 @@ impl LogLevel {
             Event::BuildProgress { .. }
             | Event::BuildStarted { .. }
             | Event::Retired { .. }
+            | Event::Resolved { .. }
+            | Event::Kept { .. }
+            | Event::Waiting { .. }
             | Event::Checkpoint { .. } => Self::Debug,
             _ => Self::Info,
         }

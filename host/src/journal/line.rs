@@ -145,6 +145,7 @@ mod tests {
                 message: "\u{1b}[2Jgone\r\nsecond line".to_owned(),
                 location: "src/app.rs:3:1".to_owned(),
                 backtrace: String::new(),
+                runs_on: false,
             }),
             Colour::Never,
         )

@@ -29,14 +29,17 @@ pub use line::{Colour, EventLine};
 pub use subscription::{NothingYet, Subscription};
 pub(crate) use text::of as in_words;
 
+use crate::journal::board::Board;
 use crate::journal::event::{Entry, Event, Generation};
 use clock::Clock;
 use feed::Feed;
 use log_file::LogFile;
+use once_cell::sync::OnceCell;
 use parking_lot::Mutex;
 use sink::Sink;
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -79,6 +82,16 @@ pub struct JournalConfig {
     pub log_level: LogLevel,
 }
 
+/// Who shows the board to others.
+pub trait ShowBoard: Send + Sync {
+    /// The board has changed. Called before any reader has the entry that changed it: whoever reads of an
+    /// event and then asks for the status gets one that knows of it. The journal is locked: it must not
+    /// record, and must not wait for a thread that does.
+    fn write(&self, board: &Board);
+    /// As [`Self::write`], afterwards, with nothing locked.
+    fn changed(&self);
+}
+
 /// Why the journal cannot start.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}: {source}; fix its permissions or the disk and start again", path.display())]
@@ -90,14 +103,16 @@ pub struct JournalError {
 }
 
 /// The journal of one run of the host. Shared by all threads.
-#[derive(Debug)]
 pub struct Journal {
     inner: Mutex<Inner>,
+    /// Locked for no longer than the clone or the replacement of a pointer takes: the window asks for it in
+    /// every frame.
+    board: Mutex<Arc<Board>>,
+    show: OnceCell<Arc<dyn ShowBoard>>,
     log_level: LogLevel,
     feed: Option<Feed>,
 }
 
-#[derive(Debug)]
 struct Inner {
     clock: Clock,
     events: Sink,
@@ -125,7 +140,26 @@ impl Journal {
             readers: Vec::new(),
         };
         let feed = config.events.map(|to| inner.feed(&to)).transpose()?;
-        Ok(Arc::new(Self { inner: Mutex::new(inner), log_level: config.log_level, feed }))
+        let (inner, board, show) = (Mutex::new(inner), Mutex::default(), OnceCell::new());
+        Ok(Arc::new(Self { inner, board, show, log_level: config.log_level, feed }))
+    }
+
+    /// Sets what the entries are applied to, those of this run that are in memory included.
+    pub fn begin_board(&self, mut board: Board) {
+        let inner = self.inner.lock();
+        inner.history.iter().for_each(|entry| board.apply(entry));
+        *self.board.lock() = Arc::new(board);
+    }
+
+    /// From now on this one is told of changes of the board; only the first call counts.
+    pub fn show_board_to(&self, show: Arc<dyn ShowBoard>) {
+        let _ = self.show.set(show); // only once
+    }
+
+    /// What the entries so far come to. Any thread; returns at once.
+    #[must_use]
+    pub fn board(&self) -> Arc<Board> {
+        Arc::clone(&self.board.lock())
     }
 
     /// Adds one entry. Any thread; the order of entries is the order of their times.
@@ -143,6 +177,7 @@ impl Journal {
             generation,
             event,
         });
+        let shown = self.apply(&entry);
         inner.events.write(&json_line(&entry));
         let level = LogLevel::of(&entry.event);
         if level <= self.log_level {
@@ -151,7 +186,24 @@ impl Journal {
         }
         inner.remember(&entry);
         drop(inner);
+        if let Some(shown) = shown {
+            shown.changed();
+        }
         Arc::unwrap_or_clone(entry)
+    }
+
+    /// Applies an entry to the board, which is written if it has changed; returns who is then to be told.
+    /// The caller holds the lock of [`Inner`], which puts the entries in order.
+    fn apply(&self, entry: &Entry) -> Option<&Arc<dyn ShowBoard>> {
+        let before = self.board();
+        let mut board = Board::clone(&before);
+        board.apply(entry);
+        if board == *before {
+            return None;
+        }
+        let board = Arc::new(board);
+        *self.board.lock() = Arc::clone(&board);
+        self.show.get().inspect(|show| show.write(&board))
     }
 
     /// Adds one line to `host.log` alone, such as what a module logs. Any thread.
@@ -185,6 +237,12 @@ impl Journal {
     #[must_use]
     pub fn entries_since(&self, t_us: Option<u64>) -> Vec<Arc<Entry>> {
         self.inner.lock().since(t_us)
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").field("log_level", &self.log_level).finish_non_exhaustive()
     }
 }
 

@@ -6,6 +6,8 @@
 //! [`HEARTBEAT_EVERY`].
 
 use crate::journal;
+use crate::journal::board::ModuleBoard;
+pub use crate::journal::board::ModuleHealth;
 use crate::journal::event::{Entry, Generation};
 use crate::os::private_dir;
 use serde::{Deserialize, Serialize};
@@ -69,18 +71,22 @@ pub struct ModuleStatus {
     pub kept_generations: Vec<Generation>,
 }
 
-/// How a module is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ModuleHealth {
-    /// It runs what the sources say.
-    Ok,
-    /// A reload is on its way.
-    Building,
-    /// The last reload failed; an earlier generation runs.
-    Failed,
-    /// Its code failed and was contained.
-    Fault,
+impl From<&ModuleBoard> for ModuleStatus {
+    fn from(module: &ModuleBoard) -> Self {
+        Self {
+            name: module.name.clone(),
+            generation: module.generation,
+            artifact: (!module.artifact.is_empty()).then(|| module.artifact.clone()),
+            state_bytes: module.state_bytes,
+            status: module.status,
+            last_error: module.failure.as_ref().map(|failure| {
+                let detail = strip_ansi_escapes::strip_str(&failure.detail);
+                format!("{}: {}\n{detail}", failure.title, failure.reason)
+            }),
+            last_reload: module.last_entry.clone(),
+            kept_generations: module.kept.clone(),
+        }
+    }
 }
 
 impl Status {

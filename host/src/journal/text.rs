@@ -4,8 +4,8 @@
 //! Never: I/O.
 
 use crate::journal::event::{
-    BuildWay, Diagnostic, DiagnosticLevel, Event, FaultSite, NoChange, StagesMicros, StartReason,
-    StateReport, Trigger,
+    BuildWay, Diagnostic, DiagnosticLevel, Event, FailureKind, FaultSite, NoChange, StagesMicros,
+    StartReason, StateReport, Trigger,
 };
 use std::path::PathBuf;
 
@@ -47,7 +47,20 @@ pub(crate) fn of(event: &Event) -> String {
         Event::Fault { r#where, message, location, .. } => {
             format!("fault in {} at {location}: {}", site(*r#where), first_line(message))
         }
-        Event::RolledBack { to, reason } => format!("back to {to}: {}", first_line(reason)),
+        Event::Resolved { failure } => format!("no longer failed ({})", failure_word(*failure)),
+        Event::Kept { generations, .. } if generations.is_empty() => {
+            "no generation can be gone back to".to_owned()
+        }
+        Event::Kept { generations, .. } => {
+            let generations: Vec<String> = generations.iter().map(ToString::to_string).collect();
+            format!("{} can be gone back to", generations.join(", "))
+        }
+        Event::AutoReload { on: true } => "saved files are built at once".to_owned(),
+        Event::AutoReload { on: false } => "saved files wait for an order".to_owned(),
+        Event::Waiting { changes: 0 } => "no saved file waits".to_owned(),
+        Event::Waiting { changes: 1 } => "1 saved file waits for an order".to_owned(),
+        Event::Waiting { changes } => format!("{changes} saved files wait for an order"),
+        Event::RolledBack { to, reason, .. } => format!("back to {to}: {}", first_line(reason)),
         Event::Retired { unmapped: true, .. } => "retired and unmapped".to_owned(),
         Event::Retired { why_not, .. } => {
             let why = why_not.as_deref().map_or("no reason given", first_line);
@@ -57,9 +70,11 @@ pub(crate) fn of(event: &Event) -> String {
         Event::Restored { from, age_ms, state } => {
             format!("state restored from a {from} {age_ms} ms old{}", state_words(state))
         }
-        Event::RestartPending { reason, busy } => {
+        Event::RestartPending { reason, busy, files } => {
             let wait = if *busy { ", waiting for work in progress" } else { "" };
-            format!("restart pending: {}{wait}", first_line(reason))
+            let files =
+                if files.is_empty() { String::new() } else { format!(" ({})", names(files)) };
+            format!("restart pending: {}{files}{wait}", first_line(reason))
         }
         Event::Restarting { reason, .. } => format!("restarting: {}", first_line(reason)),
         Event::Missed { count } => format!("{count} events were lost: the reader is too slow"),
@@ -160,6 +175,17 @@ fn site(site: FaultSite) -> &'static str {
     }
 }
 
+fn failure_word(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Build => "build",
+        FailureKind::Rejected => "refused code",
+        FailureKind::Loss => "loss of state",
+        FailureKind::Fault => "panic",
+        FailureKind::Overdue => "a call that did not return",
+        FailureKind::Thread => "panic of a thread",
+    }
+}
+
 fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
@@ -230,6 +256,7 @@ mod tests {
                     stages_us,
                     ui_stall_us: 0,
                     state,
+                    build: "3fa9".into(),
                 },
                 "committed in 228 ms (build 219, first frame 8); defaulted a: new; dropped b",
             ),
@@ -238,11 +265,16 @@ mod tests {
                     stage: Stage::FirstFrame,
                     reason: "panic".into(),
                     detail: "long".into(),
+                    loss: None,
                 },
                 "rejected at first frame: panic; the old code runs on",
             ),
             (
-                Event::RolledBack { to: Generation(2), reason: String::new() },
+                Event::RolledBack {
+                    to: Generation(2),
+                    reason: String::new(),
+                    build: String::new(),
+                },
                 "back to g2: no reason given",
             ),
             (

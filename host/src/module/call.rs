@@ -1,6 +1,6 @@
 //! What goes into a call and what can come out instead of a result.
 
-use crate::journal::event::FaultSite;
+use crate::journal::event::{Event, FaultSite, fault_text};
 use crate::os::cancel::{Cancel, Never};
 use crossbeam_channel::Receiver;
 use std::time::Duration;
@@ -102,16 +102,17 @@ pub struct Fault {
     pub backtrace: String,
 }
 
+impl Fault {
+    /// For the journal. `runs_on` when what draws is not concerned.
+    pub(crate) fn into_event(self, runs_on: bool) -> Event {
+        let Self { site, message, location, backtrace } = self;
+        Event::Fault { r#where: site, message, location, backtrace, runs_on }
+    }
+}
+
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.message)?;
-        if !self.location.is_empty() {
-            write!(f, "\n  at {}", self.location)?;
-        }
-        if !self.backtrace.is_empty() {
-            write!(f, "\n{}", self.backtrace)?;
-        }
-        Ok(())
+        f.write_str(&fault_text(&self.message, &self.location, &self.backtrace))
     }
 }
 

@@ -12,7 +12,8 @@ use super::latency::gauge;
 use super::orders::{Order, about_migration};
 use super::theme::{BAR_HEIGHT, Colors};
 use super::units::{bytes, shortened};
-use crate::journal::board::{Board, ModuleBoard, ModuleStatus, PastMigration};
+use crate::journal::board::{Board, ModuleBoard, ModuleHealth};
+use crate::journal::event::PastMigration;
 use egui::accesskit::{Live, Role};
 use egui::{Align, Button, Color32, Label, Layout, RichText, Sense, TextStyle, Ui, Vec2};
 
@@ -137,8 +138,8 @@ fn running(module: &ModuleBoard) -> String {
 
 fn menu_color(ui: &Ui, module: &ModuleBoard) -> Color32 {
     match module.status {
-        ModuleStatus::Failed | ModuleStatus::Fault => Colors::of(ui.visuals()).bad,
-        ModuleStatus::Ok | ModuleStatus::Building => ui.visuals().text_color(),
+        ModuleHealth::Failed | ModuleHealth::Fault => Colors::of(ui.visuals()).bad,
+        ModuleHealth::Ok | ModuleHealth::Building => ui.visuals().text_color(),
     }
 }
 
@@ -146,10 +147,10 @@ fn menu(ui: &mut Ui, module: &ModuleBoard, orders: &mut Vec<Order>) {
     let name = || module.name.clone();
     ui.set_min_width(190.0);
     let status = match module.status {
-        ModuleStatus::Ok => "runs",
-        ModuleStatus::Building => "is being built anew",
-        ModuleStatus::Failed => "runs; the newest code does not",
-        ModuleStatus::Fault => "has failed",
+        ModuleHealth::Ok => "runs",
+        ModuleHealth::Building => "is being built anew",
+        ModuleHealth::Failed => "runs; the newest code does not",
+        ModuleHealth::Fault => "has failed",
     };
     ui.label(RichText::new(format!("{} {status}", running(module))).strong());
     let library: String = module.artifact.chars().take(12).collect();

@@ -6,7 +6,8 @@
 use super::orders::{Order, about_migration};
 use super::report::{Report, Row, plain_text};
 use super::theme::{Colors, TINT_EDGE, tint_fill};
-use crate::journal::board::{Failure, FailureKind, PastMigration};
+use crate::journal::board::Failure;
+use crate::journal::event::{FailureKind, PastMigration};
 use egui::cache::{ComputerMut, FrameCache};
 use egui::{
     Align2, Context, FontId, Id, Label, Link, Painter, Rect, RichText, ScrollArea, Stroke,

@@ -4,7 +4,7 @@
 //! Produces: text. Never: draws.
 
 use super::units::{change_count, milliseconds};
-use crate::journal::board::{Board, ModuleBoard, ModuleStatus};
+use crate::journal::board::{Board, ModuleBoard, ModuleHealth};
 
 /// How a headline is coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Headline {
 
 fn building(board: &Board) -> Option<String> {
     let Some(build) = &board.build else {
-        let building = |module: &&ModuleBoard| module.status == ModuleStatus::Building;
+        let building = |module: &&ModuleBoard| module.status == ModuleHealth::Building;
         return board.modules.iter().find(building).map(|_| "Building".to_owned());
     };
     let unit = (!build.unit.is_empty()).then(|| build.unit.clone());
@@ -70,8 +70,8 @@ fn building(board: &Board) -> Option<String> {
 /// A fault in running code comes before a refused attempt.
 fn worst(board: &Board) -> Option<&ModuleBoard> {
     let with = |status| board.modules.iter().find(move |module| module.status == status);
-    with(ModuleStatus::Fault)
-        .or_else(|| with(ModuleStatus::Failed))
+    with(ModuleHealth::Fault)
+        .or_else(|| with(ModuleHealth::Failed))
         .or_else(|| board.modules.iter().find(|module| module.failure.is_some()))
 }
 
@@ -108,7 +108,8 @@ fn named(board: &Board, module: &ModuleBoard, text: &str) -> String {
 mod tests {
     use super::super::samples::{board, failure, module};
     use super::*;
-    use crate::journal::board::{BuildBoard, FailureKind};
+    use crate::journal::board::BuildBoard;
+    use crate::journal::event::FailureKind;
 
     fn check(expected: (&str, Tone, Option<&str>), change: impl FnOnce(&mut Board)) {
         let mut board = board();
@@ -130,11 +131,11 @@ mod tests {
             board.build = Some(BuildBoard { done: 0, total: 0, unit: String::new() });
         });
         check(("Building", Tone::Busy, None), |board| {
-            board.modules[0].status = ModuleStatus::Building;
+            board.modules[0].status = ModuleHealth::Building;
         });
         let failed = "The build failed; g17 runs on with its state";
         check((failed, Tone::Bad, Some("hot_ui")), |board| {
-            board.modules[0].status = ModuleStatus::Failed;
+            board.modules[0].status = ModuleHealth::Failed;
             board.modules[0].failure = Some(failure(FailureKind::Build));
         });
         check(("g17 in 412 ms · 1 change waits for Hot Reload", Tone::Waiting, None), |board| {
@@ -158,10 +159,10 @@ mod tests {
         check(
             ("other: The code panicked; its last picture stays", Tone::Bad, Some("other")),
             |b| {
-                b.modules[0].status = ModuleStatus::Failed;
+                b.modules[0].status = ModuleHealth::Failed;
                 b.modules[0].failure = Some(failure(FailureKind::Build));
                 b.modules.push(module("other", 18));
-                b.modules[1].status = ModuleStatus::Fault;
+                b.modules[1].status = ModuleHealth::Fault;
                 b.modules[1].failure = Some(failure(FailureKind::Fault));
             },
         );

@@ -4,8 +4,8 @@
 //! window. Never: carries out anything.
 
 use crate::engine::StateEdit;
-use crate::journal::board::{FailureKind, PastMigration};
 use crate::journal::event::Generation;
+use crate::journal::event::{FailureKind, PastMigration};
 use egui::RichText;
 use std::path::PathBuf;
 

@@ -176,8 +176,8 @@ fn looks_like_file(file: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::board::FailureKind;
     use crate::journal::event::DiagnosticLevel;
+    use crate::journal::event::FailureKind;
 
     fn failure(reason: &str, detail: &str) -> Failure {
         Failure {

@@ -1,6 +1,7 @@
 //! Boards and failures for the tests of the panels.
 
-use crate::journal::board::{Board, Failure, FailureKind, LastReload, ModuleBoard, ModuleStatus};
+use crate::journal::board::{Board, Failure, LastReload, ModuleBoard, ModuleHealth};
+use crate::journal::event::FailureKind;
 use crate::journal::event::{
     Diagnostic, DiagnosticLevel, Generation, StagesMicros, StateReport, Trigger,
 };
@@ -33,7 +34,7 @@ pub(super) fn module(name: &str, generation: u64) -> ModuleBoard {
         name: name.to_owned(),
         generation: Some(Generation(generation)),
         artifact: "3fa9c07be21d4410".to_owned(),
-        status: ModuleStatus::Ok,
+        status: ModuleHealth::Ok,
         failure: None,
         last_reload: Some(LastReload {
             trigger: Trigger::Save,

@@ -7,10 +7,9 @@ use crate::compile::{BuildConfig, ReplayConfig, WrapperProgram};
 use crate::control::host_control::{HostControl, HostFacts};
 use crate::control::{ControlServer, HostLock};
 use crate::engine::{BuildSource, Engine, EngineConfig, EngineHandle};
-use crate::journal::board::Board;
 use crate::journal::event::{Event, StartReason};
 use crate::journal::status::StatusFile;
-use crate::journal::{Journal, JournalConfig, LogLevel};
+use crate::journal::{Journal, JournalConfig, LogLevel, ShowBoard};
 use crate::literals::Literals;
 use crate::module::{AppArgs, LogFn, Services};
 use crate::os::child_env::DIE_WITH_PARENT;
@@ -21,14 +20,13 @@ use crate::sources::workspace::Workspace;
 use crate::start::cli::{DevArgs, Exit};
 use crate::start::headless::Headless;
 use crate::start::settings::{EnvSettings, PitstopFile, Settings};
+use crate::start::status_writer::StatusWriter;
 use crate::start::terminal::{Terminal, say};
 use anyhow::Context as _;
 use once_cell::sync::OnceCell;
 use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 /// Runs the host until its window is closed, it is told to stop, or a signal ends it.
 #[must_use]
@@ -181,8 +179,9 @@ impl Launch {
         let checkpoints = Some(checkpoints(&dir, &settings, &journal));
         let repaint = Arc::clone(&services.request_repaint);
         let file = StatusFile::new(&dir);
-        let status = Arc::new(StatusWriter::new(file, Arc::clone(&facts), &journal));
-        let on_board = Arc::clone(&status);
+        let status = Arc::new(StatusWriter::new(file, Arc::clone(&facts), repaint));
+        journal.show_board_to(Arc::clone(&status) as Arc<dyn ShowBoard>);
+        let (on_beat, beats) = (Arc::clone(&status), Arc::clone(&journal));
         let engine = Engine::start(EngineConfig {
             fast_path: Box::new(Literals::new(root.clone())),
             root,
@@ -197,21 +196,17 @@ impl Launch {
             may_restart: settings.supervise && before.is_some(),
             source,
             services,
-            on_board: Arc::new(move |board| {
-                // The heartbeat, too, comes this way, and says nothing that can be seen.
-                if on_board.write(board) {
-                    repaint(Duration::ZERO);
-                }
-            }),
+            on_beat: Arc::new(move || on_beat.beat(&beats)),
             journal: Arc::clone(&journal),
         })?;
         let handle = engine.handle().clone();
         let _first = RUNNING.set(handle.clone());
         let control = Arc::new(HostControl { handle, facts: Arc::clone(&facts), dir: dir.clone() });
         let socket = settings.socket.as_deref();
-        let server = ControlServer::start(&lock, &dir, socket, journal, control)?;
+        let server = ControlServer::start(&lock, &dir, socket, Arc::clone(&journal), control)?;
         facts.listening_on(server.socket());
-        engine.handle().show();
+        // From now on the status names the socket.
+        status.beat(&journal);
         Ok((engine, Companions { _server: server, _terminal: terminal, status, _lock: lock }))
     }
 }
@@ -335,60 +330,3 @@ fn die_with_parent() {
 
 #[cfg(not(target_os = "linux"))]
 fn die_with_parent() {}
-
-/// Writes the status file when there is something new to say.
-struct StatusWriter {
-    /// `None` when the host has ended: the handle that signals use outlives everything else, and
-    /// must not bring the file back.
-    file: Mutex<Option<StatusFile>>,
-    facts: Arc<HostFacts>,
-    written: Mutex<Option<(Instant, Board)>>,
-    journal: Arc<Journal>,
-    failed: AtomicBool,
-}
-
-/// Progress of a build is worth this many writes a second at most.
-const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
-
-impl StatusWriter {
-    fn new(file: StatusFile, facts: Arc<HostFacts>, journal: &Arc<Journal>) -> Self {
-        Self {
-            file: Mutex::new(Some(file)),
-            facts,
-            written: Mutex::default(),
-            journal: Arc::clone(journal),
-            failed: AtomicBool::new(false),
-        }
-    }
-
-    /// Removes the file: no host, no status.
-    fn end(&self) {
-        *self.file.lock() = None;
-    }
-
-    /// Returns whether the board differs from the one before.
-    fn write(&self, board: &Board) -> bool {
-        let mut written = self.written.lock();
-        let changed = written.as_ref().is_none_or(|(_, last)| last != board);
-        let only_progress = written.as_ref().is_some_and(|(at, last)| {
-            at.elapsed() < PROGRESS_INTERVAL
-                && last.modules == board.modules
-                && last.restart_pending == board.restart_pending
-        });
-        if only_progress && self.facts.is_listening() {
-            return changed;
-        }
-        *written = Some((Instant::now(), board.clone()));
-        let mut file = self.file.lock();
-        let Some(file) = file.as_mut() else {
-            return changed;
-        };
-        if let Err(error) = file.write(&self.facts.status(board))
-            && !self.failed.swap(true, Ordering::AcqRel)
-        {
-            let message = format!("{error}; `cargo xtask status` will not find this host");
-            self.journal.record(None, None, Event::Notice { message });
-        }
-        changed
-    }
-}

@@ -8,4 +8,5 @@ pub mod cli;
 pub mod headless;
 pub mod launch;
 pub mod settings;
+mod status_writer;
 mod terminal;

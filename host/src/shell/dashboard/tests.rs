@@ -2,7 +2,8 @@
 
 use super::super::samples::{board, failure, module};
 use super::*;
-use crate::journal::board::{BuildBoard, FailureKind};
+use crate::journal::board::BuildBoard;
+use crate::journal::event::FailureKind;
 use crate::journal::event::Generation;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
