@@ -12,6 +12,7 @@ use crate::journal::status::StatusFile;
 use crate::journal::{Journal, JournalConfig, LogLevel, ShowBoard};
 use crate::literals::Literals;
 use crate::module::{AppArgs, LogFn, Services};
+use crate::os::allocator;
 use crate::os::child_env::DIE_WITH_PARENT;
 use crate::os::signals;
 use crate::persist::checkpoint::Store;
@@ -24,13 +25,13 @@ use crate::start::status_writer::StatusWriter;
 use crate::start::terminal::{Terminal, say};
 use anyhow::Context as _;
 use once_cell::sync::OnceCell;
-use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Runs the host until its window is closed, it is told to stop, or a signal ends it.
 #[must_use]
 pub fn run(args: &DevArgs) -> Exit {
+    allocator::limit_arenas();
     let ran = Launch::prepare(args).and_then(Launch::run).and_then(|()| how_it_ended());
     match ran {
         Ok(exit) => exit,
@@ -129,6 +130,7 @@ impl Launch {
     #[cfg(feature = "shell")]
     fn run_in_window(self) -> anyhow::Result<()> {
         use crate::shell::{self, WindowError};
+        use parking_lot::Mutex;
         if !shell::has_display() {
             say(NO_DISPLAY);
             return self.run_headless();

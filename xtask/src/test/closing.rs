@@ -37,11 +37,23 @@ impl AddAssign for Count {
 #[derive(Debug, Default)]
 pub(super) struct Closing {
     groups: Vec<(String, Duration, Count)>,
+    measured: Vec<String>,
 }
 
 impl Closing {
     pub(super) fn add(&mut self, name: &str, started: Instant, count: Count) {
         self.groups.push((name.to_owned(), started.elapsed(), count));
+    }
+
+    /// What tests have measured, in order.
+    pub(super) fn measured(&mut self) -> &mut Vec<String> {
+        &mut self.measured
+    }
+
+    /// As it is kept: what was measured, the groups with their times, and the total last.
+    pub(super) fn log(&self) -> String {
+        let measured: String = self.measured.iter().map(|line| format!("{line}\n")).collect();
+        format!("{measured}\n{}\n", self.lines().join("\n"))
     }
 
     pub(super) fn has_passed(&self) -> bool {

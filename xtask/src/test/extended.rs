@@ -31,10 +31,10 @@ pub(super) fn run(project: &Project, closing: &mut Closing) -> anyhow::Result<()
     fuzz(project, closing)
 }
 
-/// Keeps the closing lines, to be committed.
-pub(super) fn log(project: &Project, lines: &[String]) -> anyhow::Result<()> {
+/// Keeps what was measured and the closing lines, to be committed.
+pub(super) fn log(project: &Project, closing: &Closing) -> anyhow::Result<()> {
     let path = project.root.join("docs/test-extended.txt");
-    let text = format!("cargo xtask test --extended\n\n{}\n", lines.join("\n"));
+    let text = format!("cargo xtask test --extended\n\n{}", closing.log());
     std::fs::write(&path, text).with_context(|| path.display().to_string())
 }
 

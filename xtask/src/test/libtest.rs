@@ -20,6 +20,9 @@ use tempfile::TempDir;
 /// In front of the names of such directories; what follows is the id of the process that made them.
 const HOME_PREFIX: &str = "pitstop-tests-";
 
+/// In front of what a test has measured.
+const MEASURED: &str = "measured: ";
+
 /// Where a test that finds nothing to run on writes why.
 const SKIPPED_TO: &str = "PITSTOP_SKIPPED_TO";
 
@@ -60,20 +63,24 @@ pub(super) fn run(
     home: &Home,
     group: Group,
     runs: &[&Run],
+    measured: &mut Vec<String>,
 ) -> anyhow::Result<Count> {
     let total: usize = runs.iter().map(|run| run.tests.len()).sum();
-    let mut progress = Progress { group, total, done: 0, last: Instant::now() };
+    let mut progress = Progress::of(group, total);
     let mut count = Count::default();
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     for run in runs {
         let mut command = Command::new(&run.executable.path);
-        command.arg("--exact").args(&run.tests).current_dir(&run.executable.dir);
+        // What a test prints comes after its executable has ended, also when it has passed.
+        command.arg("--exact").arg("--show-output").args(&run.tests);
+        command.current_dir(&run.executable.dir);
         command.arg(format!("--test-threads={}", group.threads(cores)));
         command.env("TMPDIR", home.0.path()).env(SKIPPED_TO, home.skipped());
         // As cargo sets it for the tests that it runs.
         command.env("CARGO_MANIFEST_DIR", &run.executable.dir);
         count += read(project, &mut command, &mut progress)?;
     }
+    measured.append(&mut progress.measured);
     for reason in skipped(home)? {
         say(&format!("   skipped: {reason}"))?;
         count.passed = count.passed.saturating_sub(1);
@@ -86,7 +93,7 @@ pub(super) fn run(
 pub(super) fn documentation(project: &Project, toolchain: &Toolchain) -> anyhow::Result<Count> {
     let mut cargo = toolchain.cargo(project, "test");
     cargo.args(["--workspace", "--doc", "--quiet"]);
-    let mut progress = Progress { group: Group::Unit, total: 0, done: 0, last: Instant::now() };
+    let mut progress = Progress::of(Group::Unit, 0);
     read(project, &mut cargo, &mut progress)
 }
 
@@ -103,10 +110,19 @@ struct Progress {
     total: usize,
     done: usize,
     last: Instant,
+    measured: Vec<String>,
 }
 
 impl Progress {
+    fn of(group: Group, total: usize) -> Self {
+        Self { group, total, done: 0, last: Instant::now(), measured: Vec::new() }
+    }
+
     fn take(&mut self, line: &str) -> anyhow::Result<()> {
+        if let Some(figures) = line.strip_prefix(MEASURED) {
+            say(&format!("   {MEASURED}{figures}"))?;
+            self.measured.push(figures.to_owned());
+        }
         let Some((name, how)) = ended(line) else { return Ok(()) };
         self.done += 1;
         if self.group.is_slow() || how == "FAILED" {

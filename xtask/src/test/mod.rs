@@ -49,7 +49,7 @@ impl Test {
         tests(project, &Toolchain::default(), tier, self.filter.as_deref(), &mut closing)?;
         if self.extended && self.filter.is_none() {
             extended::run(project, &mut closing)?;
-            extended::log(project, &closing.lines())?;
+            extended::log(project, &closing)?;
         }
         closing.say()?;
         Ok(if closing.has_passed() { Exit::Done } else { Exit::Failed }.into())
@@ -95,7 +95,7 @@ fn tests(
         }
         say(&format!("== {name}: {total} tests"))?;
         let started = Instant::now();
-        let count = libtest::run(project, &home, group, &runs)?;
+        let count = libtest::run(project, &home, group, &runs, closing.measured())?;
         closing.add(&name, started, count);
     }
     if filter.is_none() {
