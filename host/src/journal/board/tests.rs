@@ -65,6 +65,10 @@ fn shown(module: &ModuleBoard) -> Option<(FailureKind, &str)> {
     module.failure.as_ref().map(|failure| (failure.kind, failure.title.as_str()))
 }
 
+/// Entries after g1 has been committed, and what they come to: how the module is doing, which generation runs,
+/// and what is shown as failed.
+type Row<'a> = (Vec<(u64, Event)>, ModuleHealth, u64, Option<(FailureKind, &'a str)>);
+
 #[test]
 fn failures_and_what_ends_them() {
     use FailureKind as Kind;
@@ -87,8 +91,7 @@ fn failures_and_what_ends_them() {
         "g1 panicked in Paint; what runs now is not concerned",
     );
     let first_frame = || rejected(Stage::FirstFrame, None);
-    type Shown<'a> = Option<(Kind, &'a str)>;
-    let table: Vec<(Vec<(u64, Event)>, ModuleHealth, u64, Shown<'_>)> = vec![
+    let table: Vec<Row<'_>> = vec![
         (vec![], Ok, 1, None),
         (vec![(2, started.clone())], Building, 1, None),
         (vec![(2, not_built(&errors))], Failed, 1, Some((Kind::Build, failed))),
