@@ -17,6 +17,7 @@
 //! - [`engine`] decides.
 //! - [`persist`] keeps states and what is known about crashes on disk.
 //! - [`literals`], [`control`] and `shell` use the engine, which knows none of them.
+//! - [`supervise`] runs programs beside the host: it builds, starts and restarts them.
 //! - [`os`] wraps what the operating system offers.
 
 pub mod compile;
@@ -35,3 +36,4 @@ pub mod shell;
 pub mod slot;
 pub mod sources;
 pub mod start;
+pub mod supervise;

@@ -68,7 +68,7 @@ impl Drop for Application {
 #[track_caller]
 fn build() {
     let mut cargo = in_repo(Path::new(env!("CARGO")));
-    cargo.args(["build", "--quiet", "--package", "hot_ui", "--bin", "hot_ui", "--features", "app"]);
+    cargo.args(["build", "--quiet", "--workspace", "--bin", "hot_ui", "--features", "hot_ui/app"]);
     let output = cargo.output().expect("cargo can be run");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

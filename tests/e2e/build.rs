@@ -17,7 +17,7 @@ const SHOUT: &str = "push(format!(\"{name}!\"))";
 /// The ways of all builds so far.
 fn ways(host: &mut HostProcess) -> Vec<BuildWay> {
     let ways = host.journal().iter().filter_map(|entry| match entry.event {
-        Event::BuildStarted { way } => Some(way),
+        Event::BuildStarted { way, .. } => way,
         _ => None,
     });
     ways.collect()

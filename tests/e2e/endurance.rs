@@ -212,7 +212,7 @@ impl Reloads {
         for entry in host.journal() {
             match &entry.event {
                 Event::Retired { unmapped, why_not } => assert!(*unmapped, "{why_not:?}"),
-                Event::BuildStarted { way: BuildWay::Replay } => replayed += 1,
+                Event::BuildStarted { way: Some(BuildWay::Replay), .. } => replayed += 1,
                 Event::Fault { .. } | Event::Rejected { .. } | Event::BuildFailed { .. } => {
                     panic!("{entry:?}")
                 }

@@ -22,6 +22,7 @@ mod signals;
 mod sources;
 mod storm;
 mod surroundings;
+mod terminal;
 mod threads;
 mod window;
 mod window_containment;

@@ -1,13 +1,12 @@
 //! `cargo xtask bench`: how fast it is, against a baseline measured in the same run.
 
+use crate::launch::Launcher;
 use crate::program;
 use crate::project::Project;
-use anyhow::{Context, bail};
 use clap::Args;
-use host::start::cli::Exit;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 const NAMES: [&str; 7] = ["reload", "frame", "swap", "memory", "idle", "scale", "state"];
 
@@ -41,18 +40,13 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn run(self, project: &Project) -> anyhow::Result<ExitCode> {
-        let mut cargo = project.cargo();
-        // The packages of the tests: any other choice would compile egui once more.
-        cargo.args(["build", "--workspace", "--bin", "bench"]);
-        cargo.arg("--message-format=json-render-diagnostics");
-        let built = cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
-        if !built.status.success() {
-            bail!("the benchmarks were not built; fix what cargo says and try again");
+        let launcher = Launcher::new()?;
+        match program::build(&launcher, program::of_workspace(project, "bench"), "bench")? {
+            Ok(bench) => {
+                Ok(launcher.run(Command::new(bench).args(self.arguments()), |_| {})?.code())
+            }
+            Err(ended) => Ok(ended.code()),
         }
-        let bench = program::among(&*built.stdout, "bench");
-        let mut bench = Command::new(bench.context("cargo built no program `bench`")?);
-        let passed = bench.args(self.arguments()).status()?.success();
-        Ok(if passed { Exit::Done } else { Exit::Failed }.into())
     }
 
     /// The same wishes, for the program that measures.

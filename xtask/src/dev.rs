@@ -5,13 +5,11 @@ use crate::output::say;
 use crate::program;
 use crate::project::Project;
 use crate::supervise;
-use anyhow::{Context, bail};
 use clap::Args;
 use host::start::cli::DevArgs;
 use std::env;
 use std::path::PathBuf;
-use std::process::{ExitCode, Stdio};
-use std::thread::JoinHandle;
+use std::process::ExitCode;
 
 /// Run the app with hot reload: build, start, and swap the code on every save
 #[derive(Args, Debug)]
@@ -39,10 +37,12 @@ impl Dev {
         let launcher = Launcher::new()?;
         let host = match env::var_os("PITSTOP_HOST_BIN") {
             Some(host) => PathBuf::from(host),
-            None => match build(project, &launcher)? {
-                Ok(host) => host,
-                Err(ended) => return Ok(ended.code()),
-            },
+            None => {
+                match program::build(&launcher, program::of_workspace(project, "host"), "host")? {
+                    Ok(host) => host,
+                    Err(ended) => return Ok(ended.code()),
+                }
+            }
         };
         self.args.workspace = Some(project.root.clone());
         let ended = supervise::run(&launcher, &host, self.args)?;
@@ -53,26 +53,4 @@ impl Dev {
         }
         Ok(ended.code())
     }
-}
-
-/// Builds the host; its path, or how cargo ended without one. Cargo itself shows how far it is,
-/// with a bar on a terminal and with plain lines elsewhere.
-fn build(project: &Project, launcher: &Launcher) -> anyhow::Result<Result<PathBuf, Ended>> {
-    let mut cargo = project.cargo();
-    cargo.args(["build", "--package", "host", "--message-format=json-render-diagnostics"]);
-    cargo.stdin(Stdio::null()).stdout(Stdio::piped());
-    let mut reading: Option<std::io::Result<JoinHandle<Option<PathBuf>>>> = None;
-    let ended = launcher.run(&mut cargo, |child| {
-        reading = child.stdout.take().map(|messages| {
-            let reader = std::thread::Builder::new().name("xtask-cargo".to_owned());
-            reader.spawn(move || program::among(messages, "host"))
-        });
-    })?;
-    match ended {
-        Ended::With(status) if status.success() => {}
-        Ended::With(_) => bail!("the host was not built; fix what cargo says and try again"),
-        other => return Ok(Err(other)),
-    }
-    let path = reading.transpose()?.and_then(|reading| reading.join().ok()?);
-    path.map(Ok).context("cargo built the host and did not say where; is `host` a program?")
 }

@@ -10,8 +10,9 @@
 
 use crate::project::shown;
 use anyhow::Context;
+use host::os::group::Group;
 use host::start::cli::Exit;
-use std::process::{Child, Command, ExitCode, ExitStatus};
+use std::process::{ChildStdout, Command, ExitCode, ExitStatus};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 #[cfg(unix)]
 use std::{
@@ -71,40 +72,30 @@ impl Launcher {
         })
     }
 
-    /// Runs a program to its end. `started` gets hold of the child at first, for its pipes.
+    /// Runs a program to its end. `started` gets what it writes, where it was started with pipes.
     pub(crate) fn run(
         &self,
         command: &mut Command,
-        started: impl FnOnce(&mut Child),
+        started: impl FnOnce(Option<ChildStdout>),
     ) -> anyhow::Result<Ended> {
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(command, 0);
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("cannot start `{}`; is it installed?", shown(command)))?;
-        started(&mut child);
-        self.attend(child)
+        let shown = shown(command);
+        let command = std::mem::replace(command, Command::new(""));
+        let mut group = Group::spawn(command)
+            .with_context(|| format!("cannot start `{shown}`; is it installed?"))?;
+        started(group.pipes().0);
+        self.attend(group)
     }
 
     #[cfg(unix)]
-    fn attend(&self, mut child: Child) -> anyhow::Result<Ended> {
-        use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-        let pid = Pid::from_child(&child);
-        let notify = self.notify.clone();
-        // Waits without reaping, so that the number stays the child's until the last signal.
+    fn attend(&self, mut group: Group) -> anyhow::Result<Ended> {
+        use rustix::process::Signal;
+        let (notify, end) = (self.notify.clone(), group.end());
         let watch = move || {
-            let how = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-            while waitid(WaitId::Pid(pid), how).is_err_and(|e| e == rustix::io::Errno::INTR) {}
-            let _ = notify.send(Notice::Ended);
+            end.wait();
+            let _ = notify.send(Notice::Ended); // nobody waits any more
         };
-        let watching = match Builder::new().name("xtask-wait".to_owned()).spawn(watch) {
-            Ok(watching) => watching,
-            Err(error) => {
-                let _ = kill_process_group(pid, Signal::KILL);
-                child.wait()?;
-                return Err(error).context("cannot watch over the program, which was ended");
-            }
-        };
+        let watching = Builder::new().name("xtask-wait".to_owned()).spawn(watch);
+        let watching = watching.context("cannot watch over the program, which was ended")?;
         let (mut asked, mut killed) = (None, false);
         loop {
             let rest = asked.map(|at: Instant| STOP_LIMIT.saturating_sub(at.elapsed()));
@@ -116,18 +107,17 @@ impl Launcher {
                 Some(Notice::Ended) => break,
                 Some(Notice::Signal) if asked.is_none() => {
                     asked = Some(Instant::now());
-                    let _ = kill_process_group(pid, Signal::TERM);
+                    group.signal(Signal::TERM);
                 }
                 Some(Notice::Signal) | None => {
                     killed = true;
-                    let _ = kill_process_group(pid, Signal::KILL);
+                    group.kill();
                 }
             }
         }
-        let _ = kill_process_group(pid, Signal::KILL);
-        let status = child.wait()?;
         // It has sent its notice, so it is about to end.
         let _ = watching.join();
+        let status = group.reap()?;
         Ok(match asked {
             _ if killed => Ended::Killed,
             Some(_) => Ended::Stopped(status),
@@ -137,8 +127,8 @@ impl Launcher {
 
     /// Ctrl+C reaches every program of a Windows console by itself: only wait (untested).
     #[cfg(not(unix))]
-    fn attend(&self, mut child: Child) -> anyhow::Result<Ended> {
-        let status = child.wait()?;
+    fn attend(&self, group: Group) -> anyhow::Result<Ended> {
+        let status = group.reap()?;
         Ok(match self.notices.try_recv() {
             Ok(Notice::Signal) => Ended::Stopped(status),
             Err(_) => Ended::With(status),

@@ -12,6 +12,7 @@ mod dev;
 mod doctor;
 mod events;
 mod launch;
+mod metadata;
 mod output;
 mod program;
 mod project;
@@ -23,6 +24,7 @@ mod status;
 mod stop;
 mod supervise;
 mod test;
+mod watch;
 
 use clap::{Parser, Subcommand};
 use host::start::cli::Exit;
@@ -42,6 +44,7 @@ struct Xtask {
 enum Command {
     Dev(dev::Dev),
     Run(run::Run),
+    Watch(watch::Watch),
     Reload(reload::Reload),
     Rollback(rollback::Rollback),
     Status(status::Status),
@@ -70,13 +73,16 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
-    let project = match &command {
-        Command::Dev(dev) => dev.project()?,
+    let project = match command {
+        // Also where there is no workspace.
+        Command::Watch(watch) => return watch.run(),
+        Command::Dev(ref dev) => dev.project()?,
         _ => Project::find()?,
     };
     match command {
         Command::Dev(dev) => dev.run(&project),
         Command::Run(run) => run.run(&project),
+        Command::Watch(watch) => watch.run(),
         Command::Reload(reload) => reload.run(&project),
         Command::Rollback(rollback) => rollback.run(&project),
         Command::Status(status) => status.run(&project),

@@ -1,14 +1,15 @@
 //! `cargo xtask run`: the application's own executable.
 
 use crate::launch::Launcher;
+use crate::metadata::{Metadata, Target, metadata};
+use crate::program;
 use crate::project::Project;
 use anyhow::{Context, bail};
 use clap::Args;
 use host::start::cli::DevArgs;
 use host::start::settings::{EnvSettings, PitstopFile, Settings};
-use serde::Deserialize;
 use std::ffi::OsString;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 /// Run the application's own executable: no host, no hot reload
 #[derive(Args, Debug)]
@@ -31,41 +32,13 @@ impl Run {
         let settings = Settings::resolve(&DevArgs::default(), &EnvSettings::default(), &file);
         let package = &settings.modules[0].package;
         let program = Program::of(package, &metadata(project)?)?;
-        let mut cargo = project.cargo();
-        program.run_by(&mut cargo, self.release);
-        Ok(Launcher::new()?.run(cargo.arg("--").args(self.args), |_| {})?.code())
+        let launcher = Launcher::new()?;
+        let cargo = program.build(project, self.release);
+        match program::build(&launcher, cargo, &program.name)? {
+            Ok(path) => Ok(launcher.run(Command::new(path).args(self.args), |_| {})?.code()),
+            Err(ended) => Ok(ended.code()),
+        }
     }
-}
-
-/// What of `cargo metadata` is used.
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    default_run: Option<String>,
-    targets: Vec<Target>,
-}
-
-#[derive(Clone, Deserialize)]
-struct Target {
-    name: String,
-    kind: Vec<String>,
-    #[serde(default, rename = "required-features")]
-    required_features: Vec<String>,
-}
-
-fn metadata(project: &Project) -> anyhow::Result<Metadata> {
-    let mut cargo = project.cargo();
-    cargo.args(["metadata", "--no-deps", "--format-version=1"]).stderr(Stdio::inherit());
-    let output = cargo.output().context("cannot start cargo; is it installed?")?;
-    if !output.status.success() {
-        bail!("cargo does not know this workspace; fix what it says above and try again");
-    }
-    serde_json::from_slice(&output.stdout).context("cargo's description of the workspace")
 }
 
 /// The executable of a package.
@@ -103,14 +76,21 @@ impl Program {
         })
     }
 
-    fn run_by(&self, cargo: &mut Command, release: bool) {
-        cargo.args(["run", "--package", &self.package, "--bin", &self.name]);
-        if !self.features.is_empty() {
-            cargo.arg("--features").arg(self.features.join(","));
+    /// A release build is that of the package alone. Before, what the workspace has compiled already is used:
+    /// cargo would compile egui once more for the features of the package alone.
+    fn build(&self, project: &Project, release: bool) -> Command {
+        let mut cargo = match release {
+            false => program::of_workspace(project, &self.name),
+            true => {
+                let mut cargo = project.cargo();
+                cargo.args(["build", "--release", "--package", &self.package, "--bin", &self.name]);
+                cargo
+            }
+        };
+        for feature in &self.features {
+            cargo.arg("--features").arg(format!("{}/{feature}", self.package));
         }
-        if release {
-            cargo.arg("--release");
-        }
+        cargo
     }
 }
 
@@ -156,12 +136,13 @@ mod tests {
     fn g31_the_command_names_the_program_and_nothing_of_the_host() {
         let program =
             Program { package: "ui".into(), name: "app".into(), features: vec!["app".into()] };
-        let mut cargo = Command::new("cargo");
-        program.run_by(&mut cargo, true);
-        let words: Vec<_> = cargo.get_args().collect();
-        assert_eq!(
-            words,
-            ["run", "--package", "ui", "--bin", "app", "--features", "app", "--release"]
-        );
+        for (release, expected) in [
+            (true, "build --release --package ui --bin app --features ui/app"),
+            (false, "build --workspace --bin app --features ui/app"),
+        ] {
+            let cargo = program.build(&Project { root: "/".into() }, release);
+            let words: Vec<_> = cargo.get_args().filter_map(|word| word.to_str()).collect();
+            assert_eq!(words.join(" "), expected);
+        }
     }
 }

@@ -8,17 +8,11 @@ use crate::launch::{Ended, Launcher};
 use host::os::child_env::{DIE_WITH_PARENT, RESTARTED_AFTER};
 use host::persist::crash::Before;
 use host::start::cli::{DevArgs, Exit};
-use std::collections::VecDeque;
+use host::supervise::{Recent, STARTS_MAX, STARTS_WITHIN};
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, ExitStatus};
-use std::time::{Duration, Instant};
-
-/// A host that keeps crashing gives up by itself, unless even that fails; then this ends it. A host
-/// that keeps asking for another start ends here, too.
-const STARTS_MAX: usize = 20;
-/// The time in which crashes are counted, and in which starts that were asked for are.
-const STARTS_WITHIN: Duration = Duration::from_secs(60);
+use std::time::Instant;
 
 /// Rust's exit code after a panic of the main thread.
 const PANICKED: i32 = 101;
@@ -46,6 +40,7 @@ pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow
             Before::Asked => ("asked to be started again".to_owned(), &mut restarts),
             _ => (format!("crashed ({status})"), &mut crashes),
         };
+        // A host that keeps crashing gives up by itself, unless even that fails.
         if recent.is_one_too_many(Instant::now()) {
             complain(&format!(
                 "the host {what}, {STARTS_MAX} times within {} s; it is not started again; \
@@ -94,34 +89,9 @@ fn complain(text: &str) {
     let _ = writeln!(io::stderr(), "pitstop: {text}"); // receiver gone: nobody to tell
 }
 
-/// When the host was started again for one kind of reason.
-#[derive(Debug, Default)]
-struct Recent(VecDeque<Instant>);
-
-impl Recent {
-    fn is_one_too_many(&mut self, now: Instant) -> bool {
-        while self.0.front().is_some_and(|first| now.duration_since(*first) > STARTS_WITHIN) {
-            self.0.pop_front();
-        }
-        self.0.push_back(now);
-        self.0.len() >= STARTS_MAX
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn crashes_are_counted_within_a_minute() {
-        let began = Instant::now();
-        let at = |seconds: f64| began + Duration::from_secs_f64(seconds);
-        let mut slow = Recent::default();
-        assert!((0..100).all(|n| !slow.is_one_too_many(at(f64::from(n) * 3.2))), "one in a while");
-        let mut fast = Recent::default();
-        let too_many = (1..100).find(|n| fast.is_one_too_many(at(f64::from(*n))));
-        assert_eq!(too_many, Some(STARTS_MAX as i32));
-    }
 
     #[cfg(unix)]
     #[test]

@@ -6,12 +6,12 @@
 use super::artifact::{is_module, library_of, package_name};
 use super::builder::BuildConfig;
 use super::diagnostic;
-use super::process::{self, Line};
 use super::replay::LocalPackage;
 use super::toolchain::Toolchain;
 use super::{BuildError, Cancel};
 use crate::journal::event::{Diagnostic, DiagnosticLevel};
 use crate::os::child_env;
+use crate::os::lines::{self, Line};
 use cargo_metadata::{Message, TargetKind};
 use std::collections::BTreeMap;
 use std::env;
@@ -55,11 +55,13 @@ impl Cargo {
         let root = &self.config.workspace_root;
         let mut said = Said::default();
         let since = SystemTime::now();
-        let status = process::run(command, root, cancel, &mut |line| {
+        let program = command.get_program().to_owned();
+        let status = lines::run(command, root, cancel, &mut |line| {
             if let Some(unit) = said.take(line, root) {
                 on_unit(said.units, unit);
             }
-        })?;
+        });
+        let status = status.map_err(|error| BuildError::of(error, program, root))?;
         Ok(Run { since, status, said })
     }
 
@@ -93,13 +95,15 @@ pub(super) struct Said {
     pub(super) modules: BTreeMap<String, String>,
     /// Local packages, by cargo's identifier.
     pub(super) local: BTreeMap<String, LocalPackage>,
+    /// By name.
+    pub(super) programs: BTreeMap<String, PathBuf>,
     stderr: Vec<String>,
     pub(super) units: u32,
 }
 
 impl Said {
     /// Takes in one line; returns the name of a crate that it says is done.
-    fn take(&mut self, line: Line, root: &Path) -> Option<String> {
+    pub(super) fn take(&mut self, line: Line, root: &Path) -> Option<String> {
         let line = match line {
             Line::Out(line) => line,
             Line::Err(line) => {
@@ -119,6 +123,10 @@ impl Said {
                 self.note_local(&artifact);
                 if is_module(&artifact) && !artifact.fresh {
                     self.modules.insert(package.clone(), artifact.target.name.replace('-', "_"));
+                }
+                if let Some(program) = &artifact.executable {
+                    let (name, path) = (artifact.target.name.clone(), program.clone());
+                    self.programs.insert(name, path.into_std_path_buf());
                 }
                 if let Some(library) = library_of(&artifact) {
                     let library = (library, artifact.fresh);

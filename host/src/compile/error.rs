@@ -4,9 +4,10 @@
 
 use super::diagnostic;
 use crate::journal::event::Diagnostic;
+use crate::os::lines::NoStatus;
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Why there is no new library.
@@ -41,6 +42,12 @@ pub enum BuildError {
         /// The package.
         package: String,
     },
+    /// Cargo succeeded without naming the program.
+    #[error("cargo built no program `{bin}`; is it the name of a binary of that package?")]
+    NoProgram {
+        /// The name asked for.
+        bin: String,
+    },
     /// The library that cargo named cannot be read.
     #[error("cannot read {}, which cargo says it built for `{package}`: {source}; remove the file and build again", path.display())]
     Unreadable {
@@ -68,6 +75,14 @@ pub enum BuildError {
 }
 
 impl BuildError {
+    /// Why a compiler that was to run in `dir` has no exit status.
+    pub(super) fn of(error: NoStatus, program: OsString, dir: &Path) -> Self {
+        match error {
+            NoStatus::Cancelled => Self::Cancelled,
+            NoStatus::Failed(source) => Self::Cargo { program, dir: dir.to_owned(), source },
+        }
+    }
+
     /// Something to show for every variant: what the compiler said, or the error itself.
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {

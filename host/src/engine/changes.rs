@@ -129,7 +129,8 @@ impl Core {
         self.requests.goes(way);
         let modules = self.requests.running().into_iter().flat_map(|request| &request.modules);
         for (name, generation) in modules {
-            self.record(Some(name), Some(*generation), Event::BuildStarted { way });
+            let event = Event::BuildStarted { way: Some(way), targets: Vec::new() };
+            self.record(Some(name), Some(*generation), event);
         }
     }
 

@@ -278,8 +278,14 @@ pub enum Event {
     /// A save changed nothing but literals in `tweak!`, and the running code has them: `values` is how
     /// many, `total_us` runs from the first file event until the module has taken them.
     Literals { files: Vec<PathBuf>, values: u32, total_us: u64 },
-    /// The compiler runs.
-    BuildStarted { way: BuildWay },
+    /// A build runs. A command of the user's has no `way`. `targets` are the programs that it makes; a build
+    /// of modules names none.
+    BuildStarted {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        way: Option<BuildWay>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        targets: Vec<String>,
+    },
     /// One more crate is done.
     BuildProgress { done: u32, total: u32, unit: String },
     /// The compiler refused the code, or could not be run.
@@ -344,6 +350,18 @@ pub enum Event {
     },
     /// The host starts anew.
     Restarting { reason: String, busy: bool },
+    /// A program was started.
+    ProcessStarted { name: String, pid: u32 },
+    /// A program has ended. `ms` is how long that took from the request on, 0 when there was none; `forced`
+    /// when it had to be killed.
+    ProcessStopped {
+        name: String,
+        pid: u32,
+        code: Option<i32>,
+        signal: Option<i32>,
+        ms: u64,
+        forced: bool,
+    },
     /// This subscriber was too slow and missed events.
     Missed { count: u64 },
     /// Something the user should know that is not an error of theirs.

@@ -17,6 +17,7 @@ mod previous;
 mod sink;
 pub mod stage_clock;
 pub mod status;
+mod stream;
 mod subscription;
 mod tail;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod text;
 pub use clock::unix_ms;
 pub use level::{LogLevel, UnknownLevel};
 pub use line::{Colour, EventLine};
+pub use stream::EventStream;
 pub use subscription::{NothingYet, Subscription};
 pub(crate) use text::of as in_words;
 

@@ -29,8 +29,8 @@ pub(crate) fn of(event: &Event) -> String {
             let literals = if *values == 1 { "literal" } else { "literals" };
             format!("{values} {literals} taken over in {} ms, nothing compiled", total_us / 1_000)
         }
-        Event::BuildStarted { way: BuildWay::Cargo } => "building with cargo".to_owned(),
-        Event::BuildStarted { way: BuildWay::Replay } => "building".to_owned(),
+        Event::BuildStarted { way: Some(BuildWay::Cargo), .. } => "building with cargo".to_owned(),
+        Event::BuildStarted { .. } => "building".to_owned(),
         Event::BuildProgress { done, total: 0, unit } => format!("built {done} {unit}"),
         Event::BuildProgress { done, total, unit } => format!("built {done}/{total} {unit}"),
         Event::BuildFailed { ms, diagnostics } => {
@@ -77,6 +77,16 @@ pub(crate) fn of(event: &Event) -> String {
             format!("restart pending: {}{files}{wait}", first_line(reason))
         }
         Event::Restarting { reason, .. } => format!("restarting: {}", first_line(reason)),
+        Event::ProcessStarted { name, pid } => format!("{name} started (pid {pid})"),
+        Event::ProcessStopped { name, pid, code, signal, forced, .. } => {
+            let how = match (code, signal) {
+                (Some(code), _) => format!("exit code {code}"),
+                (None, Some(signal)) => format!("signal {signal}"),
+                (None, None) => "unknown".to_owned(),
+            };
+            let forced = if *forced { ", killed" } else { "" };
+            format!("{name} has ended (pid {pid}, {how}{forced})")
+        }
         Event::Missed { count } => format!("{count} events were lost: the reader is too slow"),
         Event::Notice { message } => first_line(message).to_owned(),
         Event::Stopped { reason } => format!("stopped: {}", first_line(reason)),

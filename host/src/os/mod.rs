@@ -1,11 +1,15 @@
 //! What the operating system offers, each thing wrapped once.
 //!
-//! Owns: private directories, files that are replaced as a whole, the environment of started programs,
+//! Owns: private directories, files that are replaced as a whole, programs with all they start, their environment,
 //! signal handlers, waits that can be cancelled, what the allocator keeps. Never: knows what it is used for.
 
 pub(crate) mod allocator;
 pub(crate) mod cancel;
 pub mod child_env;
+pub mod group;
+pub(crate) mod lines;
 pub(crate) mod private_dir;
 pub(crate) mod signals;
+#[cfg(unix)]
+pub(crate) mod terminal;
 pub(crate) mod whole_file;

@@ -130,6 +130,25 @@ impl Workspace {
         })
     }
 
+    /// What to watch for a program of this package: it, and whatever it needs.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NoSuchPackage`].
+    pub fn program_inputs(&self, package: &str) -> Result<Inputs, WorkspaceError> {
+        let dirs = self.closure(&[self.dir_of(package)?], &BTreeSet::new());
+        let excluded = self.seen.difference(&dirs).chain(&self.target_dirs).cloned();
+        let (root, files) = (self.root.clone(), self.manifests());
+        Ok(Inputs { root, excluded: excluded.collect(), dirs, files })
+    }
+
+    /// What to watch for everything that cargo builds here.
+    #[must_use]
+    pub fn all_inputs(&self) -> Inputs {
+        let dirs: BTreeSet<PathBuf> = self.packages.keys().cloned().collect();
+        let excluded = self.target_dirs.iter().cloned().collect();
+        Inputs { root: self.root.clone(), excluded, dirs, files: self.manifests() }
+    }
+
     /// The table that tells for each file what its change asks for.
     ///
     /// # Errors

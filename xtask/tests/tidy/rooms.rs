@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 /// Every room of `host/src` with the rooms that it may use: those on which it stands. A room that needs
 /// another one offers it an interface instead, as the engine does with `FastPath`.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("os", &[]),
     ("journal", &["os"]),
     ("sources", &[]),
     ("module", &["journal", "os"]),
     // The library of shared parts is named after the copy that uses it: `module::companion`.
     ("compile", &["journal", "module", "os", "sources"]),
+    ("supervise", &["compile", "journal", "os", "sources"]),
     ("slot", &["journal", "module"]),
     ("persist", &["journal", "os", "slot"]),
     ("engine", &["compile", "journal", "module", "os", "persist", "slot", "sources"]),

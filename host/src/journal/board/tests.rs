@@ -73,7 +73,7 @@ type Row<'a> = (Vec<(u64, Event)>, ModuleHealth, u64, Option<(FailureKind, &'a s
 fn failures_and_what_ends_them() {
     use FailureKind as Kind;
     use ModuleHealth::{Building, Failed, Fault, Ok};
-    let started = Event::BuildStarted { way: BuildWay::Cargo };
+    let started = Event::BuildStarted { way: Some(BuildWay::Cargo), targets: Vec::new() };
     let resolved = |failure| Event::Resolved { failure };
     let same = Event::NoChange { reason: NoChange::SameContent };
     let errors = [DiagnosticLevel::Warning, DiagnosticLevel::Error, DiagnosticLevel::Error];

@@ -23,7 +23,15 @@ pub use content::ContentIndex;
 pub use debounce::ChangeSet;
 pub use watcher::{BuildGuard, WatchConfig, WatchEvent, Watcher};
 
+use crate::sources::workspace::Inputs;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+
+/// Every file that counts among these inputs and is there.
+#[must_use]
+pub fn files_of(inputs: Inputs) -> BTreeSet<PathBuf> {
+    scope::Scope::new(inputs).files()
+}
 
 /// Why nothing can be watched.
 #[derive(Debug, thiserror::Error)]

@@ -1,20 +1,25 @@
-//! A compiler process that can be stopped together with everything it started.
+//! A program whose output is read line by line, and that can be stopped together with everything it started.
 //!
-//! Owns: one child in a process group of its own and the two threads that read its output.
-//! Produces: its output, line by line. Never: interprets a line, or lets the child read from the
-//! terminal.
-//!
-//! Where there are no process groups (Windows; untested) only the child itself is stopped. A
-//! program that leaves the group on purpose is out of reach everywhere.
+//! Owns: one [`Group`] and the two threads that read its output. Produces: its output. Never: interprets a
+//! line, or lets the program read from the terminal.
 
-use super::BuildError;
-use crate::os::cancel::Cancel;
+use super::cancel::Cancel;
+use super::group::Group;
 use crossbeam_channel::{Receiver, Sender, select_biased};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+/// Why there is no exit status.
+#[derive(Debug)]
+pub(crate) enum NoStatus {
+    /// It was asked to stop.
+    Cancelled,
+    /// It could not be started, or not be waited for.
+    Failed(io::Error),
+}
 
 /// How long a stopped process may take to leave by itself. Cargo and rustc leave at once; build
 /// scripts get this long to clean up.
@@ -25,7 +30,7 @@ const LINES: usize = 256;
 
 /// One line of output, without its end.
 #[derive(Debug)]
-pub(super) enum Line {
+pub(crate) enum Line {
     Out(String),
     Err(String),
 }
@@ -39,63 +44,55 @@ enum Step {
     Cancelled,
 }
 
-/// A running process group; dropping it ends the group.
+/// A running program; dropping it ends it.
 #[derive(Debug)]
-struct GroupProcess {
-    child: Child,
+struct Reading {
+    /// `None` when it has ended.
+    group: Option<Group>,
     /// `None` when reading has ended.
     lines: Option<Receiver<Line>>,
     readers: Vec<JoinHandle<()>>,
-    ended: bool,
 }
 
-/// Runs a compiler to its end. Blocks, or ends it and everything it started within a fraction of a
+/// Runs a program to its end. Blocks, or ends it and everything it started within a fraction of a
 /// second when `cancel` asks to stop.
 ///
 /// # Errors
-/// [`BuildError::Cancelled`], and [`BuildError::Cargo`] when it cannot be run in `dir`.
-pub(super) fn run(
+/// [`NoStatus`].
+pub(crate) fn run(
     mut command: Command,
     dir: &Path,
     cancel: &Cancel,
     on_line: &mut dyn FnMut(Line),
-) -> Result<ExitStatus, BuildError> {
+) -> Result<ExitStatus, NoStatus> {
     if cancel.is_cancelled() {
-        return Err(BuildError::Cancelled);
+        return Err(NoStatus::Cancelled);
     }
     command.current_dir(dir);
-    let program = command.get_program().to_owned();
-    let failed = |source: io::Error| BuildError::Cargo {
-        program: program.clone(),
-        dir: dir.to_owned(),
-        source,
-    };
-    let process = GroupProcess::spawn(command).map_err(failed)?;
+    let process = Reading::spawn(command).map_err(NoStatus::Failed)?;
     loop {
         match process.step(cancel) {
             Step::Line(line) => on_line(line),
-            Step::End => return process.wait().map_err(failed),
-            Step::Cancelled => return Err(BuildError::Cancelled),
+            Step::End => return process.wait().map_err(NoStatus::Failed),
+            Step::Cancelled => return Err(NoStatus::Cancelled),
         }
     }
 }
 
-impl GroupProcess {
+impl Reading {
     /// # Errors
     /// Those of starting a process or a thread.
     fn spawn(mut command: Command) -> io::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn()?;
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let mut group = Group::spawn(command)?;
+        let (stdout, stderr) = group.pipes();
         let (sender, lines) = crossbeam_channel::bounded(LINES);
-        let mut process = Self { child, lines: Some(lines), readers: Vec::new(), ended: false };
+        let mut process = Self { group: Some(group), lines: Some(lines), readers: Vec::new() };
         if let Some(stdout) = stdout {
-            process.read("pitstop-build-out", stdout, sender.clone(), Line::Out)?;
+            process.read("pitstop-lines-out", stdout, sender.clone(), Line::Out)?;
         }
         if let Some(stderr) = stderr {
-            process.read("pitstop-build-err", stderr, sender, Line::Err)?;
+            process.read("pitstop-lines-err", stderr, sender, Line::Err)?;
         }
         Ok(process)
     }
@@ -116,9 +113,7 @@ impl GroupProcess {
     /// # Errors
     /// Those of waiting for a process.
     fn wait(mut self) -> io::Result<ExitStatus> {
-        let status = self.child.wait()?;
-        self.ended = true;
-        Ok(status)
+        self.group.take().expect("it is waited for once").reap()
     }
 
     fn read(
@@ -141,45 +136,23 @@ impl GroupProcess {
         Ok(())
     }
 
-    fn stop(&mut self) {
-        self.signal(Force::Term);
+    #[cfg(unix)]
+    fn ask_to_end(&self, group: &Group) {
+        group.signal(rustix::process::Signal::TERM);
         let deadline = Instant::now() + TERM_GRACE;
         if let Some(lines) = &self.lines {
-            // The pipes close when the child and all who write for it are gone.
+            // The pipes close when the program and all who write for it are gone.
             while Instant::now() < deadline && lines.recv_deadline(deadline).is_ok() {}
-        }
-        // The child has not been waited for, so its number still means this group.
-        self.signal(Force::Kill);
-        // Nothing more can be done about a child that cannot be waited for.
-        let _ = self.child.wait();
-    }
-
-    #[cfg(unix)]
-    fn signal(&mut self, force: Force) {
-        let signal = match force {
-            Force::Term => rustix::process::Signal::TERM,
-            Force::Kill => rustix::process::Signal::KILL,
-        };
-        // A group that is already gone is what was wanted.
-        let _ = rustix::process::kill_process_group(
-            rustix::process::Pid::from_child(&self.child),
-            signal,
-        );
-    }
-
-    #[cfg(not(unix))]
-    fn signal(&mut self, force: Force) {
-        if matches!(force, Force::Kill) {
-            // A child that is already gone is what was wanted.
-            let _ = self.child.kill();
         }
     }
 }
 
-impl Drop for GroupProcess {
+impl Drop for Reading {
     fn drop(&mut self) {
-        if !self.ended {
-            self.stop();
+        if let Some(group) = self.group.take() {
+            #[cfg(unix)]
+            self.ask_to_end(&group);
+            drop(group);
         }
         // A reader that waits for room gives up when nobody listens.
         self.lines = None;
@@ -188,10 +161,4 @@ impl Drop for GroupProcess {
             let _ = reader.join();
         }
     }
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Force {
-    Term,
-    Kill,
 }

@@ -1,0 +1,107 @@
+//! A program, and everything that it starts, as one.
+//!
+//! Owns: a child in a process group of its own (on Windows in a job object; untested), from its start to its
+//! end. Produces: its exit status. Never: leaves anything of the group running; dropping it ends the group.
+//!
+//! A program that leaves its group on purpose is out of reach.
+
+use process_wrap::std::{ChildWrapper, CommandWrap};
+use std::io;
+use std::process::{ChildStderr, ChildStdout, Command, ExitStatus};
+
+/// A running program and its group.
+#[derive(Debug)]
+pub struct Group {
+    child: Box<dyn ChildWrapper>,
+    is_reaped: bool,
+}
+
+/// Waits for the end of a [`Group`]'s program, on a thread of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupEnd {
+    #[cfg(unix)]
+    pid: rustix::process::Pid,
+}
+
+impl Group {
+    /// Starts a program as the first of a new group.
+    ///
+    /// # Errors
+    /// Those of starting a process.
+    pub fn spawn(command: Command) -> io::Result<Self> {
+        let mut command = CommandWrap::from(command);
+        #[cfg(unix)]
+        command.wrap(process_wrap::std::ProcessGroup::leader());
+        #[cfg(windows)]
+        command.wrap(process_wrap::std::JobObject);
+        Ok(Self { child: command.spawn()?, is_reaped: false })
+    }
+
+    /// Process id of the program; on Unix also the number of its group.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What the program writes, where it was started with pipes; once.
+    pub fn pipes(&mut self) -> (Option<ChildStdout>, Option<ChildStderr>) {
+        (self.child.stdout().take(), self.child.stderr().take())
+    }
+
+    /// For a thread that waits until the program has ended.
+    #[must_use]
+    #[cfg(unix)]
+    pub fn end(&self) -> GroupEnd {
+        let pid = i32::try_from(self.pid()).ok().and_then(rustix::process::Pid::from_raw);
+        GroupEnd { pid: pid.expect("the id of a child is a positive number") }
+    }
+
+    /// Sends a signal to the whole group. A group that is gone already is what was wanted.
+    #[cfg(unix)]
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let _ = self.child.signal(signal.as_raw()); // gone
+    }
+
+    /// Ends the whole group at once. Call [`Self::reap`] then.
+    pub fn kill(&mut self) {
+        let _ = self.child.start_kill(); // gone
+    }
+
+    /// Waits for the program to end, and ends what it has left behind in its group.
+    ///
+    /// # Errors
+    /// Those of waiting for a process.
+    pub fn reap(mut self) -> io::Result<ExitStatus> {
+        self.reap_now()
+    }
+
+    fn reap_now(&mut self) -> io::Result<ExitStatus> {
+        // Until it is reaped, the number is that of this group and of no other.
+        #[cfg(unix)]
+        {
+            self.end().wait();
+            self.kill();
+        }
+        self.is_reaped = true;
+        self.child.wait()
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if !self.is_reaped {
+            self.kill();
+            let _ = self.reap_now(); // nothing more can be done about it
+        }
+    }
+}
+
+#[cfg(unix)]
+impl GroupEnd {
+    /// Blocks until the program has ended. Does not reap it.
+    pub fn wait(self) {
+        use rustix::process::{WaitId, WaitIdOptions, waitid};
+        let how = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        while waitid(WaitId::Pid(self.pid), how).is_err_and(|e| e == rustix::io::Errno::INTR) {}
+    }
+}

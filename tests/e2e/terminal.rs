@@ -1,0 +1,161 @@
+//! `cargo xtask watch` in a terminal multiplexer: one pane runs it, another edits.
+
+use pitstop_tests::host_binary::xtask_binary;
+use pitstop_tests::wait_until;
+use pitstop_tests::xvfb::skip;
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+/// A program that takes the whole screen and every key, and restores nothing when it is ended.
+const FULL_SCREEN: &str = r#"#!/bin/sh
+stty raw -echo
+printf '\033[?1049h\033[?25l\033[2J\033[HVERSION one\r\n'
+while key=$(dd bs=1 count=1 2>/dev/null); do
+    test "$key" = x && exit 3
+    printf 'key %s\r\n' "$key"
+done
+"#;
+
+/// Its build, which fails while there is a file called `broken`.
+const BUILD: &str = "test ! -e broken || { echo error: it is broken; exit 1; }; \
+                     install -m 755 source .next && mv .next program";
+
+/// A server of its own with one pane of 80 columns; dropping it ends both.
+struct Tmux {
+    dir: TempDir,
+}
+
+impl Tmux {
+    /// `None` when there is no tmux; the test is skipped then.
+    fn start() -> Option<Self> {
+        if Command::new("tmux").arg("-V").output().is_err() {
+            skip("there is no tmux");
+            return None;
+        }
+        let tmux = Self { dir: tempfile::tempdir().expect("a temporary directory") };
+        let dir = tmux.dir.path().to_str().expect("a plain path");
+        tmux.run(&[
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            "80",
+            "-y",
+            "24",
+            "-c",
+            dir,
+            "sh",
+        ]);
+        Some(tmux)
+    }
+
+    fn run(&self, args: &[&str]) -> String {
+        let mut tmux = Command::new("tmux");
+        tmux.arg("-S").arg(self.dir.path().join("socket")).args(args).env_remove("TMUX");
+        let output = tmux.output().expect("tmux starts");
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn keys(&self, keys: &[&str]) {
+        self.run(&[&["send-keys"], keys].concat());
+    }
+
+    /// Waits until the screen shows this.
+    #[track_caller]
+    fn shows(&self, text: &str) -> String {
+        wait_until(&format!("the screen shows `{text}`"), || {
+            Some(self.run(&["capture-pane", "-p", "-J"])).filter(|screen| screen.contains(text))
+        })
+    }
+
+    /// Whether a full-screen program has the screen.
+    fn is_full_screen(&self) -> bool {
+        self.run(&["display-message", "-p", "#{alternate_on}"]).trim() == "1"
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn settings(&self, name: &str) -> String {
+        self.keys(&[&format!("stty -a > {name}.new && mv {name}.new {name}"), "Enter"]);
+        wait_until("the settings are written", || fs::read_to_string(self.path(name)).ok())
+    }
+
+    fn watch(&self) {
+        fs::write(self.path("source"), FULL_SCREEN).expect("a source");
+        fs::write(self.path("build.sh"), BUILD).expect("a build");
+        let xtask = quoted(xtask_binary());
+        let line = format!("{xtask} watch --cmd ./program --build 'sh build.sh' --restart-delay 1");
+        self.keys(&[&line, "Enter"]);
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        let mut tmux = Command::new("tmux");
+        tmux.arg("-S").arg(self.dir.path().join("socket")).arg("kill-server");
+        let _ = tmux.output();
+    }
+}
+
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display())
+}
+
+#[test]
+fn s13_p36_a_full_screen_program_has_the_terminal_and_leaves_it_as_it_was() {
+    let Some(tmux) = Tmux::start() else { return };
+    let before = tmux.settings("before");
+    tmux.watch();
+    tmux.shows("VERSION one");
+    assert!(tmux.is_full_screen());
+    // Keys are for the program.
+    tmux.keys(&["a"]);
+    tmux.shows("key a");
+
+    // It is restarted, by a signal that it does not expect.
+    fs::write(tmux.path("source"), FULL_SCREEN.replace("VERSION one", "VERSION two"))
+        .expect("a new version");
+    tmux.shows("VERSION two");
+    tmux.keys(&["b"]);
+    tmux.shows("key b");
+
+    // It fails: the terminal is as it was, and says why once.
+    tmux.keys(&["x"]);
+    let screen = tmux.shows("ended by itself (exit status: 3)");
+    assert!(!tmux.is_full_screen(), "{screen}");
+    fs::write(tmux.path("broken"), "").expect("a file");
+    let screen = tmux.shows("the build failed");
+    assert_eq!(screen.matches("the build failed").count(), 1, "{screen}");
+    fs::remove_file(tmux.path("broken")).expect("it is mended");
+    tmux.shows("VERSION two");
+
+    // Ctrl+C is a key like any other to a program in raw mode, so the end is asked for from elsewhere.
+    let pane = tmux.run(&["display-message", "-p", "#{pane_pid}"]);
+    let pane = pane.trim();
+    let children = fs::read_to_string(format!("/proc/{pane}/task/{pane}/children"));
+    let watch = children.expect("a shell").trim().parse().ok().and_then(Pid::from_raw);
+    kill_process(watch.expect("it runs one program"), Signal::TERM).expect("it is there");
+    wait_until("the shell has the screen again", || (!tmux.is_full_screen()).then_some(()));
+    assert_eq!(tmux.settings("after"), before);
+}
+
+#[test]
+fn s13_ctrl_c_in_the_terminal_ends_all_of_it() {
+    let Some(tmux) = Tmux::start() else { return };
+    let before = tmux.settings("before");
+    tmux.watch();
+    tmux.shows("VERSION one");
+    let plain = "#!/bin/sh\necho plain; while :; do sleep 0.02; done\n";
+    fs::write(tmux.path("source"), plain).expect("a new version");
+    tmux.shows("plain");
+    tmux.keys(&["C-c"]);
+    // The shell reads again: xtask has ended.
+    assert_eq!(tmux.settings("after"), before);
+}

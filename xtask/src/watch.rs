@@ -1,0 +1,281 @@
+//! `cargo xtask watch`: builds a program on each change, and starts it again after each successful build.
+
+use crate::metadata::metadata;
+use crate::project::Project;
+use anyhow::{Context, bail};
+use clap::Args;
+use crossbeam_channel::{Sender, bounded};
+use host::journal::event::Event;
+use host::journal::{EventStream, EventsTo};
+use host::sources::workspace::{Inputs, Workspace};
+use host::start::cli::Exit;
+use host::supervise::{
+    Builds, How, Observer, OnEnd, OnEvent, Order, Program, Remark, Runner, StopSignal, Terms,
+    Watched, is_stale, signal_of,
+};
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Build a program on every change, and start it again after each successful build
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A failed build is told once, and what runs goes on. Arguments after -- reach the program unchanged. The
+first Ctrl+C asks the program to end, a second one ends it at once.")]
+pub(crate) struct Watch {
+    /// A binary of this workspace
+    #[arg(long, value_name = "NAME", required_unless_present = "cmd", conflicts_with = "cmd")]
+    bin: Option<String>,
+
+    /// Any program, started without a shell
+    #[arg(long, value_name = "PROGRAM")]
+    cmd: Option<PathBuf>,
+
+    /// What builds it, run by `sh -c` [default: cargo, for the package of the binary, or the workspace]
+    #[arg(long, value_name = "COMMAND")]
+    build: Option<String>,
+
+    /// Watch these files and directories as well; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    path: Vec<String>,
+
+    /// Build on every change; this is the default
+    #[arg(short, long, conflicts_with = "once")]
+    watch: bool,
+
+    /// Start the program once, as it is, and watch nothing
+    #[arg(long)]
+    once: bool,
+
+    /// How the program is asked to end
+    #[arg(long, value_name = "SIG", default_value = "SIGINT")]
+    restart_signal: StopSignal,
+
+    /// Milliseconds from a successful build to the restart
+    #[arg(long, value_name = "MS", default_value_t = 250)]
+    restart_delay: u64,
+
+    /// Milliseconds that the program may take to end before it is killed
+    #[arg(long, value_name = "MS", default_value_t = 5000)]
+    stop_timeout: u64,
+
+    /// Start a program that fails again, without waiting for a build
+    #[arg(long)]
+    restart_on_failure: bool,
+
+    /// Append what happens to this file as JSON lines (- for standard output)
+    #[arg(long, value_name = "FILE")]
+    events: Option<EventsTo>,
+
+    /// Arguments for the program
+    #[arg(last = true, value_name = "ARGS")]
+    args: Vec<OsString>,
+}
+
+/// What is built, and what is then started.
+struct Plan {
+    watched: Watched,
+    /// Where the program is before anything has been built.
+    path: PathBuf,
+}
+
+/// Signals that nobody has looked at yet; more than two make no difference.
+const ORDERS: usize = 16;
+
+impl Watch {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let plan = self.plan()?;
+        let name = self.name();
+        let stream = self.events.as_ref().map(EventStream::open).transpose()?.map(Arc::new);
+        let told = Told { stream: stream.clone() };
+        let (orders, inbox) = bounded(ORDERS);
+        take_over_signals(orders.clone())?;
+        let program = Program {
+            name: name.clone(),
+            path: plan.path.clone(),
+            args: self.args.clone(),
+            env: Vec::new(),
+            signal: self.restart_signal,
+            has_terminal: true,
+        };
+        let terms = Terms {
+            delay: Duration::from_millis(self.restart_delay),
+            stop_timeout: Duration::from_millis(self.stop_timeout),
+            on_end: match (self.once, self.restart_on_failure) {
+                (true, _) => OnEnd::End,
+                (false, true) => OnEnd::RestartFailed,
+                (false, false) => OnEnd::Wait,
+            },
+        };
+        if self.once {
+            warn_if_stale(&plan)?;
+            orders.send(Order::Built { result: "once".to_owned(), path: None })?;
+            let ended = Runner::new(program, terms, inbox, &told).run();
+            let code = ended.map_or(Some(Exit::Failed as i32), |status| status.code());
+            // As a shell has it.
+            let code = code.unwrap_or_else(|| 128 + ended.and_then(signal_of).unwrap_or(0));
+            return Ok(u8::try_from(code).unwrap_or(Exit::Failed as u8).into());
+        }
+        let build = plan.watched.how.shown(&plan.watched.dir);
+        told.remark(&name, &Remark::Waiting { build });
+        let on_event: OnEvent = Arc::new(move |event| match (&stream, &event) {
+            (_, Event::Notice { message }) => complain(message),
+            (Some(stream), _) => stream.record(event),
+            (None, _) => {}
+        });
+        let builds = Builds::start(plan.watched, orders, on_event)?;
+        Runner::new(program, terms, inbox, &told).run();
+        drop(builds);
+        Ok(Exit::Done.into())
+    }
+
+    fn name(&self) -> String {
+        let of_path = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into());
+        let of_cmd = || self.cmd.as_ref().and_then(of_path);
+        self.bin.clone().or_else(of_cmd).unwrap_or_else(|| "the program".to_owned())
+    }
+
+    fn plan(&self) -> anyhow::Result<Plan> {
+        let here = env::current_dir().context("the working directory is gone; enter another")?;
+        let here = here.canonicalize().unwrap_or(here);
+        let project = Project::find().ok();
+        let mut plan = match (&self.bin, &self.build, &project) {
+            (Some(bin), build, Some(project)) => of_bin(project, bin, build.as_deref())?,
+            (Some(bin), _, None) => bail!(
+                "{bin} is to be a binary of a cargo workspace, and there is none at or above {}; enter \
+                 one, or name any program by --cmd and what builds it by --build",
+                here.display()
+            ),
+            (None, None, None) => bail!(
+                "there is nothing to build: no cargo workspace at or above {}, and no --build; say by \
+                 --build what makes the program",
+                here.display()
+            ),
+            (None, build, project) => self.of_cmd(&here, build.as_deref(), project.as_ref())?,
+        };
+        for glob in &self.path {
+            add(&mut plan.watched.inputs, &here, glob)?;
+        }
+        Ok(plan)
+    }
+
+    /// Any program: a path is seen from here, a name is looked for in `PATH`.
+    fn of_cmd(
+        &self,
+        here: &Path,
+        build: Option<&str>,
+        project: Option<&Project>,
+    ) -> anyhow::Result<Plan> {
+        let cmd = self.cmd.clone().unwrap_or_default();
+        let path = if cmd.components().count() > 1 { here.join(&cmd) } else { cmd };
+        let workspace = project.map(|project| Workspace::load(&project.root)).transpose()?;
+        let mut inputs = match (&workspace, build) {
+            // What a command of the user's reads is not known, so it is all that stands here.
+            (_, Some(_)) | (None, None) => Inputs {
+                root: here.to_owned(),
+                dirs: [here.to_owned()].into(),
+                excluded: [here.join("target")].into(),
+                ..Inputs::default()
+            },
+            (Some(workspace), None) => workspace.all_inputs(),
+        };
+        // What is made is no reason to make it again.
+        inputs.excluded.insert(path.clone());
+        let dir = match (build, project) {
+            (None, Some(project)) => project.root.clone(),
+            _ => here.to_owned(),
+        };
+        let how = How::Line(build.unwrap_or("cargo build --workspace").to_owned());
+        let targets = vec![self.name()];
+        Ok(Plan { watched: Watched { how, dir, inputs, poll_interval: None, targets }, path })
+    }
+}
+
+/// A binary of the workspace, built by cargo unless the user says otherwise.
+fn of_bin(project: &Project, bin: &str, build: Option<&str>) -> anyhow::Result<Plan> {
+    let (target, path) = metadata(project)?.bin(bin)?;
+    let workspace = Workspace::load(&project.root)?;
+    let inputs = workspace.program_inputs(&target.package)?;
+    let dir = workspace.root().to_owned();
+    let how = match build {
+        Some(line) => How::Line(line.to_owned()),
+        None => How::Cargo(target),
+    };
+    let targets = vec![bin.to_owned()];
+    Ok(Plan { watched: Watched { how, dir, inputs, poll_interval: None, targets }, path })
+}
+
+/// Adds what a glob stands for; a name without wildcards need not exist yet.
+fn add(inputs: &mut Inputs, here: &Path, glob: &str) -> anyhow::Result<()> {
+    let pattern = here.join(glob).to_string_lossy().into_owned();
+    let found: Vec<PathBuf> = glob::glob(&pattern)
+        .with_context(|| format!("--path {glob} is no pattern"))?
+        .filter_map(Result::ok)
+        .collect();
+    if found.is_empty() {
+        if glob.contains(['*', '?', '[']) {
+            bail!("--path {glob} stands for no file; look at the pattern");
+        }
+        inputs.files.insert(here.join(glob));
+    }
+    for path in found {
+        let path = path.canonicalize().unwrap_or(path);
+        if path.is_dir() {
+            inputs.excluded.remove(&path);
+            inputs.dirs.insert(path);
+        } else {
+            inputs.files.insert(path);
+        }
+    }
+    Ok(())
+}
+
+/// Warns of a program that is not what its sources say.
+fn warn_if_stale(plan: &Plan) -> anyhow::Result<()> {
+    let Watched { how, dir, inputs, .. } = &plan.watched;
+    let (path, build) = (plan.path.display(), how.shown(dir));
+    if plan.path.components().count() > 1 && !plan.path.is_file() {
+        bail!("there is no {path}; to build it: {build}");
+    }
+    if is_stale(&plan.path, inputs.clone()) {
+        complain(&format!(
+            "{path} is older than its sources: the newest build failed, or there was none; it is started as \
+             it is; to build it: {build}"
+        ));
+    }
+    Ok(())
+}
+
+/// The first signal asks for an end, the second insists.
+fn take_over_signals(orders: Sender<Order>) -> anyhow::Result<()> {
+    ctrlc::set_handler(move || {
+        let _ = orders.try_send(Order::Stop); // more than two make no difference
+    })
+    .context("cannot take over Ctrl+C")
+}
+
+/// Standard output belongs to the program, and may be the journal.
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "pitstop: {text}"); // nobody may be there to read it
+}
+
+/// What happens, for people and for `--events`.
+struct Told {
+    stream: Option<Arc<EventStream>>,
+}
+
+impl Observer for Told {
+    fn remark(&self, name: &str, remark: &Remark) {
+        complain(&format!("{name}: {remark}"));
+    }
+
+    fn event(&self, event: Event) {
+        if let Some(stream) = &self.stream {
+            stream.record(event);
+        }
+    }
+}
