@@ -1,12 +1,13 @@
 //! `cargo xtask watch` in a terminal multiplexer: one pane runs it, another edits.
 
+use pitstop_tests::clean;
 use pitstop_tests::host_binary::xtask_binary;
 use pitstop_tests::wait_until;
 use pitstop_tests::xvfb::skip;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// A program that takes the whole screen and every key, and restores nothing when it is ended.
@@ -25,31 +26,26 @@ const BUILD: &str = "test ! -e broken || { echo error: it is broken; exit 1; }; 
 
 /// A server of its own with one pane of 80 columns; dropping it ends both.
 struct Tmux {
+    server: Child,
     dir: TempDir,
 }
 
 impl Tmux {
     /// `None` when there is no tmux; the test is skipped then.
     fn start() -> Option<Self> {
-        if Command::new("tmux").arg("-V").output().is_err() {
+        if !clean::is_installed("tmux") {
             skip("there is no tmux");
             return None;
         }
-        let tmux = Self { dir: tempfile::tempdir().expect("a temporary directory") };
-        let dir = tmux.dir.path().to_str().expect("a plain path");
-        tmux.run(&[
-            "-f",
-            "/dev/null",
-            "new-session",
-            "-d",
-            "-x",
-            "80",
-            "-y",
-            "24",
-            "-c",
-            dir,
-            "sh",
-        ]);
+        let dir = clean::temp_dir();
+        let mut server = clean::command("tmux");
+        // In the foreground, so that it ends with the test, however that ends.
+        server.arg("-S").arg(dir.path().join("socket")).args(["-f", "/dev/null", "-D"]);
+        server.env_remove("TMUX").stdin(Stdio::null());
+        let tmux = Self { server: server.spawn().expect("tmux starts"), dir };
+        let home = tmux.dir.path().to_str().expect("a plain path");
+        wait_until("the server listens", || tmux.path("socket").exists().then_some(()));
+        tmux.run(&["new-session", "-d", "-x", "80", "-y", "24", "-c", home, "sh"]);
         Some(tmux)
     }
 
@@ -100,7 +96,9 @@ impl Drop for Tmux {
     fn drop(&mut self) {
         let mut tmux = Command::new("tmux");
         tmux.arg("-S").arg(self.dir.path().join("socket")).arg("kill-server");
-        let _ = tmux.output();
+        let _ = tmux.output(); // the test has failed for another reason
+        let _ = self.server.kill(); // as above
+        let _ = self.server.wait(); // as above
     }
 }
 

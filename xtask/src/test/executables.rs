@@ -34,10 +34,17 @@ impl Toolchain {
         };
         let mut cargo = Command::new("cargo");
         cargo.current_dir(&project.root).arg(format!("+{name}")).arg(subcommand);
-        // What the cargo that runs this program has set is another toolchain's.
-        cargo.env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC");
+        self.choose_for(&mut cargo);
         cargo.arg("--target-dir").arg(project.root.join("target").join(name));
         cargo
+    }
+
+    /// Has a program, and the builds that it starts, use this toolchain: what the cargo that runs this program
+    /// has set is another's.
+    pub(super) fn choose_for(&self, command: &mut Command) {
+        if let Some(name) = self.name {
+            command.env_remove("CARGO").env_remove("RUSTC").env("RUSTUP_TOOLCHAIN", name);
+        }
     }
 
     fn build(&self, project: &Project) -> Command {

@@ -61,6 +61,7 @@ fn sweep(parent: &Path) {
 pub(super) fn run(
     project: &Project,
     home: &Home,
+    toolchain: &Toolchain,
     group: Group,
     runs: &[&Run],
     measured: &mut Vec<String>,
@@ -76,6 +77,7 @@ pub(super) fn run(
         command.current_dir(&run.executable.dir);
         command.arg(format!("--test-threads={}", group.threads(cores)));
         command.env("TMPDIR", home.0.path()).env(SKIPPED_TO, home.skipped());
+        toolchain.choose_for(&mut command);
         // As cargo sets it for the tests that it runs.
         command.env("CARGO_MANIFEST_DIR", &run.executable.dir);
         count += read(project, &mut command, &mut progress)?;

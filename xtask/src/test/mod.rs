@@ -95,7 +95,7 @@ fn tests(
         }
         say(&format!("== {name}: {total} tests"))?;
         let started = Instant::now();
-        let count = libtest::run(project, &home, group, &runs, closing.measured())?;
+        let count = libtest::run(project, &home, toolchain, group, &runs, closing.measured())?;
         closing.add(&name, started, count);
     }
     if filter.is_none() {
