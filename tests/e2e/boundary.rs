@@ -1,6 +1,6 @@
 //! egui's own demo, which nobody here wrote: the boundary must not change a bit of it.
 
-use pitstop_tests::bench::demo::{Boundary, Direct, difference, window_names};
+use pitstop_tests::demo::{Boundary, Direct, difference, window_names};
 
 /// Long enough for windows to settle and for the pointer to have been over many of them.
 const FRAMES: u32 = 90;

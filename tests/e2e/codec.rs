@@ -2,9 +2,8 @@
 
 use crate::RELOADED;
 use host::journal::event::{Event, StateReport};
-use pitstop_tests::bench::state::bytes_of_a_record;
-use pitstop_tests::bench::swap::Reloads;
-use pitstop_tests::bench::told::Told;
+use pitstop_tests::large_state::{Reloads, bytes_of_a_record};
+use pitstop_tests::told::Told;
 use pitstop_tests::{HostProcess, Project};
 use serde_json::json;
 use std::time::Duration;

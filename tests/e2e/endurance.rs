@@ -7,7 +7,7 @@ use host::journal::event::{BuildWay, Entry, Event};
 use hot_api::egui::{Event as InputEvent, Pos2};
 use hot_api::state::{Snapshot, Tree};
 use pitstop_tests::alone::measured;
-use pitstop_tests::bench::demo::{library, window_names};
+use pitstop_tests::demo::{library, window_names};
 use pitstop_tests::host_process::kind_of;
 use pitstop_tests::in_process::Stage;
 use pitstop_tests::inspect::primary_button;

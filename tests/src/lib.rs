@@ -8,8 +8,8 @@
 //! - [`tiny`] compiles libraries that are no more than a header.
 //! - [`clean`] sees to it that nothing stays, however a test ends.
 //! - [`alone()`] gives a test a process of its own.
-//! - [`mod@bench`] measures what Pitstop costs.
-//! - [`plot`] draws what was measured.
+//! - [`demo`] runs egui's demo through the boundary and directly.
+//! - [`large_state`] has a host carry a large state over; [`told`] reads what it says of that.
 //! - [`random`] is chance that can be repeated.
 //! - [`processes`] asks the system what runs and how much memory it takes.
 //!
@@ -17,18 +17,19 @@
 //! asked for again at each [`wait_until`] tick; every wait ends at [`DEADLINE`].
 
 pub mod alone;
-pub mod bench;
 pub mod clean;
+pub mod demo;
 pub mod engine_run;
 pub mod host_binary;
 pub mod host_process;
 pub mod in_process;
 pub mod inspect;
-pub mod plot;
+pub mod large_state;
 pub mod processes;
 pub mod project;
 pub mod random;
 pub mod tiny;
+pub mod told;
 pub mod xvfb;
 
 pub use alone::alone;

@@ -2,17 +2,17 @@
 //! program that reloads it.
 
 use super::{SETTINGS, Settings};
-use crate::bench::cargo_build::{bench_dir, is_of_our_cargo};
-use crate::bench::sources::{Sources, state};
-use crate::project::root_manifest;
-use crate::repo;
+use crate::cargo_build::{bench_dir, is_of_our_cargo};
+use crate::sources::{Sources, state};
 use anyhow::{Context as _, ensure};
+use pitstop_tests::project::root_manifest;
+use pitstop_tests::repo;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const UI: &str = include_str!("../../../fixtures/peers/ui.rs");
-const APP: &str = include_str!("../../../fixtures/peers/app.rs");
+const UI: &str = include_str!("../../fixtures/peers/ui.rs");
+const APP: &str = include_str!("../../fixtures/peers/app.rs");
 
 /// What cargo makes of it has to fit the hot-lib-reloader that the results name.
 const HOT_LIB_RELOADER: &str = "0.8.2";

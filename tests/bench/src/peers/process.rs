@@ -5,12 +5,12 @@
 
 use super::Settings;
 use super::workspace::{Workspace, cargo_watch};
-use crate::DEADLINE;
-use crate::bench::cargo_build::is_of_our_cargo;
-use crate::bench::edits::{LITERAL, revision};
-use crate::bench::sources::Sources;
+use crate::cargo_build::is_of_our_cargo;
+use crate::edits::{LITERAL, revision};
+use crate::sources::Sources;
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, bounded};
+use pitstop_tests::DEADLINE;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;

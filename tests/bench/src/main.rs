@@ -1,12 +1,12 @@
-//! `cargo xtask bench`: see [`pitstop_tests::bench`].
+//! `cargo xtask bench`: see [`bench`].
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "results are printed")]
 
 use anyhow::Context as _;
-use pitstop_tests::bench::machine::Machine;
-use pitstop_tests::bench::options::{Options, USAGE};
-use pitstop_tests::bench::report::Report;
-use pitstop_tests::bench::run::{Figure, Finding, Run};
-use pitstop_tests::bench::{markdown, memory, peers, run_one};
+use bench::machine::Machine;
+use bench::options::{Options, USAGE};
+use bench::report::Report;
+use bench::run::{Figure, Finding, Run};
+use bench::{markdown, memory, peers, run_one};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -4,8 +4,8 @@
 //! command as the host has noted it, or as cargo tells it. Produces: times.
 
 use super::cargo_build;
-use crate::Project;
 use anyhow::{Context as _, bail, ensure};
+use pitstop_tests::Project;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

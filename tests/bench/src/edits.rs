@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn every_edit_compiles() {
-        let project = crate::Project::new();
+        let project = pitstop_tests::Project::new();
         let sources = Sources::of_lines(450);
         sources.save(&project, &["ui"]);
         for edit in EDITS {

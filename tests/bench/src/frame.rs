@@ -3,7 +3,6 @@
 //! Both ways run in the same process, turn and turn about, so that whatever else the machine does
 //! hits both. A third number adds what the window does with a picture before its painter takes it.
 
-use super::demo::{Boundary, Direct, window_names};
 use super::report::Report;
 use super::run::Run;
 use super::stats::Summary;
@@ -11,6 +10,7 @@ use crate::plot::axis::plain;
 use crate::plot::{Axis, Bar, Bars, Group, Scale};
 use egui::{Rect, TextureId, pos2};
 use host::shell::Shown;
+use pitstop_tests::demo::{Boundary, Direct, window_names};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -2,9 +2,9 @@
 //!
 //! Owns: the copy's target directory, below `<target>/pitstop-bench`.
 
-use crate::Project;
-use crate::host_binary::target_dir;
 use anyhow::{Context as _, ensure};
+use pitstop_tests::Project;
+use pitstop_tests::host_binary::target_dir;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

@@ -10,16 +10,15 @@
 //!   alone.
 //! - [`state`]: carrying a state over, against plain bincode and JSON.
 //!
-//! [`demo`] runs egui's demo either way; [`sources`] makes modules of any size, [`edits`] changes
+//! [`sources`] makes modules of any size, [`edits`] changes
 //! them, [`bare_rustc`] and [`cargo_build`] compile them without a host, [`peers`] reloads them in
-//! other ways, [`told`] reads what the host says. [`stats`] sums up, [`report`] prints, [`markdown`] writes the same into a document with the
+//! other ways, [`told`] sums up what the host says. [`stats`] sums up, [`report`] prints, [`markdown`] writes the same into a document with the
 //! [`machine`]; [`run`](mod@run) carries what is wished ([`options`]) and found.
 //!
 //! Nothing here passes or fails on time; what must hold is in the end-to-end tests.
 
 pub mod bare_rustc;
 pub mod cargo_build;
-pub mod demo;
 pub mod edits;
 pub mod frame;
 pub mod idle;
@@ -28,6 +27,7 @@ pub mod markdown;
 pub mod memory;
 pub mod options;
 pub mod peers;
+pub mod plot;
 pub mod reload;
 pub mod report;
 pub mod run;

@@ -4,16 +4,16 @@
 //! more frames between two reloads than an old generation is kept for. The baseline is the same
 //! number of frames without reloads, in another process.
 
-use super::demo::{library, snapshot_with, window_names};
 use super::report::Report;
 use super::run::Run;
 use super::stats::slope;
-use crate::in_process::Stage;
 use crate::plot::axis::plain;
 use crate::plot::{Axis, Line, Lines, Scale};
-use crate::processes::resident_bytes;
 use anyhow::{Context as _, ensure};
 use host::compile::Artifact;
+use pitstop_tests::demo::{library, snapshot_with, window_names};
+use pitstop_tests::in_process::Stage;
+use pitstop_tests::processes::resident_bytes;
 use serde::{Deserialize, Serialize};
 use std::process::{Command, Stdio};
 

@@ -5,9 +5,9 @@
 
 use super::report::Report;
 use super::run::Run;
-use crate::host_binary::host_binary;
-use crate::repo;
 use anyhow::Context as _;
+use pitstop_tests::host_binary::host_binary;
+use pitstop_tests::repo;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead as _, BufReader};

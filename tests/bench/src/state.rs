@@ -7,8 +7,9 @@
 use super::report::Report;
 use super::run::Run;
 use super::stats::Summary;
-use super::swap::Reloads;
+use super::swap::report_of;
 use hot_api::state::schema::Schema;
+use pitstop_tests::large_state::{Reloads, bytes_of_a_record};
 use records::{Records, WAYS};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -38,7 +39,7 @@ pub fn run(run: &mut Run<'_>) -> anyhow::Result<()> {
     let each = bytes_of_a_record()?;
     let reloads = run.rounds(RELOADS, RELOADS_QUICK);
     let swaps = |name: &str, make: &str| -> anyhow::Result<Report> {
-        Ok(Reloads::with(make, reloads)?.report(&format!("reload with {name}")))
+        Ok(report_of(&Reloads::with(make, reloads)?, &format!("reload with {name}")))
     };
     for (name, size) in SIZES {
         run.report(codecs(name, size, &Records::of(size / each), &schema)?);
@@ -56,16 +57,6 @@ pub fn run(run: &mut Run<'_>) -> anyhow::Result<()> {
         run.report(swaps(&format!("{name} of kept bytes"), &make)?);
     }
     Ok(())
-}
-
-/// What one of [`Records`] comes to in the binary codec, in bytes.
-///
-/// # Errors
-/// When it cannot be captured.
-pub fn bytes_of_a_record() -> anyhow::Result<usize> {
-    const MANY: usize = 1_000;
-    let schema = Schema::of::<Records>()?;
-    Ok(hot_api::state::to_binary(&Records::of(MANY), &schema)?.len() / MANY)
 }
 
 fn codecs(name: &str, size: usize, state: &Records, schema: &Schema) -> anyhow::Result<Report> {

@@ -9,10 +9,11 @@ use super::report::Report;
 use super::run::Run;
 use super::sources::Sources;
 use super::stats::Summary;
-use super::told::{Told, summary};
+use super::told::summary;
 use crate::plot::axis::plain;
 use crate::plot::{Axis, Line, Lines, Scale};
-use crate::{HostProcess, Project};
+use pitstop_tests::told::Told;
+use pitstop_tests::{HostProcess, Project};
 use std::time::Duration;
 
 /// Lines of the module.

@@ -87,7 +87,7 @@ pub fn with_part(document: &str, name: &str, fragment: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::stats::Summary;
+    use crate::stats::Summary;
 
     fn report(name: &str) -> Report {
         let times = Summary { median_us: 1200.0, p5_us: 1000.0, p95_us: 15_000.0 };

@@ -1,26 +1,26 @@
 //! A module of any size, as applications have them: pages of tasks, settings, curves and bookings,
 //! each with its widgets, types and helpers.
 //!
-//! Owns: which page goes into which file. Consumes: `tests/fixtures/{pages,smallest}`. Produces: the same text
+//! Owns: which page goes into which file. Consumes: `fixtures/{pages,smallest}`. Produces: the same text
 //! for the same number of lines, always. Never: writes a file that is not a [`Project`]'s.
 
-use crate::Project;
+use pitstop_tests::Project;
 
-const APP: &str = include_str!("../../fixtures/pages/app.rs");
-const MODULE: &str = include_str!("../../fixtures/pages/module.rs");
-const PLAIN: &str = include_str!("../../fixtures/pages/plain.rs");
-const STATE: &str = include_str!("../../fixtures/pages/state.rs");
+const APP: &str = include_str!("../fixtures/pages/app.rs");
+const MODULE: &str = include_str!("../fixtures/pages/module.rs");
+const PLAIN: &str = include_str!("../fixtures/pages/plain.rs");
+const STATE: &str = include_str!("../fixtures/pages/state.rs");
 
-const SMALLEST_APP: &str = include_str!("../../fixtures/smallest/app.rs");
-const SMALLEST_MODULE: &str = include_str!("../../fixtures/smallest/module.rs");
-const SMALLEST_PLAIN: &str = include_str!("../../fixtures/smallest/plain.rs");
+const SMALLEST_APP: &str = include_str!("../fixtures/smallest/app.rs");
+const SMALLEST_MODULE: &str = include_str!("../fixtures/smallest/module.rs");
+const SMALLEST_PLAIN: &str = include_str!("../fixtures/smallest/plain.rs");
 
 /// One page of each kind; `nth` and `Nth` stand for its number.
 const PAGES: [(&str, &str); 4] = [
-    ("tasks", include_str!("../../fixtures/pages/tasks.rs")),
-    ("curve", include_str!("../../fixtures/pages/curve.rs")),
-    ("settings", include_str!("../../fixtures/pages/settings.rs")),
-    ("ledger", include_str!("../../fixtures/pages/ledger.rs")),
+    ("tasks", include_str!("../fixtures/pages/tasks.rs")),
+    ("curve", include_str!("../fixtures/pages/curve.rs")),
+    ("settings", include_str!("../fixtures/pages/settings.rs")),
+    ("ledger", include_str!("../fixtures/pages/ledger.rs")),
 ];
 
 /// Pages in one file: some two hundred lines.
