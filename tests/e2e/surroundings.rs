@@ -6,6 +6,7 @@ use host::journal::event::Event;
 use pitstop_tests::host_process::pitstop_file;
 use pitstop_tests::{HostOptions, HostProcess, Project, processes, wait_until};
 use rustix::process::Signal;
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
@@ -140,4 +141,35 @@ fn a_workspace_that_cannot_be_used_is_refused_in_words() {
         assert_eq!(host.wait_for_end().code(), Some(1), "{}", host.words());
         assert!(host.stderr().contains(words), "{words:?} is not in {}", host.stderr());
     }
+}
+
+#[test]
+fn p28_a_program_in_another_language_subscribes_without_polling() {
+    let python = "python3";
+    if !pitstop_tests::clean::is_installed(python) {
+        pitstop_tests::xvfb::skip("there is no python3");
+        return;
+    }
+    let project = Project::new();
+    let mut host = HostProcess::start(&project);
+    let mut subscriber = pitstop_tests::clean::command(python)
+        .arg(pitstop_tests::repo().join("docs/subscribe.py"))
+        .arg(project.root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python starts");
+    let mut lines = BufReader::new(subscriber.stdout.take().expect("a pipe")).lines();
+    let mut next = |kind: &str| {
+        let mut of_kind = lines.by_ref().map_while(Result::ok);
+        of_kind.find(|line| line.split(' ').nth(1) == Some(kind)).expect(kind)
+    };
+    next("started");
+    let first = next("committed");
+    host.check(|| project.rename("ui", "two"), &RELOADED);
+    let second = next("committed");
+    assert!(second != first && second.ends_with(" ui"), "{first}, {second}");
+    host.signal(Signal::TERM);
+    next("stopped");
+    assert!(subscriber.wait().expect("our child").success(), "it ends with the host");
 }

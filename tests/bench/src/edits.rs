@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn every_edit_compiles() {
+    fn every_edit_compiles_endurance() {
         let project = pitstop_tests::Project::new();
         let sources = Sources::of_lines(450);
         sources.save(&project, &["ui"]);

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_generated_compiles() {
+    fn what_is_generated_compiles_endurance() {
         let project = Project::new();
         Sources::of_lines(900).save(&project, &["ui"]);
         let built = project.build();
