@@ -78,26 +78,14 @@ pub struct HostControl {
 }
 
 impl HostControl {
-    /// The names meant by a request that may leave the module out.
-    fn modules(&self, module: Option<&str>) -> Result<Vec<String>, ControlError> {
-        let known: Vec<String> =
-            self.handle.registry().slots().iter().map(|slot| slot.name().to_owned()).collect();
-        match module {
-            None => Ok(known),
-            Some(module) if known.iter().any(|name| name == module) => Ok(vec![module.to_owned()]),
-            Some(module) => Err(ControlError::UnknownModule { module: module.to_owned(), known }),
-        }
+    /// Refuses a name that no module has.
+    fn check(&self, module: Option<&str>) -> Result<(), ControlError> {
+        module.map_or(Ok(()), |name| Ok(self.handle.registry().the_one(Some(name)).map(drop)?))
     }
 
     /// The one module meant by a request that may leave it out.
     fn the_module(&self, module: Option<&str>) -> Result<String, ControlError> {
-        match <[String; 1]>::try_from(self.modules(module)?) {
-            Ok([name]) => Ok(name),
-            Err(names) => {
-                let reason = format!("say whose with --module; there are: {}", names.join(", "));
-                Err(ControlError::Refused(reason))
-            }
-        }
+        Ok(self.handle.registry().the_one(module)?.name().to_owned())
     }
 
     fn snapshot_of(&self, name: &str, out: &Path) -> Result<Value, String> {
@@ -149,7 +137,7 @@ impl Control for HostControl {
         if self.handle.has_ended() {
             return Err(ControlError::Stopping);
         }
-        self.modules(module)?;
+        self.check(module)?;
         Ok(self.handle.reload(module, trigger))
     }
 
@@ -162,7 +150,7 @@ impl Control for HostControl {
         module: Option<&str>,
         to: Option<Generation>,
     ) -> Result<Value, ControlError> {
-        self.modules(module)?;
+        self.check(module)?;
         match self.handle.rollback(module, to) {
             Ok(generation) => Ok(json!({ "module": module, "generation": generation })),
             Err(error) => Err(ControlError::Refused(error.to_string())),

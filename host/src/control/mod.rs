@@ -24,7 +24,7 @@ pub use lock::{HostLock, LockError};
 pub use request::{Reply, Request};
 pub use server::ControlServer;
 
-use crate::engine::ReloadTicket;
+use crate::engine::{ReloadTicket, WhichModule};
 use crate::journal::event::{Generation, Trigger};
 use crate::journal::status::Status;
 use serde_json::Value;
@@ -68,14 +68,9 @@ pub trait Control: Send + Sync {
 /// Why the host does not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    /// The name is wrong.
-    #[error("there is no module `{module}`; name one of: {}", known.join(", "))]
-    UnknownModule {
-        /// The name asked for.
-        module: String,
-        /// The names there are.
-        known: Vec<String>,
-    },
+    /// It is not clear which module is meant.
+    #[error(transparent)]
+    Which(#[from] WhichModule),
     /// It was tried, or could not be; the reason in words that say what to do next.
     #[error("{0}")]
     Refused(String),

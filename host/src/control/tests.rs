@@ -38,7 +38,7 @@ impl Control for FakeEngine {
     fn reload(&self, module: Option<&str>, trigger: Trigger) -> Result<ReloadTicket, ControlError> {
         if let Some(module) = module.filter(|module| *module != "ui") {
             let (module, known) = (module.to_owned(), vec!["ui".to_owned()]);
-            return Err(ControlError::UnknownModule { module, known });
+            return Err(WhichModule::Unknown { module, known }.into());
         }
         let (sender, outcome) = bounded(1);
         self.open.lock().push(sender);

@@ -2,6 +2,7 @@
 
 use crate::journal::event::{Generation, Stage};
 use crate::module::CallError;
+use crate::slot::WhichModule;
 use hot_api::state::SnapshotError;
 use std::io;
 use std::path::PathBuf;
@@ -9,20 +10,9 @@ use std::path::PathBuf;
 /// The text says what to do next, where something can be done.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The name is wrong.
-    #[error("there is no module {module}; there are: {}", known.join(", "))]
-    UnknownModule {
-        /// The name asked for.
-        module: String,
-        /// The names there are.
-        known: Vec<String>,
-    },
-    /// No name was given, and there is more than one module.
-    #[error("say which module with --module; there are: {}", known.join(", "))]
-    SeveralModules {
-        /// The names there are.
-        known: Vec<String>,
-    },
+    /// It is not clear which module is meant.
+    #[error(transparent)]
+    Which(#[from] WhichModule),
     /// Nothing has been loaded.
     #[error("{module} does not run yet")]
     NotRunning {
@@ -100,11 +90,11 @@ mod tests {
         let known = || vec!["left".to_owned(), "right".to_owned()];
         for (error, text) in [
             (
-                EngineError::UnknownModule { module: module(), known: known() },
-                "there is no module ui; there are: left, right",
+                WhichModule::Unknown { module: module(), known: known() }.into(),
+                "there is no module `ui`; name one of: left, right",
             ),
             (
-                EngineError::SeveralModules { known: known() },
+                WhichModule::Several { known: known() }.into(),
                 "say which module with --module; there are: left, right",
             ),
             (

@@ -41,6 +41,7 @@ mod state_orders;
 mod swap;
 mod tickets;
 
+pub use crate::slot::WhichModule;
 pub use config::{BuildSource, EngineConfig, ModuleSpec, OnStateLoss};
 pub use engine_loop::Engine;
 pub use error::EngineError;

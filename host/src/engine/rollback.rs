@@ -53,8 +53,8 @@ impl Core {
         module: Option<&str>,
         to: Option<Generation>,
     ) -> Result<Generation, EngineError> {
-        let name = self.the_module(module)?;
-        let slot = self.slot(&name)?;
+        let slot = self.registry.the_one(module)?;
+        let name = slot.name().to_owned();
         let current = slot.generation();
         let generations = &self.generations;
         let target = to.or_else(|| generations.previous(&name, current));
@@ -128,24 +128,8 @@ impl Core {
         swapped
     }
 
-    /// The module meant by an order that may leave it out.
-    pub(super) fn the_module(&self, module: Option<&str>) -> Result<String, EngineError> {
-        match (module, self.config.modules.as_slice()) {
-            (Some(module), _) => self.slot(module).map(|slot| slot.name().to_owned()),
-            (None, [only]) => Ok(only.name.clone()),
-            (None, _) => Err(EngineError::SeveralModules { known: self.names() }),
-        }
-    }
-
     /// Where a module runs.
     pub(super) fn slot(&self, module: &str) -> Result<Arc<Slot>, EngineError> {
-        self.registry.slot(module).ok_or_else(|| {
-            let (module, known) = (module.to_owned(), self.names());
-            EngineError::UnknownModule { module, known }
-        })
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.config.modules.iter().map(|spec| spec.name.clone()).collect()
+        Ok(self.registry.the_one(Some(module))?)
     }
 }

@@ -32,5 +32,5 @@ pub use carried::Carried;
 pub use events::{FrameResult, HoldReason, PendingCommit, ShownView, SlotEvent};
 pub use exchange::{SwapTurn, TakenBack, Unshown};
 pub use gate::{Gate, Turn};
-pub use registry::Registry;
+pub use registry::{Registry, WhichModule};
 pub use slot::{PROBATION_FRAMES, Slot};

@@ -4,6 +4,29 @@ use super::slot::Slot;
 use parking_lot::RwLock;
 use std::sync::Arc;
 
+/// It is not clear which module is meant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WhichModule {
+    /// The name is wrong.
+    #[error("there is no module `{module}`; name one of: {}", known.join(", "))]
+    Unknown {
+        /// The name asked for.
+        module: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// No name was given, and there is more than one module.
+    #[error("say which module with --module; there are: {}", known.join(", "))]
+    Several {
+        /// The names there are.
+        known: Vec<String>,
+    },
+}
+
+fn names(slots: &[Arc<Slot>]) -> Vec<String> {
+    slots.iter().map(|slot| slot.name().to_owned()).collect()
+}
+
 /// The slots, in the order in which they were registered. Cheap to clone; open to more modules
 /// while the host runs.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +43,23 @@ impl Registry {
             slots.push(Arc::new(slot));
         }
         is_new
+    }
+
+    /// The module that is meant by a request, which may leave the name out where there is only one.
+    ///
+    /// # Errors
+    /// [`WhichModule`].
+    pub fn the_one(&self, module: Option<&str>) -> Result<Arc<Slot>, WhichModule> {
+        let slots = self.slots.read();
+        match (module, slots.as_slice()) {
+            (Some(module), slots) => {
+                slots.iter().find(|slot| slot.name() == module).cloned().ok_or_else(|| {
+                    WhichModule::Unknown { module: module.to_owned(), known: names(slots) }
+                })
+            }
+            (None, [only]) => Ok(Arc::clone(only)),
+            (None, several) => Err(WhichModule::Several { known: names(several) }),
+        }
     }
 
     /// All of them.
