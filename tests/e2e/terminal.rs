@@ -84,7 +84,11 @@ impl Tmux {
     }
 
     fn watch(&self) {
-        fs::write(self.path("source"), FULL_SCREEN).expect("a source");
+        self.watch_this(FULL_SCREEN);
+    }
+
+    fn watch_this(&self, program: &str) {
+        fs::write(self.path("source"), program).expect("a source");
         fs::write(self.path("build.sh"), BUILD).expect("a build");
         let xtask = quoted(xtask_binary());
         let line = format!("{xtask} watch --cmd ./program --build 'sh build.sh' --restart-delay 1");
@@ -155,5 +159,23 @@ fn s13_ctrl_c_in_the_terminal_ends_all_of_it() {
     tmux.shows("plain");
     tmux.keys(&["C-c"]);
     // The shell reads again: xtask has ended.
+    assert_eq!(tmux.settings("after"), before);
+}
+
+#[test]
+fn s13_ctrl_z_gives_the_terminal_to_the_shell_until_it_is_resumed() {
+    let Some(tmux) = Tmux::start() else { return };
+    let before = tmux.settings("before");
+    let plain = "#!/bin/sh\nwhile read -r word; do echo \"heard $word\"; done\n";
+    tmux.watch_this(plain);
+    tmux.keys(&["one", "Enter"]);
+    tmux.shows("heard one");
+    tmux.keys(&["C-z"]);
+    tmux.shows("Stopped");
+    assert_eq!(tmux.settings("meanwhile"), before, "the shell reads again");
+    tmux.keys(&["fg", "Enter"]);
+    tmux.keys(&["two", "Enter"]);
+    tmux.shows("heard two");
+    tmux.keys(&["C-c"]);
     assert_eq!(tmux.settings("after"), before);
 }

@@ -96,12 +96,38 @@ impl Drop for Group {
     }
 }
 
+/// What has become of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupChange {
+    /// It has ended, and can be reaped.
+    Ended,
+    /// It does nothing until it is told to continue, as after Ctrl+Z.
+    Stopped,
+}
+
 #[cfg(unix)]
 impl GroupEnd {
     /// Blocks until the program has ended. Does not reap it.
     pub fn wait(self) {
-        use rustix::process::{WaitId, WaitIdOptions, waitid};
-        let how = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        while waitid(WaitId::Pid(self.pid), how).is_err_and(|e| e == rustix::io::Errno::INTR) {}
+        while self.next() == GroupChange::Stopped {}
+    }
+
+    /// Blocks until the program has ended, which does not reap it, or was stopped.
+    #[must_use]
+    pub fn next(self) -> GroupChange {
+        use rustix::process::{WaitId, WaitIdOptions as Of, waitid};
+        let id = || WaitId::Pid(self.pid);
+        loop {
+            match waitid(id(), Of::EXITED | Of::STOPPED | Of::NOWAIT) {
+                Ok(Some(change)) if change.stopped() => {
+                    // A stop is told until it has been heard.
+                    let _ = waitid(id(), Of::STOPPED | Of::NOHANG);
+                    return GroupChange::Stopped;
+                }
+                Err(rustix::io::Errno::INTR) => {}
+                // There is no such child, which is the same as one that has ended.
+                Ok(_) | Err(_) => return GroupChange::Ended,
+            }
+        }
     }
 }

@@ -41,6 +41,13 @@ impl Terminal {
         let _ = kill_process_group(group, Signal::CONT); // as above
     }
 
+    /// Stops this process and all of its group, as Ctrl+Z does, with the terminal as it was at first. Returns
+    /// when the shell lets them go on in the foreground.
+    pub(crate) fn stop_with_shell(&self) {
+        self.take_back();
+        let _ = kill_process_group(getpgrp(), Signal::STOP); // nobody else can be meant
+    }
+
     /// Takes the terminal back, as it was at first.
     pub(crate) fn take_back(&self) {
         let stdin = io::stdin();

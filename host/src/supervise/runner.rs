@@ -8,7 +8,7 @@ use super::policy::{Action, Happened, Policy, Terms};
 use super::program::Program;
 use super::remark::Remark;
 use crate::journal::event::Event;
-use crate::os::group::Group;
+use crate::os::group::{Group, GroupChange};
 #[cfg(unix)]
 use crate::os::terminal::Terminal;
 use crossbeam_channel::{Receiver, bounded, never, select_biased};
@@ -70,7 +70,7 @@ struct Running {
     group: Group,
     /// Dropped before the group's number may be another's.
     guard: Option<Guard>,
-    ended: Receiver<()>,
+    changes: Receiver<GroupChange>,
     waiting: JoinHandle<()>,
     /// When it was asked to end.
     asked: Option<Instant>,
@@ -106,10 +106,13 @@ impl<'a> Runner<'a> {
     /// program has ended last, if it ever ran.
     pub fn run(mut self) -> Option<ExitStatus> {
         loop {
-            let ended = self.running.as_ref().map_or_else(never, |running| running.ended.clone());
+            let changes = self.running.as_ref().map_or_else(never, |it| it.changes.clone());
             let timer = self.policy.timer().map_or_else(never, crossbeam_channel::at);
             let actions = select_biased! {
-                recv(ended) -> _ => self.ended(),
+                recv(changes) -> change => match change {
+                    Ok(GroupChange::Stopped) => self.stopped(),
+                    Ok(GroupChange::Ended) | Err(_) => self.ended(),
+                },
                 recv(self.orders) -> order => self.take(order.unwrap_or(Order::Stop)),
                 recv(timer) -> _ => {
                     let is_there = self.program.is_there();
@@ -185,16 +188,19 @@ impl<'a> Runner<'a> {
 
     fn spawn(&self) -> std::io::Result<Running> {
         let group = Group::spawn(self.program.command())?;
-        let (tell, ended) = bounded(1);
+        let (tell, changes) = bounded(1);
         let end = group.end();
         let waiting =
             std::thread::Builder::new().name("pitstop-wait".to_owned()).spawn(move || {
-                end.wait();
-                let _ = tell.send(()); // the runner has ended
+                // The runner has ended when nobody takes it.
+                while end.next() == GroupChange::Stopped && tell.send(GroupChange::Stopped).is_ok()
+                {
+                }
+                let _ = tell.send(GroupChange::Ended); // as above
             })?;
         // Without it the program outlives this process if that is killed; it runs all the same.
         let guard = Guard::over(group.pid()).ok();
-        Ok(Running { group, guard, ended, waiting, asked: None, is_killed: false })
+        Ok(Running { group, guard, changes, waiting, asked: None, is_killed: false })
     }
 
     fn ask_to_end(&mut self) {
@@ -218,12 +224,28 @@ impl<'a> Runner<'a> {
         self.say(&Remark::Killed { pid, after });
     }
 
+    /// Ctrl+Z has stopped the program, which has the terminal: all of this stops, so that the shell has the
+    /// terminal, and goes on when the shell says so.
+    #[cfg(unix)]
+    fn stopped(&mut self) -> Vec<Action> {
+        if let (Some(terminal), Some(running)) = (&self.terminal, &self.running) {
+            terminal.stop_with_shell();
+            terminal.give_to(running.group.pid());
+        }
+        Vec::new()
+    }
+
+    #[cfg(not(unix))]
+    fn stopped(&mut self) -> Vec<Action> {
+        Vec::new()
+    }
+
     /// The process has ended, and with it all that is left in its group.
     fn ended(&mut self) -> Vec<Action> {
         let Some(running) = self.running.take() else { return Vec::new() };
         let Running { group, guard, waiting, asked, is_killed, .. } = running;
         let pid = group.pid();
-        let _ = waiting.join(); // it has sent its message, so it is about to end
+        let _ = waiting.join(); // it has sent its last message, so it is about to end
         drop(guard);
         let status = group.reap();
         #[cfg(unix)]
