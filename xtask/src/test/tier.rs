@@ -47,10 +47,11 @@ pub(super) enum Group {
     Soak,
 }
 
-/// What decides before the executable does: a part of the test's name, the first that fits.
-const BY_NAME: [(&str, Group); 7] = [
-    ("_soak", Group::Soak),
-    ("_endurance", Group::Endurance),
+/// What decides before the executable does, wherever a test is: a part of its name.
+const EVERYWHERE: [(&str, Group); 2] = [("_soak", Group::Soak), ("_endurance", Group::Endurance)];
+
+/// The same for tests that are executables of their own: the first that fits.
+const BY_NAME: [(&str, Group); 5] = [
     ("endurance::", Group::Endurance),
     ("_kill_at_any_moment", Group::Kills),
     ("clean::", Group::Kills),
@@ -74,17 +75,21 @@ impl Group {
 
     /// The group of a test in an executable; `is_unit` for one built from a library or a program.
     pub(super) fn of(executable: &str, is_unit: bool, test: &str) -> Self {
+        let named = |names: &[(&str, Self)]| {
+            names.iter().find(|(part, _)| test.contains(part)).map(|(_, group)| *group)
+        };
+        let by_name = named(&EVERYWHERE).or_else(|| named(&BY_NAME).filter(|_| !is_unit));
+        if let Some(group) = by_name {
+            return group;
+        }
         if is_unit {
             return Self::Unit;
-        }
-        if let Some((_, group)) = BY_NAME.iter().find(|(part, _)| test.contains(part)) {
-            return *group;
         }
         match executable {
             "boundary" => Self::Boundary,
             "build_and_watch" => Self::BuildAndWatch,
             "e2e" => Self::EndToEnd,
-            "dev" | "host" | "tidy" => Self::Commands,
+            "dev" | "host" | "tidy" | "watch" => Self::Commands,
             // The rest needs neither a host nor a compiler.
             _ => Self::Unit,
         }
@@ -141,7 +146,9 @@ mod tests {
         for (executable, is_unit, test, group) in [
             ("host", true, "watch::debounce::tests::x", Group::Unit),
             ("host", true, "shell::window::tests::x", Group::Unit),
+            ("bench", true, "edits::tests::x_endurance", Group::Endurance),
             ("golden", false, "m16_version_1", Group::Unit),
+            ("watch", false, "s01_x", Group::Commands),
             ("boundary", false, "faults::x", Group::Boundary),
             ("dev", false, "s05_x", Group::Commands),
             ("host", false, "stop_waits", Group::Commands),
