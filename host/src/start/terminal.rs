@@ -96,6 +96,10 @@ impl Screen {
             }
             return;
         }
+        // What follows from another event that is shown.
+        if matches!(entry.event, Event::Kept { .. } | Event::Resolved { .. }) {
+            return;
+        }
         let ends_build = matches!(
             entry.event,
             Event::BuildFinished { .. } | Event::BuildFailed { .. } | Event::Stopped { .. }
