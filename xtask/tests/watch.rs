@@ -523,3 +523,92 @@ fn p4_p44_a_binary_of_the_workspace_is_built_by_cargo() {
     fs::write(&library, "pub const WORD: &str = \"three\";\n").expect("it is mended");
     assert!(watch.wait("start").starts_with("start three "));
 }
+
+/// Chance that can be repeated (the generator of Knuth's MMIX).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+}
+
+/// Open descriptors and resident kilobytes of a process.
+fn footprint(pid: u32) -> (usize, u64) {
+    let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).expect("it runs").count();
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = resident.and_then(|it| it.trim().strip_suffix(" kB")?.parse().ok());
+    (descriptors, kilobytes.expect("a number"))
+}
+
+#[test]
+fn s01_to_s10_a_hundred_restarts_at_random_leave_nothing_endurance() {
+    const RESTARTS: u32 = 100;
+    // Ends in order, or not at all, or has a child that does not.
+    let program = "#!/bin/sh
+case $(($$ % 3)) in
+0) trap 'exit 0' INT;;
+1) trap '' INT;;
+2) (trap '' INT TERM; while :; do sleep 1; done) & echo \"child $!\";;
+esac
+echo \"start $$\"; while :; do sleep 0.02; done\n";
+    let mut watch = Watch::start(program, &["--restart-delay", "20", "--stop-timeout", "100"]);
+    let mut chance = Chance(7);
+    let (mut started, mut alive, mut seen, mut first) = (0, Vec::new(), Vec::new(), None);
+    while started < RESTARTS {
+        let line = watch.out.recv_timeout(DEADLINE);
+        let line = line.unwrap_or_else(|_| panic!("after {started}: {}", watch.said()));
+        let pid = |text: &str| text.rsplit(' ').next().and_then(|pid| pid.parse().ok());
+        let Some(event) = event(&line) else {
+            if line.starts_with("start") || line.starts_with("child") {
+                seen.extend(pid(&line).and_then(Pid::from_raw));
+            }
+            continue;
+        };
+        match event["kind"].as_str() {
+            Some("process_started") => {
+                alive.push(event["pid"].clone());
+                assert_eq!(alive.len(), 1, "two at once after {started}");
+                started += 1;
+                if started == RESTARTS / 10 {
+                    first = Some(footprint(watch.child.id()));
+                }
+                let running = event["pid"].as_i64().and_then(|pid| i32::try_from(pid).ok());
+                let running = running.and_then(Pid::from_raw).expect("a pid");
+                match chance.below(4) {
+                    // It dies, and the next save starts it again.
+                    0 => {
+                        let _ = kill_process(running, Signal::KILL);
+                        watch.save_again(started);
+                    }
+                    // A build fails, and the next one does not.
+                    1 => {
+                        fs::write(watch.path("broken"), "").expect("a file");
+                        watch.save_again(started);
+                        fs::remove_file(watch.path("broken")).expect("the file");
+                    }
+                    2 => (0..5).for_each(|n| watch.save_again(started * 10 + n)),
+                    _ => watch.save_again(started),
+                }
+            }
+            Some("process_stopped") => alive.retain(|pid| *pid != event["pid"]),
+            _ => {}
+        }
+    }
+    let (descriptors, kilobytes) = footprint(watch.child.id());
+    let (first, before) = first.expect("there were more");
+    println!(
+        "measured: {RESTARTS} restarts: {first} descriptors and {before} kB early, {descriptors} and \
+         {kilobytes} kB late"
+    );
+    // One more of each kind while a build runs.
+    assert!(descriptors <= first + 6, "{first} descriptors became {descriptors}");
+    assert!(kilobytes < before + 2_000, "{before} kB became {kilobytes}");
+    watch.signal(Signal::TERM);
+    assert_eq!(watch.end().0, Some(0));
+    assert!(seen.len() > 20, "{} programs and children said so", seen.len());
+    seen.into_iter().for_each(assert_gone);
+}
