@@ -79,8 +79,45 @@ impl Tmux {
     }
 
     fn settings(&self, name: &str) -> String {
+        self.shell_is_back();
         self.keys(&[&format!("stty -a > {name}.new && mv {name}.new {name}"), "Enter"]);
         wait_until("the settings are written", || fs::read_to_string(self.path(name)).ok())
+    }
+
+    /// The process id of the shell in the pane.
+    fn shell(&self) -> i32 {
+        let pid = self.run(&["display-message", "-p", "#{pane_pid}"]);
+        pid.trim().parse().expect("a process id")
+    }
+
+    /// The process that the shell runs, if it runs one.
+    fn child(&self) -> Option<Pid> {
+        let shell = self.shell();
+        let children = fs::read_to_string(format!("/proc/{shell}/task/{shell}/children"));
+        Pid::from_raw(children.ok()?.trim().parse().ok()?)
+    }
+
+    /// The process group that has the terminal.
+    fn foreground(&self) -> i32 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.shell())).expect("a shell");
+        // proc(5): state, ppid, pgrp, session, tty and tpgid follow the name.
+        let fields = stat.rsplit(')').next().expect("a name");
+        fields.split_whitespace().nth(5).and_then(|it| it.parse().ok()).expect("a number")
+    }
+
+    /// Waits until the shell reads again: what is typed before may be read by whoever ends.
+    fn shell_is_back(&self) {
+        wait_until("the shell has the terminal", || {
+            (self.foreground() == self.shell()).then_some(())
+        });
+    }
+
+    /// Waits until the program that is watched has the terminal.
+    fn program_has_the_terminal(&self) {
+        wait_until("the program has the terminal", || {
+            let watch = self.child()?.as_raw_nonzero().get();
+            (![watch, self.shell()].contains(&self.foreground())).then_some(())
+        });
     }
 
     fn watch(&self) {
@@ -139,11 +176,7 @@ fn s13_p36_a_full_screen_program_has_the_terminal_and_leaves_it_as_it_was() {
     tmux.shows("VERSION two");
 
     // Ctrl+C is a key like any other to a program in raw mode, so the end is asked for from elsewhere.
-    let pane = tmux.run(&["display-message", "-p", "#{pane_pid}"]);
-    let pane = pane.trim();
-    let children = fs::read_to_string(format!("/proc/{pane}/task/{pane}/children"));
-    let watch = children.expect("a shell").trim().parse().ok().and_then(Pid::from_raw);
-    kill_process(watch.expect("it runs one program"), Signal::TERM).expect("it is there");
+    kill_process(tmux.child().expect("it runs one program"), Signal::TERM).expect("it is there");
     wait_until("the shell has the screen again", || (!tmux.is_full_screen()).then_some(()));
     assert_eq!(tmux.settings("after"), before);
 }
@@ -174,6 +207,7 @@ fn s13_ctrl_z_gives_the_terminal_to_the_shell_until_it_is_resumed() {
     tmux.shows("Stopped");
     assert_eq!(tmux.settings("meanwhile"), before, "the shell reads again");
     tmux.keys(&["fg", "Enter"]);
+    tmux.program_has_the_terminal();
     tmux.keys(&["two", "Enter"]);
     tmux.shows("heard two");
     tmux.keys(&["C-c"]);

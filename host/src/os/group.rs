@@ -37,6 +37,16 @@ impl Group {
         Ok(Self { child: command.spawn()?, is_reaped: false })
     }
 
+    /// As [`Self::spawn`]; the system asks the program to end when the thread that has started it has ended,
+    /// however that comes about (Linux alone). What it has started itself is not asked.
+    ///
+    /// # Errors
+    /// Those of starting a process.
+    pub fn spawn_to_die_with_us(mut command: Command) -> io::Result<Self> {
+        die_with_parent(&mut command);
+        Self::spawn(command)
+    }
+
     /// Process id of the program; on Unix also the number of its group.
     #[must_use]
     pub fn pid(&self) -> u32 {
@@ -96,20 +106,37 @@ impl Drop for Group {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "what is done between fork and exec is restricted")]
+fn die_with_parent(command: &mut Command) {
+    use rustix::process::{Signal, set_parent_process_death_signal};
+    use std::os::unix::process::CommandExt as _;
+    // SAFETY: prctl(2) is a system call and touches no memory of this process.
+    unsafe {
+        command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::TERM))?));
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn die_with_parent(_command: &mut Command) {}
+
 /// What has become of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupChange {
     /// It has ended, and can be reaped.
     Ended,
-    /// It does nothing until it is told to continue, as after Ctrl+Z.
-    Stopped,
+    /// It does nothing until it is told to continue.
+    Stopped {
+        /// Whether somebody wants that, as by Ctrl+Z; otherwise it has used a terminal that it does not have.
+        is_wanted: bool,
+    },
 }
 
 #[cfg(unix)]
 impl GroupEnd {
     /// Blocks until the program has ended. Does not reap it.
     pub fn wait(self) {
-        while self.next() == GroupChange::Stopped {}
+        while self.next() != GroupChange::Ended {}
     }
 
     /// Blocks until the program has ended, which does not reap it, or was stopped.
@@ -122,7 +149,9 @@ impl GroupEnd {
                 Ok(Some(change)) if change.stopped() => {
                     // A stop is told until it has been heard.
                     let _ = waitid(id(), Of::STOPPED | Of::NOHANG);
-                    return GroupChange::Stopped;
+                    let by = change.stopping_signal();
+                    let is_wanted = by == Some(rustix::process::Signal::TSTP.as_raw());
+                    return GroupChange::Stopped { is_wanted };
                 }
                 Err(rustix::io::Errno::INTR) => {}
                 // There is no such child, which is the same as one that has ended.

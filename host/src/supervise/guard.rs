@@ -3,8 +3,8 @@
 //! Owns: a shell that waits for the other end of its pipe to close, which happens however this process ends.
 //! Never: does anything while this process lives.
 //!
-//! Linux could signal a child at its parent's death, but not what the child has started, and nobody would be
-//! left to insist.
+//! Linux signals a child at its parent's death, which covers the moment until the guard stands; but not what
+//! the child has started, and nobody would be left to insist.
 
 use std::io;
 use std::process::{Child, Command, Stdio};

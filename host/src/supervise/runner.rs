@@ -110,7 +110,7 @@ impl<'a> Runner<'a> {
             let timer = self.policy.timer().map_or_else(never, crossbeam_channel::at);
             let actions = select_biased! {
                 recv(changes) -> change => match change {
-                    Ok(GroupChange::Stopped) => self.stopped(),
+                    Ok(GroupChange::Stopped { is_wanted }) => self.stopped(is_wanted),
                     Ok(GroupChange::Ended) | Err(_) => self.ended(),
                 },
                 recv(self.orders) -> order => self.take(order.unwrap_or(Order::Stop)),
@@ -187,16 +187,18 @@ impl<'a> Runner<'a> {
     }
 
     fn spawn(&self) -> std::io::Result<Running> {
-        let group = Group::spawn(self.program.command())?;
+        let group = Group::spawn_to_die_with_us(self.program.command())?;
         let (tell, changes) = bounded(1);
         let end = group.end();
         let waiting =
             std::thread::Builder::new().name("pitstop-wait".to_owned()).spawn(move || {
-                // The runner has ended when nobody takes it.
-                while end.next() == GroupChange::Stopped && tell.send(GroupChange::Stopped).is_ok()
-                {
+                // Until the program has ended, or the runner has, so that nobody takes it.
+                loop {
+                    let change = end.next();
+                    if tell.send(change).is_err() || change == GroupChange::Ended {
+                        return;
+                    }
                 }
-                let _ = tell.send(GroupChange::Ended); // as above
             })?;
         // Without it the program outlives this process if that is killed; it runs all the same.
         let guard = Guard::over(group.pid()).ok();
@@ -224,19 +226,21 @@ impl<'a> Runner<'a> {
         self.say(&Remark::Killed { pid, after });
     }
 
-    /// Ctrl+Z has stopped the program, which has the terminal: all of this stops, so that the shell has the
-    /// terminal, and goes on when the shell says so.
+    /// When Ctrl+Z has stopped the program, which has the terminal, all of this stops, so that the shell has the
+    /// terminal, and goes on when the shell says so. A program that was quicker than the terminal goes on.
     #[cfg(unix)]
-    fn stopped(&mut self) -> Vec<Action> {
+    fn stopped(&mut self, is_wanted: bool) -> Vec<Action> {
         if let (Some(terminal), Some(running)) = (&self.terminal, &self.running) {
-            terminal.stop_with_shell();
+            if is_wanted {
+                terminal.stop_with_shell();
+            }
             terminal.give_to(running.group.pid());
         }
         Vec::new()
     }
 
     #[cfg(not(unix))]
-    fn stopped(&mut self) -> Vec<Action> {
+    fn stopped(&mut self, _is_wanted: bool) -> Vec<Action> {
         Vec::new()
     }
 
