@@ -19,9 +19,9 @@ use x11rb::wrapper::ConnectionExt as _;
 /// When this is set, a machine without a display server fails the window tests.
 const REQUIRED: &str = "PITSTOP_REQUIRE_WINDOW";
 
-/// Everything that a window, or a test in a terminal, needs here: the list of `.ci/run`.
+/// Everything that a window, a test in a terminal or one in Python needs here: the list of `.ci/run`.
 const INSTALL: &str = "install with `apt-get install xvfb libgl1 libgl1-mesa-dri libegl1 \
-                       libxkbcommon-x11-0 libx11-xcb1 libxcursor1 libxi6 libxrandr2 tmux`";
+                       libxkbcommon-x11-0 libx11-xcb1 libxcursor1 libxi6 libxrandr2 tmux python3`";
 
 /// A file in which `cargo xtask test` wants to read why a test did nothing.
 const SKIPPED_TO: &str = "PITSTOP_SKIPPED_TO";

@@ -10,10 +10,10 @@ use std::env;
 use std::path::Path;
 use std::process::Command;
 
-/// What the tests need to open windows on a machine without a display, and terminals: the list of `.ci/run`.
+/// What the tests need to open windows on a machine without a display, terminals and Python: the list of `.ci/run`.
 pub(crate) const FIX_WINDOW_TESTS: &str = "apt-get install xvfb libgl1 libgl1-mesa-dri libegl1 \
                                             libxkbcommon-x11-0 libx11-xcb1 libxcursor1 libxi6 \
-                                            libxrandr2 tmux (Debian)";
+                                            libxrandr2 tmux python3 (Debian)";
 
 /// Libraries that are opened by name when a window is: the linker does not miss them. Any one of a
 /// row will do.
