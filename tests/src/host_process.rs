@@ -485,8 +485,17 @@ pub fn kind_of(entry: &Entry) -> String {
 
 /// Whether [`HostProcess::check`] compares entries of this kind.
 fn is_of_note(kind: &str) -> bool {
-    const IN_THEIR_OWN_TIME: [&str; 5] =
-        ["build_progress", "notice", "checkpoint", "retired", "kept"];
+    const IN_THEIR_OWN_TIME: [&str; 8] = [
+        "build_progress",
+        "notice",
+        "checkpoint",
+        "retired",
+        // What follows from other entries.
+        "kept",
+        "resolved",
+        "auto_reload",
+        "waiting",
+    ];
     !IN_THEIR_OWN_TIME.contains(&kind)
 }
 
