@@ -454,6 +454,17 @@ fn p5_once_starts_what_there_is_and_says_when_it_is_stale() {
 }
 
 #[test]
+fn p5_once_ends_when_the_program_cannot_be_started() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    fs::write(dir.path().join("program"), "no program").expect("a file");
+    let args = ["--once", "--cmd", "./program", "--build", "true"];
+    let mut watch = Watch::in_dir(dir, &args);
+    let line = watch.hears("cannot be started");
+    assert!(!line.contains("tried again"), "{line}");
+    assert_eq!(watch.end().0, Some(1));
+}
+
+#[test]
 fn p42_nothing_to_build_is_a_clear_message() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     for (args, says) in [

@@ -13,6 +13,7 @@ use crate::os::lines::{self, Line, NoStatus};
 use crate::sources::watch::{WatchConfig, WatchError, WatchEvent, Watcher, files_of};
 use crate::sources::workspace::Inputs;
 use crossbeam_channel::{Receiver, Sender, bounded};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -152,23 +153,11 @@ impl Building {
                 return;
             }
             let built = Instant::now();
-            loop {
-                crossbeam_channel::select_biased! {
-                    recv(self.cancel.signal()) -> _ => return,
-                    recv(wakes) -> wake => match wake {
-                        Ok(Wake::Changed(file)) => {
-                            if let Some(message) = endless.take(file, built.elapsed()) {
-                                (self.on_event)(Event::Notice { message });
-                            }
-                            break;
-                        }
-                        Ok(Wake::Notice(message)) => (self.on_event)(Event::Notice { message }),
-                        Err(_) => return,
-                    }
-                }
+            let notice = |message| (self.on_event)(Event::Notice { message });
+            let Some(file) = next_change(&self.cancel, wakes, notice) else { return };
+            if let Some(message) = endless.take(file, built.elapsed()) {
+                notice(message);
             }
-            // One build more, however many changes there were.
-            while let Ok(Wake::Changed(_)) = wakes.try_recv() {}
         }
     }
 
@@ -255,6 +244,29 @@ impl Building {
     }
 }
 
+/// Waits for a change, and takes all that wait by then: they are one more build, however many. `None` when
+/// there is to be no further build.
+fn next_change(
+    cancel: &Cancel,
+    wakes: &Receiver<Wake>,
+    notice: impl Fn(String),
+) -> Option<PathBuf> {
+    let mut first = None;
+    while first.is_none() {
+        let wake = crossbeam_channel::select_biased! {
+            recv(cancel.signal()) -> _ => return None,
+            recv(wakes) -> wake => wake.ok()?,
+        };
+        for wake in iter::once(wake).chain(wakes.try_iter()) {
+            match wake {
+                Wake::Changed(file) => first = first.or(Some(file)),
+                Wake::Notice(message) => notice(message),
+            }
+        }
+    }
+    first
+}
+
 /// Sees that each build leads to the next one.
 #[derive(Debug, Default)]
 struct Endless {
@@ -317,6 +329,28 @@ pub fn is_stale(program: &Path, inputs: Inputs) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn changes_that_wait_are_one_and_no_notice_is_lost() {
+        let (tell, wakes) = bounded(WAKES);
+        let cancel = Cancel::new();
+        let told = std::cell::RefCell::new(Vec::new());
+        let mut next = || next_change(&cancel, &wakes, |notice| told.borrow_mut().push(notice));
+        for wake in [
+            Wake::Notice("polling".to_owned()),
+            Wake::Changed("a".into()),
+            Wake::Notice("events".to_owned()),
+            Wake::Changed("b".into()),
+        ] {
+            tell.send(wake).expect("there is room");
+        }
+        assert_eq!(next(), Some("a".into()));
+        assert_eq!(*told.borrow(), ["polling", "events"]);
+        tell.send(Wake::Changed("c".into())).expect("there is room");
+        assert_eq!(next(), Some("c".into()), "b was part of the build for a");
+        cancel.cancel();
+        assert_eq!(next(), None);
+    }
 
     #[test]
     fn a_file_that_every_build_changes_is_named_once() {

@@ -142,10 +142,7 @@ impl Policy {
         match happened {
             Happened::Built(result) => self.built(now, result),
             Happened::Exited { failed } => self.exited(now, failed),
-            Happened::NotStarted => {
-                self.state = State::Idle;
-                Vec::new()
-            }
+            Happened::NotStarted => self.not_started(),
             Happened::Stop => self.stop(now),
         }
     }
@@ -213,6 +210,19 @@ impl Policy {
             _ => {
                 self.state = State::Idle;
                 vec![Action::SayEnded(AfterEnd::Waits)]
+            }
+        }
+    }
+
+    fn not_started(&mut self) -> Vec<Action> {
+        match self.terms.on_end {
+            OnEnd::End => {
+                self.state = State::Ended;
+                vec![Action::End]
+            }
+            OnEnd::Wait | OnEnd::RestartFailed => {
+                self.state = State::Idle;
+                Vec::new()
             }
         }
     }

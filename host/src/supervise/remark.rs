@@ -23,6 +23,8 @@ pub enum Remark {
     NotStarted {
         /// What the system said.
         reason: String,
+        /// Whether it is tried again after the next build.
+        is_tried_again: bool,
     },
     /// A newer one is to take its place, or everything ends.
     AskedToEnd {
@@ -66,8 +68,10 @@ impl fmt::Display for Remark {
         match self {
             Self::Waiting { build } => write!(f, "waits for its first successful build: {build}"),
             Self::Started { pid } => write!(f, "started (pid {pid})"),
-            Self::NotStarted { reason } => {
-                write!(f, "cannot be started: {reason}; it is tried again after the next build")
+            Self::NotStarted { reason, is_tried_again } => {
+                let then =
+                    if *is_tried_again { "; it is tried again after the next build" } else { "" };
+                write!(f, "cannot be started: {reason}{then}")
             }
             Self::AskedToEnd { pid, signal } => write!(f, "{signal} to pid {pid}"),
             Self::Killed { pid, after: Some(after) } => {

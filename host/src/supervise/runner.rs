@@ -180,8 +180,10 @@ impl<'a> Runner<'a> {
             }
             Err(error) => {
                 let reason = format!("{}: {error}", self.program.path.display());
-                self.say(&Remark::NotStarted { reason });
-                self.policy.take(Instant::now(), Happened::NotStarted)
+                let actions = self.policy.take(Instant::now(), Happened::NotStarted);
+                let is_tried_again = actions.is_empty();
+                self.say(&Remark::NotStarted { reason, is_tried_again });
+                actions
             }
         }
     }
