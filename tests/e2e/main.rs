@@ -17,6 +17,7 @@ mod literals;
 mod memory;
 mod migrate;
 mod modules;
+mod programs;
 mod reload;
 mod signals;
 mod sources;

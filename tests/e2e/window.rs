@@ -3,7 +3,7 @@
 use crate::RELOADED;
 use egui::accesskit::Role;
 use egui::{Event as InputEvent, Key, Modifiers};
-use host::journal::event::{Event, FaultSite, NoChange, Trigger};
+use host::journal::event::{Entry, Event, FaultSite, NoChange, Trigger};
 use host::journal::status::ModuleHealth;
 use image::{GenericImageView, RgbaImage};
 use pitstop_tests::inspect::{Address, Window, primary_button};
@@ -403,4 +403,35 @@ fn a_saved_literal_is_drawn_by_an_idle_window_without_a_build() {
     let told = |text: &str| text.contains("1 literal taken over in").then_some(());
     bench.window.find_by("the headline says so", told);
     assert_eq!(bench.host.count("build_started"), 1, "{}", bench.host.words());
+}
+
+#[test]
+fn p15_window_shows_the_programs_and_stops_and_starts_them() {
+    let project = Project::new();
+    project.edit("pitstop.toml", |toml| {
+        let program = |name: &str, command: &str| {
+            format!(
+                "[[auto_run]]\nname = {name:?}\ncommand = {command:?}\nargs = [\"600\"]\nenabled = true\n"
+            )
+        };
+        toml.to_owned() + &program("napper", "sleep") + &program("broken", "no-such-program")
+    });
+    let Some(mut bench) = Bench::with(project, Vec::new()) else { return };
+    let is_started = |entry: &Entry| matches!(entry.event, Event::ProcessStarted { .. });
+    if !bench.host.status().processes.iter().any(|process| process.pid.is_some()) {
+        bench.host.wait_for("a program runs", is_started);
+    }
+    let trouble = "broken: cannot be started: no-such-program";
+    bench.window.find_by("the trouble in the status", |text| text.contains(trouble).then_some(()));
+    bench.window.click("2 programs ⏷");
+    let says = |part: &'static str| move |text: &str| text.starts_with(part).then_some(());
+    bench.window.find_by("it runs", says("napper runs (pid "));
+    bench.window.find_by("for how long", says("Up "));
+    bench.window.click("Stop napper");
+    bench.host.wait_for_kind("process_stopped");
+    bench.window.click("2 programs ⏷");
+    bench.window.find("napper does not run");
+    bench.window.find("Last exit: signal: 2");
+    bench.window.click("Start napper");
+    bench.host.wait_for("it runs again", is_started);
 }

@@ -12,7 +12,6 @@ mod dev;
 mod doctor;
 mod events;
 mod launch;
-mod metadata;
 mod output;
 mod program;
 mod project;
@@ -50,6 +49,7 @@ enum Command {
     Status(status::Status),
     Events(events::Events),
     Snapshot(snapshot::Snapshot),
+    Start(stop::Start),
     Stop(stop::Stop),
     Test(test::Test),
     Ci(ci::Ci),
@@ -88,6 +88,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Status(status) => status.run(&project),
         Command::Events(events) => events.run(&project),
         Command::Snapshot(snapshot) => snapshot.run(&project),
+        Command::Start(start) => start.run(&project),
         Command::Stop(stop) => stop.run(&project),
         Command::Test(test) => test.run(&project),
         Command::Ci(ci) => ci.run(&project),

@@ -15,6 +15,11 @@ pub(crate) fn say(text: &str) -> io::Result<()> {
     writeln!(io::stdout(), "{text}")
 }
 
+/// Says something on standard error: standard output belongs to a program, or is the journal.
+pub(crate) fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "pitstop: {text}"); // nobody may be there to read it
+}
+
 /// Prints `reply`: as one JSON object, or the words of `people` when it is a yes, or why it is a
 /// no.
 pub(crate) fn answer(

@@ -1,11 +1,11 @@
 //! `cargo xtask run`: the application's own executable.
 
 use crate::launch::Launcher;
-use crate::metadata::{Metadata, Target, metadata};
 use crate::program;
 use crate::project::Project;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
+use host::sources::workspace::{Bin, Workspace};
 use host::start::cli::DevArgs;
 use host::start::settings::{EnvSettings, PitstopFile, Settings};
 use std::ffi::OsString;
@@ -31,10 +31,10 @@ impl Run {
         let (file, _warnings) = PitstopFile::read(&project.root)?;
         let settings = Settings::resolve(&DevArgs::default(), &EnvSettings::default(), &file);
         let package = &settings.modules[0].package;
-        let program = Program::of(package, &metadata(project)?)?;
+        let bin = bin_of(package, &Workspace::load(&project.root)?)?;
         let launcher = Launcher::new()?;
-        let cargo = program.build(project, self.release);
-        match program::build(&launcher, cargo, &program.name)? {
+        let cargo = build(&bin, project, self.release);
+        match program::build(&launcher, cargo, &bin.name)? {
             Ok(path) => Ok(launcher.run(Command::new(path).args(self.args), |_| {})?.code()),
             Err(ended) => Ok(ended.code()),
         }
@@ -42,105 +42,98 @@ impl Run {
 }
 
 /// The executable of a package.
-#[derive(Debug, PartialEq, Eq)]
-struct Program {
-    package: String,
-    name: String,
-    features: Vec<String>,
+fn bin_of(package: &str, workspace: &Workspace) -> anyhow::Result<Bin> {
+    workspace.bin_of(package)?.with_context(|| {
+        format!(
+            "package {package} has no executable of its own; add a src/main.rs that runs \
+             `hot_api::ModuleApp` under eframe (README.md, \"Release\")"
+        )
+    })
 }
 
-impl Program {
-    /// The one that `default-run` names, or that is named like the package, or the only one.
-    fn of(package: &str, metadata: &Metadata) -> anyhow::Result<Self> {
-        let found = metadata.packages.iter().find(|known| known.name == package);
-        let Some(found) = found else {
-            bail!("this workspace has no package {package}; which is meant stands in pitstop.toml")
-        };
-        let is_program = |target: &&Target| target.kind.iter().any(|kind| kind == "bin");
-        let programs: Vec<&Target> = found.targets.iter().filter(is_program).collect();
-        let wanted = found.default_run.as_deref().unwrap_or(package);
-        let program = match programs.as_slice() {
-            [] => bail!(
-                "package {package} has no executable of its own; add a src/main.rs that runs \
-                 `hot_api::ModuleApp` under eframe (README.md, \"Release\")"
-            ),
-            [only] => *only,
-            several => *several.iter().find(|target| target.name == wanted).with_context(|| {
-                format!("package {package} has several executables; name one as `default-run`")
-            })?,
-        };
-        Ok(Self {
-            package: package.to_owned(),
-            name: program.name.clone(),
-            features: program.required_features.clone(),
-        })
-    }
-
-    /// A release build is that of the package alone. Before, what the workspace has compiled already is used:
-    /// cargo would compile egui once more for the features of the package alone.
-    fn build(&self, project: &Project, release: bool) -> Command {
-        let mut cargo = match release {
-            false => program::of_workspace(project, &self.name),
-            true => {
-                let mut cargo = project.cargo();
-                cargo.args(["build", "--release", "--package", &self.package, "--bin", &self.name]);
-                cargo
-            }
-        };
-        for feature in &self.features {
-            cargo.arg("--features").arg(format!("{}/{feature}", self.package));
+/// A release build is that of the package alone. Before, what the workspace has compiled already is used:
+/// cargo would compile egui once more for the features of the package alone.
+fn build(bin: &Bin, project: &Project, release: bool) -> Command {
+    let mut cargo = match release {
+        false => program::of_workspace(project, &bin.name),
+        true => {
+            let mut cargo = project.cargo();
+            cargo.args(["build", "--release", "--package", &bin.package, "--bin", &bin.name]);
+            cargo
         }
-        cargo
+    };
+    for feature in &bin.features {
+        cargo.arg("--features").arg(format!("{}/{feature}", bin.package));
     }
+    cargo
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use std::fs;
 
-    fn program(package: &Value) -> Result<Program, String> {
-        let metadata = serde_json::from_value(json!({ "packages": [package] })).expect("metadata");
-        Program::of("ui", &metadata).map_err(|error| error.to_string())
+    /// What is found in a package `ui` with this manifest and these files.
+    fn found(manifest: &str, files: &[&str]) -> Result<Bin, String> {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let package = "[package]\nname = \"ui\"\nversion = \"0.0.0\"\nedition = \"2024\"\n";
+        let manifest = format!("{package}{manifest}\n[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n");
+        fs::create_dir_all(dir.path().join("src/bin")).expect("a directory");
+        fs::write(dir.path().join("Cargo.toml"), manifest).expect("a manifest");
+        for file in ["src/lib.rs"].iter().chain(files) {
+            fs::write(dir.path().join(file), "").expect("a file");
+        }
+        let workspace = Workspace::load(dir.path()).map_err(|error| error.to_string())?;
+        bin_of("ui", &workspace).map_err(|error| error.to_string())
     }
 
     #[test]
     fn g31_the_program_and_its_features_are_those_of_the_manifest() {
-        let library = json!({"name": "ui", "kind": ["cdylib", "rlib"]});
-        let bin = |name: &str, features: &[&str]| json!({"name": name, "kind": ["bin"], "required-features": features});
-        let package = |default_run: Value, targets: &[Value]| {
-            let mut targets = targets.to_vec();
-            targets.push(library.clone());
-            json!({"name": "ui", "default_run": default_run, "targets": targets})
+        let bin = |name: &str, features: &str| {
+            format!(
+                "[[bin]]\nname = \"{name}\"\npath = \"src/bin/{name}.rs\"\nrequired-features = [{features}]\n"
+            )
         };
-        for (package, name, features) in [
-            (package(Value::Null, &[bin("app", &["app"])]), "app", &["app"][..]),
-            (package(Value::Null, &[bin("other", &[]), bin("ui", &["a", "b"])]), "ui", &["a", "b"]),
-            (package(json!("other"), &[bin("other", &[]), bin("ui", &["a"])]), "other", &[]),
+        let features = "[features]\na = []\nb = []\n";
+        let (app, other) = (bin("app", "\"a\""), bin("other", ""));
+        let both = bin("ui", "\"a\", \"b\"");
+        for (manifest, files, name, wanted) in [
+            (format!("{features}{app}"), &["src/bin/app.rs"][..], "app", &["a"][..]),
+            (
+                format!("{features}{other}{both}"),
+                &["src/bin/other.rs", "src/bin/ui.rs"],
+                "ui",
+                &["a", "b"],
+            ),
+            (
+                format!("default-run = \"other\"\n{features}{other}{both}"),
+                &["src/bin/other.rs", "src/bin/ui.rs"],
+                "other",
+                &[],
+            ),
         ] {
-            let program = program(&package).expect("there is one");
-            assert_eq!(program.name, name, "{package}");
-            assert_eq!(program.features, features, "{package}");
+            let bin = found(&manifest, files).expect("there is one");
+            assert_eq!((bin.package.as_str(), bin.name.as_str()), ("ui", name), "{manifest}");
+            assert_eq!(bin.features, wanted, "{manifest}");
+            assert!(bin.path.ends_with(format!("target/debug/{name}")), "{}", bin.path.display());
         }
-        for (package, says) in [
-            (package(Value::Null, &[]), "add a src/main.rs"),
-            (package(Value::Null, &[bin("a", &[]), bin("b", &[])]), "default-run"),
-            (json!({"name": "another", "targets": []}), "no package ui"),
-        ] {
-            let error = program(&package).expect_err("there is none");
+        for (files, says) in
+            [(&[][..], "add a src/main.rs"), (&["src/bin/a.rs", "src/bin/b.rs"], "default-run")]
+        {
+            let error = found("", files).expect_err("there is none");
             assert!(error.contains(says), "{error}");
         }
     }
 
     #[test]
     fn g31_the_command_names_the_program_and_nothing_of_the_host() {
-        let program =
-            Program { package: "ui".into(), name: "app".into(), features: vec!["app".into()] };
+        let (package, name) = ("ui".to_owned(), "app".to_owned());
+        let bin = Bin { package, name, features: vec!["app".into()], path: "/app".into() };
         for (release, expected) in [
             (true, "build --release --package ui --bin app --features ui/app"),
             (false, "build --workspace --bin app --features ui/app"),
         ] {
-            let cargo = program.build(&Project { root: "/".into() }, release);
+            let cargo = build(&bin, &Project { root: "/".into() }, release);
             let words: Vec<_> = cargo.get_args().filter_map(|word| word.to_str()).collect();
             assert_eq!(words.join(" "), expected);
         }

@@ -5,6 +5,7 @@ use crate::project::{ANSWER_LIMIT, Project};
 use anyhow::Context;
 use clap::Args;
 use host::control::Request;
+use host::journal::board::{ProcessBoard, trouble};
 use host::journal::event::Event;
 use host::journal::status::{ModuleHealth, ModuleStatus, Status as HostStatus};
 use host::start::cli::Exit;
@@ -46,9 +47,34 @@ fn text(status: &HostStatus) -> String {
         span(up),
         status.socket
     );
-    let header = ["MODULE", "RUNS", "STATUS", "STATE", "LAST RELOAD", "KEPT"].map(str::to_owned);
-    let rows: Vec<[String; 6]> =
-        std::iter::once(header).chain(status.modules.iter().map(row)).collect();
+    let header = ["MODULE", "RUNS", "STATUS", "STATE", "LAST RELOAD", "KEPT"];
+    text.push_str(&table(header, status.modules.iter().map(row)));
+    if !status.processes.is_empty() {
+        text.push('\n');
+        let header = ["PROGRAM", "STATUS", "UP", "RESTARTS", "LAST EXIT"];
+        let rows = status.processes.iter().map(|it| program_row(it, status.heartbeat_unix_ms));
+        text.push_str(&table(header, rows));
+    }
+    for module in &status.modules {
+        if let Some(error) = &module.last_error {
+            text.push_str(&format!("\n{}: {}\n", module.name, error.trim_end()));
+        }
+    }
+    for process in &status.processes {
+        if let Some(trouble) = trouble(process, &status.targets) {
+            text.push_str(&format!("\n{}: {trouble}\n", process.name));
+        }
+    }
+    if status.restart_pending {
+        text.push_str("\nA restart is pending: files changed that a swap cannot bring in.\n");
+    }
+    text.trim_end().to_owned()
+}
+
+/// Columns as wide as what is in them.
+fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let rows: Vec<_> = std::iter::once(header.map(str::to_owned)).chain(rows).collect();
+    let mut text = String::new();
     for row in &rows {
         let cells = row.iter().enumerate().map(|(column, cell)| {
             let width = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
@@ -57,15 +83,22 @@ fn text(status: &HostStatus) -> String {
         text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
         text.push('\n');
     }
-    for module in &status.modules {
-        if let Some(error) = &module.last_error {
-            text.push_str(&format!("\n{}: {}\n", module.name, error.trim_end()));
-        }
-    }
-    if status.restart_pending {
-        text.push_str("\nA restart is pending: files changed that a swap cannot bring in.\n");
-    }
-    text.trim_end().to_owned()
+    text
+}
+
+fn program_row(process: &ProcessBoard, now_unix_ms: u64) -> [String; 5] {
+    let dash = || "-".to_owned();
+    let up = process
+        .pid
+        .and(process.started_unix_ms)
+        .map(|since| span(Duration::from_millis(now_unix_ms.saturating_sub(since))));
+    [
+        process.name.clone(),
+        process.in_words(),
+        up.unwrap_or_else(dash),
+        process.restarts.to_string(),
+        process.last_exit.map_or_else(dash, |exit| exit.to_string()),
+    ]
 }
 
 fn row(module: &ModuleStatus) -> [String; 6] {
@@ -103,7 +136,8 @@ fn span(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use host::journal::event::Generation;
+    use host::journal::board::{LastExit, TargetBoard};
+    use host::journal::event::{Generation, WaitsFor};
 
     #[test]
     fn the_table_is_aligned_and_errors_follow_it() {
@@ -131,6 +165,27 @@ mod tests {
                     ..module("a", ModuleHealth::Failed, Some("error[E0308]\n"))
                 },
             ],
+            processes: vec![
+                ProcessBoard {
+                    name: "worker".into(),
+                    target: Some("worker".into()),
+                    pid: Some(77),
+                    started_unix_ms: Some(190_000),
+                    restarts: 2,
+                    last_exit: Some(LastExit { code: None, signal: Some(2), forced: false }),
+                    ..ProcessBoard::default()
+                },
+                ProcessBoard {
+                    name: "b".into(),
+                    waits_for: Some(WaitsFor::Start),
+                    ..ProcessBoard::default()
+                },
+            ],
+            targets: vec![TargetBoard {
+                name: "worker".into(),
+                last_error: Some("src/main.rs:1:1: no".into()),
+                ..TargetBoard::default()
+            }],
             restart_pending: true,
             heartbeat_unix_ms: 200_000,
         };
@@ -143,7 +198,13 @@ mod tests {
              hot_ui  g12   ok      345 B  -            g10 g11\n\
              a       -     failed  345 B  -            -\n\
              \n\
+             PROGRAM  STATUS         UP    RESTARTS  LAST EXIT\n\
+             worker   runs (pid 77)  10 s  2         signal: 2\n\
+             b        does not run   -     0         -\n\
+             \n\
              a: error[E0308]\n\
+             \n\
+             worker: the build failed: src/main.rs:1:1: no\n\
              \n\
              A restart is pending: files changed that a swap cannot bring in."
         );

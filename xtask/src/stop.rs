@@ -1,4 +1,4 @@
-//! `cargo xtask stop`: ends the running app.
+//! `cargo xtask stop` and `start`: end the running app, and end or start a program beside it.
 
 use crate::output::{answer, say};
 use crate::project::{ANSWER_LIMIT, Project};
@@ -12,12 +12,35 @@ use std::time::Duration;
 /// The host writes a checkpoint, ends its threads and then closes its connections.
 const END_LIMIT: Duration = Duration::from_secs(15);
 
-/// End the running app, and wait until it has ended
+/// Start a program of [[auto_run]] that does not run
 #[derive(Args, Debug)]
-pub(crate) struct Stop {}
+pub(crate) struct Start {
+    /// Its name, as in pitstop.toml
+    name: String,
+}
+
+/// End the running app, and wait until it has ended; or end one program of [[auto_run]]
+#[derive(Args, Debug)]
+pub(crate) struct Stop {
+    /// A program of [[auto_run]], which no build starts again then; a second time kills it
+    name: Option<String>,
+}
+
+impl Start {
+    pub(crate) fn run(self, project: &Project) -> anyhow::Result<ExitCode> {
+        let name = self.name.clone();
+        let reply = project.ask(&Request::StartProcess { name }, Some(ANSWER_LIMIT))?;
+        answer(&reply, false, || format!("{} starts, as soon as it is built", self.name))
+    }
+}
 
 impl Stop {
     pub(crate) fn run(self, project: &Project) -> anyhow::Result<ExitCode> {
+        if let Some(name) = self.name {
+            let request = Request::StopProcess { name: name.clone() };
+            let reply = project.ask(&request, Some(ANSWER_LIMIT))?;
+            return answer(&reply, false, || format!("{name} is asked to end"));
+        }
         let mut client = project.client()?;
         let reply = client.call(&Request::Stop {}, Some(ANSWER_LIMIT))?;
         if !reply.ok {

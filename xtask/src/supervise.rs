@@ -5,11 +5,11 @@
 //! what crashed it, the next host finds out by itself.
 
 use crate::launch::{Ended, Launcher};
+use crate::output::complain;
 use host::os::child_env::{DIE_WITH_PARENT, RESTARTED_AFTER};
 use host::persist::crash::Before;
 use host::start::cli::{DevArgs, Exit};
 use host::supervise::{Recent, STARTS_MAX, STARTS_WITHIN};
-use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::Instant;
@@ -81,12 +81,6 @@ fn how(status: ExitStatus) -> Before {
         Some(code) if cfg!(windows) && code < 0 => Before::Crashed,
         _ => Before::InOrder,
     }
-}
-
-/// Standard output may be the journal (`--events -`).
-fn complain(text: &str) {
-    // Nobody may be there to read it, and the host is to be started all the same.
-    let _ = writeln!(io::stderr(), "pitstop: {text}"); // receiver gone: nobody to tell
 }
 
 #[cfg(test)]

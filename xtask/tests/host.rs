@@ -6,6 +6,7 @@ use host::engine::{ModuleOutcome, ModuleResult, ReloadOutcome, ReloadTicket};
 use host::journal::event::{Diagnostic, DiagnosticLevel, Event, Generation, Stage, Trigger};
 use host::journal::status::{Status, StatusFile};
 use host::journal::{Journal, JournalConfig, LogLevel};
+use host::supervise::UnknownProgram;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -40,6 +41,14 @@ impl Control for Engine {
 
     fn status(&self) -> Status {
         Status::of_this_process("here".into(), true)
+    }
+
+    fn start_process(&self, name: &str) -> Result<(), ControlError> {
+        Err(UnknownProgram { name: name.to_owned(), known: Vec::new() }.into())
+    }
+
+    fn stop_process(&self, name: &str) -> Result<(), ControlError> {
+        self.start_process(name)
     }
 
     fn rollback(&self, _: Option<&str>, to: Option<Generation>) -> Result<Value, ControlError> {

@@ -8,10 +8,10 @@ use super::builder::BuildConfig;
 use super::diagnostic;
 use super::replay::LocalPackage;
 use super::toolchain::Toolchain;
-use super::{BuildError, Cancel};
+use super::{BuildError, Cancel, process};
 use crate::journal::event::{Diagnostic, DiagnosticLevel};
 use crate::os::child_env;
-use crate::os::lines::{self, Line};
+use crate::os::lines::Line;
 use cargo_metadata::{Message, TargetKind};
 use std::collections::BTreeMap;
 use std::env;
@@ -55,26 +55,20 @@ impl Cargo {
         let root = &self.config.workspace_root;
         let mut said = Said::default();
         let since = SystemTime::now();
-        let program = command.get_program().to_owned();
-        let status = lines::run(command, root, cancel, &mut |line| {
+        let status = process::run(command, root, cancel, &mut |line| {
             if let Some(unit) = said.take(line, root) {
                 on_unit(said.units, unit);
             }
-        });
-        let status = status.map_err(|error| BuildError::of(error, program, root))?;
+        })?;
         Ok(Run { since, status, said })
     }
 
     fn command(&self) -> Command {
         let mut command = self.toolchain.cargo();
         child_env::without_internal(&mut command);
-        command
-            .args(["build", "--lib", "--keep-going", "--color=always"])
-            .arg("--message-format=json-diagnostic-rendered-ansi")
-            .arg("--target-dir")
-            .arg(&self.config.target_dir)
-            // A progress bar would end up in the text of cargo's errors.
-            .env("CARGO_TERM_PROGRESS_WHEN", "never");
+        command.args(["build", "--lib", "--keep-going", "--target-dir"]);
+        command.arg(&self.config.target_dir);
+        with_messages(&mut command);
         for package in &self.config.packages {
             command.arg("--package").arg(package);
         }
@@ -83,6 +77,13 @@ impl Cargo {
             .envs(self.config.env.iter().map(|(name, value)| (name, value)));
         command
     }
+}
+
+/// Lets `cargo build` say what [`Said`] understands.
+pub(super) fn with_messages(cargo: &mut Command) {
+    cargo.args(["--color=always", "--message-format=json-diagnostic-rendered-ansi"]);
+    // A progress bar would end up in the text of cargo's errors.
+    cargo.env("CARGO_TERM_PROGRESS_WHEN", "never");
 }
 
 /// What one run of cargo has said so far.

@@ -3,11 +3,10 @@
 //! Owns: the room's one error type. Never: prints.
 
 use super::diagnostic;
-use crate::journal::event::Diagnostic;
-use crate::os::lines::NoStatus;
+use crate::journal::event::{Diagnostic, DiagnosticLevel};
 use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Why there is no new library.
@@ -75,19 +74,15 @@ pub enum BuildError {
 }
 
 impl BuildError {
-    /// Why a compiler that was to run in `dir` has no exit status.
-    pub(super) fn of(error: NoStatus, program: OsString, dir: &Path) -> Self {
-        match error {
-            NoStatus::Cancelled => Self::Cancelled,
-            NoStatus::Failed(source) => Self::Cargo { program, dir: dir.to_owned(), source },
-        }
-    }
-
-    /// Something to show for every variant: what the compiler said, or the error itself.
+    /// Something to show for every variant: what the compiler said, errors first, or the error itself.
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         match self {
-            Self::Failed { diagnostics, .. } => diagnostics.clone(),
+            Self::Failed { diagnostics, .. } => {
+                let mut sorted = diagnostics.clone();
+                sorted.sort_by_key(|diagnostic| diagnostic.level != DiagnosticLevel::Error);
+                sorted
+            }
             other => vec![diagnostic::from_text(&other.to_string())],
         }
     }

@@ -5,9 +5,9 @@
 //! Size and time are asked first. Where they differ the content decides, so that a file that was
 //! only touched is no change, and one that was put back in place with its old time is none either.
 
+use crate::sources::watch::hash_of;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -77,19 +77,15 @@ fn is_same(path: &Path, then: Option<&Stamp>) -> bool {
         return true;
     }
     match then.content {
-        Some(content) => hash(path).is_ok_and(|now| now == content),
+        Some(content) => hash_of(path) == Some(content),
         None => false,
     }
 }
 
 fn look(path: &Path, read: bool) -> Option<Stamp> {
     let metadata = fs::metadata(path).ok()?;
-    let content = if read && metadata.is_file() { hash(path).ok() } else { None };
+    let content = if read && metadata.is_file() { hash_of(path) } else { None };
     Some(Stamp { len: metadata.len(), modified: metadata.modified().ok(), content })
-}
-
-fn hash(path: &Path) -> io::Result<blake3::Hash> {
-    Ok(blake3::hash(&fs::read(path)?))
 }
 
 #[cfg(test)]

@@ -116,6 +116,8 @@ impl<'a> Connection<'a> {
                     .iter()
                     .try_for_each(|e| self.send(&journal::json_line(e), Some(REPLY_LIMIT)));
             }
+            Request::StartProcess { name } => done(control.start_process(&name)),
+            Request::StopProcess { name } => done(control.stop_process(&name)),
             Request::Stop {} => {
                 // First the reply, then the end: it would not come through any more.
                 let replied = self.reply(&Reply::done());
@@ -183,6 +185,10 @@ impl<'a> Connection<'a> {
         }
         Ok(())
     }
+}
+
+fn done(result: Result<(), ControlError>) -> Reply {
+    result.map_or_else(Reply::from, |()| Reply::done())
 }
 
 fn said(key: &str, result: Result<Value, ControlError>) -> Reply {

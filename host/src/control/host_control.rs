@@ -11,6 +11,7 @@ use crate::journal::board::Board;
 use crate::journal::event::{Generation, Trigger};
 use crate::journal::status::Status;
 use crate::os::whole_file;
+use crate::supervise::ProgramsHandle;
 use hot_api::state::Snapshot;
 use once_cell::sync::OnceCell;
 use serde_json::{Map, Value, json};
@@ -61,6 +62,8 @@ impl HostFacts {
         Status {
             started_unix_ms: self.started_unix_ms,
             modules: board.modules.iter().map(Into::into).collect(),
+            processes: board.processes.clone(),
+            targets: board.targets.clone(),
             restart_pending: board.restart_pending.is_some(),
             ..Status::of_this_process(socket, self.headless)
         }
@@ -71,6 +74,8 @@ impl HostFacts {
 pub struct HostControl {
     /// Orders.
     pub handle: EngineHandle,
+    /// Orders to the programs beside the modules.
+    pub programs: ProgramsHandle,
     /// For the status.
     pub facts: std::sync::Arc<HostFacts>,
     /// `target/pitstop`, where snapshots go that nobody names a place for.
@@ -176,6 +181,14 @@ impl Control for HostControl {
             Ok(generation) => Ok(json!({ "module": name, "generation": generation })),
             Err(error) => Err(refused(error.to_string())),
         }
+    }
+
+    fn start_process(&self, name: &str) -> Result<(), ControlError> {
+        Ok(self.programs.start(name)?)
+    }
+
+    fn stop_process(&self, name: &str) -> Result<(), ControlError> {
+        Ok(self.programs.halt(name)?)
     }
 
     fn stop(&self) {

@@ -27,6 +27,7 @@ pub use server::ControlServer;
 use crate::engine::{ReloadTicket, WhichModule};
 use crate::journal::event::{Generation, Trigger};
 use crate::journal::status::Status;
+use crate::supervise::UnknownProgram;
 use serde_json::Value;
 use std::path::Path;
 
@@ -61,6 +62,18 @@ pub trait Control: Send + Sync {
     /// The file cannot be read, or the module refuses what is in it; the old state stays.
     fn restore(&self, module: Option<&str>, file: &Path) -> Result<Value, ControlError>;
 
+    /// Starts a program that runs beside the modules. Returns at once.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    fn start_process(&self, name: &str) -> Result<(), ControlError>;
+
+    /// Asks a program that runs beside the modules to end. Returns at once.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    fn stop_process(&self, name: &str) -> Result<(), ControlError>;
+
     /// Begins the end of the host. Returns at once.
     fn stop(&self);
 }
@@ -71,6 +84,9 @@ pub enum ControlError {
     /// It is not clear which module is meant.
     #[error(transparent)]
     Which(#[from] WhichModule),
+    /// There is no such program.
+    #[error(transparent)]
+    Unknown(#[from] UnknownProgram),
     /// It was tried, or could not be; the reason in words that say what to do next.
     #[error("{0}")]
     Refused(String),

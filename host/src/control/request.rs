@@ -66,6 +66,16 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<u64>,
     },
+    /// Start a program of `[[auto_run]]`, also one that is not enabled.
+    StartProcess {
+        /// Its name.
+        name: String,
+    },
+    /// Ask a program of `[[auto_run]]` to end; no build starts it again. The second time it is killed.
+    StopProcess {
+        /// Its name.
+        name: String,
+    },
     /// End the host.
     Stop {},
 }
@@ -178,6 +188,11 @@ mod tests {
             (r#"{"cmd":"status"}"#, Request::Status {}),
             (r#"{"cmd":"stop"}"#, Request::Stop {}),
             (
+                r#"{"cmd":"start_process","name":"w"}"#,
+                Request::StartProcess { name: "w".to_owned() },
+            ),
+            (r#"{"cmd":"stop_process","name":"w"}"#, Request::StopProcess { name: "w".to_owned() }),
+            (
                 r#"{"cmd":"snapshot","out":"/x"}"#,
                 Request::Snapshot { module: None, out: Some("/x".into()) },
             ),
@@ -209,6 +224,7 @@ mod tests {
             (br#"{"cmd":"rollback","to":99999999999999999999}"#, "invalid"),
             (br#"{"cmd":"status"} {"cmd":"stop"}"#, "trailing characters"),
             (br#"{"cmd":"stop","now":true}"#, "unknown field `now`"),
+            (br#"{"cmd":"stop_process"}"#, "missing field `name`"),
             (b"{\"cmd\":\"\xff\"}", "invalid unicode"),
             (b"\0\0\0", "expected value"),
             (deep.as_bytes(), ""),

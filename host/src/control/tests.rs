@@ -5,6 +5,7 @@ use crate::engine::{ModuleOutcome, ModuleResult, ReloadOutcome};
 use crate::journal::event::{Entry, Event, NoChange};
 use crate::journal::status::StatusFile;
 use crate::journal::{Journal, JournalConfig, LogLevel};
+use crate::supervise::UnknownProgram;
 use crossbeam_channel::{Sender, bounded, unbounded};
 use parking_lot::Mutex;
 use serde_json::json;
@@ -48,6 +49,14 @@ impl Control for FakeEngine {
 
     fn status(&self) -> Status {
         Status::of_this_process("here".into(), true)
+    }
+
+    fn start_process(&self, name: &str) -> Result<(), ControlError> {
+        Err(UnknownProgram { name: name.to_owned(), known: Vec::new() }.into())
+    }
+
+    fn stop_process(&self, name: &str) -> Result<(), ControlError> {
+        self.start_process(name)
     }
 
     fn rollback(&self, _: Option<&str>, to: Option<Generation>) -> Result<Value, ControlError> {

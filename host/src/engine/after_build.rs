@@ -6,9 +6,7 @@ use super::generations::LibraryCopy;
 use super::outcome::{ModuleOutcome, ModuleResult};
 use super::swap::{StateSource, Swap};
 use crate::compile::{BuildError, Built, ShadowCopy};
-use crate::journal::event::{
-    BuildWay, DiagnosticLevel, Event, Generation, NoChange, Stage, StateLoss, Trigger,
-};
+use crate::journal::event::{BuildWay, Event, Generation, NoChange, Stage, StateLoss, Trigger};
 use crate::journal::stage_clock::StageClock;
 use crate::persist::crash::LoadedWith;
 use crate::slot::{Rejection, Slot};
@@ -123,6 +121,7 @@ impl Core {
                 ms: built.elapsed.as_millis() as u64,
                 artifact: artifact.hash.clone(),
                 bytes: artifact.bytes,
+                targets: Vec::new(),
             },
         );
         let same = slot.artifact().as_ref() == Some(&artifact.hash);
@@ -190,10 +189,13 @@ impl Core {
         error: &BuildError,
         elapsed: Duration,
     ) {
-        let mut diagnostics = error.diagnostics();
-        diagnostics.sort_by_key(|diagnostic| diagnostic.level != DiagnosticLevel::Error);
-        let ms = elapsed.as_millis() as u64;
-        let event = Event::BuildFailed { ms, diagnostics: diagnostics.clone() };
+        let diagnostics = error.diagnostics();
+        let event = Event::BuildFailed {
+            ms: elapsed.as_millis() as u64,
+            diagnostics: diagnostics.clone(),
+            targets: Vec::new(),
+            command: String::new(),
+        };
         self.record(Some(name), Some(generation), event);
         let result = ModuleResult::BuildFailed { diagnostics };
         self.settle(name, generation, result);

@@ -14,6 +14,10 @@ use std::path::Path;
 #[cfg(test)]
 mod tests;
 
+mod processes;
+
+pub use processes::{LastExit, ProcessBoard, TargetBoard, trouble};
+
 /// How a module is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -114,7 +118,11 @@ impl BuildBoard {
 pub struct Board {
     /// In the order of registration.
     pub modules: Vec<ModuleBoard>,
-    /// The build that runs, if one does.
+    /// The programs beside them, in the order in which they were first heard of.
+    pub processes: Vec<ProcessBoard>,
+    /// The newest build of each program.
+    pub targets: Vec<TargetBoard>,
+    /// The build of modules that runs, if one does.
     pub build: Option<BuildBoard>,
     /// Whether saved files are built at once.
     pub auto_reload: bool,
@@ -140,10 +148,25 @@ impl Board {
         self.modules.iter().find(|module| module.name == name)
     }
 
+    /// Whether the status file says the same of both, but for the time.
+    #[must_use]
+    pub fn has_status_of(&self, other: &Self) -> bool {
+        let Self { modules, processes, targets, restart_pending, .. } = self;
+        (modules, processes, targets, restart_pending)
+            == (&other.modules, &other.processes, &other.targets, &other.restart_pending)
+    }
+
     /// What is different after this entry.
     pub fn apply(&mut self, entry: &Entry) {
         let name = entry.module.as_deref();
+        self.processes_apply(entry);
+        self.targets_apply(entry);
         match &entry.event {
+            // Of programs.
+            Event::BuildStarted { targets, .. }
+            | Event::BuildFinished { targets, .. }
+            | Event::BuildFailed { targets, .. }
+                if !targets.is_empty() => {}
             Event::BuildStarted { .. } => self.build = Some(BuildBoard::default()),
             Event::BuildProgress { done, total, unit } => {
                 self.build = Some(BuildBoard { done: *done, total: *total, unit: unit.clone() });

@@ -255,6 +255,28 @@ pub struct PastMigration {
     pub before: Option<Generation>,
 }
 
+/// What has to happen before a program is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsFor {
+    /// A successful build.
+    Build,
+    /// The user, who has stopped it, or has not enabled it.
+    Start,
+}
+
+/// What follows when a program has ended by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterEnd {
+    /// It starts again after the next successful build.
+    Waits,
+    /// It starts again soon.
+    StartsAgain,
+    /// It has failed too often, and starts again after the next successful build.
+    GivenUp,
+}
+
 /// Everything that can happen. Times are in the unit that ends the field's name. `#[serde(tag = "kind")]` makes the variant the journal's `kind`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -288,10 +310,25 @@ pub enum Event {
     },
     /// One more crate is done.
     BuildProgress { done: u32, total: u32, unit: String },
-    /// The compiler refused the code, or could not be run.
-    BuildFailed { ms: u64, diagnostics: Vec<Diagnostic> },
-    /// A library was built. `artifact` is the hash of its bytes.
-    BuildFinished { ms: u64, artifact: String, bytes: u64 },
+    /// The compiler refused the code, or could not be run. `targets` as in [`Self::BuildStarted`]; `command`
+    /// shows all that the compiler of a program says.
+    BuildFailed {
+        ms: u64,
+        diagnostics: Vec<Diagnostic>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        targets: Vec<String>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        command: String,
+    },
+    /// A library was built, or the one program of `targets`. `artifact` is the hash of its bytes; after a
+    /// command of the user's, the number of the build.
+    BuildFinished {
+        ms: u64,
+        artifact: String,
+        bytes: u64,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        targets: Vec<String>,
+    },
     /// New code runs. `build` is the hash of its library.
     Committed {
         trigger: Trigger,
@@ -350,10 +387,31 @@ pub enum Event {
     },
     /// The host starts anew.
     Restarting { reason: String, busy: bool },
+    /// A program does not run. `target` is the binary whose builds it is started after, and `build` the command
+    /// that makes it.
+    ProcessWaiting {
+        name: String,
+        waits_for: WaitsFor,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<String>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        build: String,
+    },
     /// A program was started.
     ProcessStarted { name: String, pid: u32 },
+    /// A program cannot be started; what runs stays.
+    ProcessNotStarted { name: String, reason: String },
+    /// A program was asked to end by this signal; by SIGKILL when it has not ended within `after_ms`, or at once
+    /// when that is absent.
+    ProcessStopping {
+        name: String,
+        pid: u32,
+        signal: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after_ms: Option<u64>,
+    },
     /// A program has ended. `ms` is how long that took from the request on, 0 when there was none; `forced`
-    /// when it had to be killed.
+    /// when it had to be killed. `next` is what follows when nobody has asked for its end.
     ProcessStopped {
         name: String,
         pid: u32,
@@ -361,6 +419,8 @@ pub enum Event {
         signal: Option<i32>,
         ms: u64,
         forced: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<AfterEnd>,
     },
     /// This subscriber was too slow and missed events.
     Missed { count: u64 },
@@ -368,6 +428,25 @@ pub enum Event {
     Notice { message: String },
     /// The host ends.
     Stopped { reason: String },
+}
+
+impl Event {
+    /// The program that it is about, or the programs of a build, for the start of a line.
+    pub(crate) fn program(&self) -> Option<String> {
+        match self {
+            Self::BuildStarted { targets, .. }
+            | Self::BuildFailed { targets, .. }
+            | Self::BuildFinished { targets, .. } => {
+                (!targets.is_empty()).then(|| targets.join(", "))
+            }
+            Self::ProcessWaiting { name, .. }
+            | Self::ProcessStarted { name, .. }
+            | Self::ProcessNotStarted { name, .. }
+            | Self::ProcessStopping { name, .. }
+            | Self::ProcessStopped { name, .. } => Some(name.clone()),
+            _ => None,
+        }
+    }
 }
 
 /// A contained failure as users read it: the message, where it was, and the calls that led there.

@@ -42,6 +42,7 @@ impl LogLevel {
             Event::BuildFailed { .. } | Event::Rejected { .. } | Event::Fault { .. } => Self::Error,
             Event::RolledBack { .. }
             | Event::Retired { unmapped: false, .. }
+            | Event::ProcessNotStarted { .. }
             | Event::Missed { .. } => Self::Warn,
             Event::BuildProgress { .. }
             | Event::BuildStarted { .. }
@@ -96,7 +97,12 @@ mod tests {
 
     #[test]
     fn failures_are_louder_than_progress() {
-        let failed = Event::BuildFailed { ms: 1, diagnostics: Vec::new() };
+        let failed = Event::BuildFailed {
+            ms: 1,
+            diagnostics: Vec::new(),
+            targets: Vec::new(),
+            command: String::new(),
+        };
         let pinned = Event::Retired { unmapped: false, why_not: None };
         let gone = Event::Retired { unmapped: true, why_not: None };
         assert!(LogLevel::of(&failed) < LogLevel::of(&pinned));

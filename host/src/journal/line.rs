@@ -68,7 +68,8 @@ impl fmt::Display for EventLine<'_> {
             let (seconds, ms) = (t_us / 1_000_000, t_us / 1_000 % 1_000);
             write!(f, "{} ", paint(format!("{seconds:5}.{ms:03}"), DIM))?;
         }
-        write!(f, "{} ", paint(plain(module.as_deref().unwrap_or("host")), BOLD))?;
+        let who = module.clone().or_else(|| event.program()).unwrap_or_else(|| "host".to_owned());
+        write!(f, "{} ", paint(plain(&who), BOLD))?;
         if let Some(generation) = generation {
             write!(f, "{generation} ")?;
         }

@@ -30,6 +30,7 @@ pub use line::{Colour, EventLine};
 pub use stream::EventStream;
 pub use subscription::{NothingYet, Subscription};
 pub(crate) use text::of as in_words;
+pub use text::said;
 
 use crate::journal::board::Board;
 use crate::journal::event::{Entry, Event, Generation};
@@ -89,7 +90,7 @@ pub trait ShowBoard: Send + Sync {
     /// The board has changed. Called before any reader has the entry that changed it: whoever reads of an
     /// event and then asks for the status gets one that knows of it. The journal is locked: it must not
     /// record, and must not wait for a thread that does.
-    fn write(&self, board: &Board);
+    fn write(&self, board: &Arc<Board>);
     /// As [`Self::write`], afterwards, with nothing locked.
     fn changed(&self);
 }

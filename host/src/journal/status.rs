@@ -6,8 +6,8 @@
 //! [`HEARTBEAT_EVERY`].
 
 use crate::journal;
-use crate::journal::board::ModuleBoard;
 pub use crate::journal::board::ModuleHealth;
+use crate::journal::board::{ModuleBoard, ProcessBoard, TargetBoard};
 use crate::journal::event::{Entry, Generation};
 use crate::os::private_dir;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,12 @@ pub struct Status {
     pub headless: bool,
     /// The modules it runs.
     pub modules: Vec<ModuleStatus>,
+    /// The programs that run beside them.
+    #[serde(default)]
+    pub processes: Vec<ProcessBoard>,
+    /// What became of the newest build of each program.
+    #[serde(default)]
+    pub targets: Vec<TargetBoard>,
     /// Whether files changed that only a restart can bring in.
     pub restart_pending: bool,
     /// When this was last written, milliseconds since 1970-01-01 UTC.
@@ -101,6 +107,8 @@ impl Status {
             socket,
             headless,
             modules: Vec::new(),
+            processes: Vec::new(),
+            targets: Vec::new(),
             restart_pending: false,
             heartbeat_unix_ms: now,
         }

@@ -3,11 +3,19 @@
 //! Owns: the wording, and what of an event is worth one line. Consumes: events. Produces: text.
 //! Never: I/O.
 
+use crate::journal::board::LastExit;
 use crate::journal::event::{
-    BuildWay, Diagnostic, DiagnosticLevel, Event, FailureKind, FaultSite, NoChange, StagesMicros,
-    StartReason, StateReport, Trigger,
+    AfterEnd, BuildWay, Diagnostic, DiagnosticLevel, Event, FailureKind, FaultSite, NoChange,
+    StagesMicros, StartReason, StateReport, Trigger, WaitsFor,
 };
 use std::path::PathBuf;
+
+/// An event in words, behind the name of the program that it is about.
+#[must_use]
+pub fn said(event: &Event) -> String {
+    let words = of(event);
+    event.program().map_or(words.clone(), |program| format!("{program}: {words}"))
+}
 
 /// How many file names one line shows.
 const FILES_SHOWN_MAX: usize = 3;
@@ -33,7 +41,11 @@ pub(crate) fn of(event: &Event) -> String {
         Event::BuildStarted { .. } => "building".to_owned(),
         Event::BuildProgress { done, total: 0, unit } => format!("built {done} {unit}"),
         Event::BuildProgress { done, total, unit } => format!("built {done}/{total} {unit}"),
-        Event::BuildFailed { ms, diagnostics } => {
+        Event::BuildFailed { diagnostics, targets, command, .. } if !targets.is_empty() => format!(
+            "the build failed: {}; what was running runs on; to see all of it: {command}",
+            first_of(diagnostics)
+        ),
+        Event::BuildFailed { ms, diagnostics, .. } => {
             format!("build failed in {ms} ms: {}", first_of(diagnostics))
         }
         Event::BuildFinished { ms, bytes, .. } => format!("built in {ms} ms ({})", size(*bytes)),
@@ -77,19 +89,38 @@ pub(crate) fn of(event: &Event) -> String {
             format!("restart pending: {}{files}{wait}", first_line(reason))
         }
         Event::Restarting { reason, .. } => format!("restarting: {}", first_line(reason)),
-        Event::ProcessStarted { name, pid } => format!("{name} started (pid {pid})"),
-        Event::ProcessStopped { name, pid, code, signal, forced, .. } => {
-            let how = match (code, signal) {
-                (Some(code), _) => format!("exit code {code}"),
-                (None, Some(signal)) => format!("signal {signal}"),
-                (None, None) => "unknown".to_owned(),
-            };
-            let forced = if *forced { ", killed" } else { "" };
-            format!("{name} has ended (pid {pid}, {how}{forced})")
+        Event::ProcessWaiting { waits_for: WaitsFor::Start, .. } => "does not run".to_owned(),
+        Event::ProcessWaiting { build, .. } => {
+            format!("waits for its first successful build: {build}")
+        }
+        Event::ProcessStarted { pid, .. } => format!("started (pid {pid})"),
+        Event::ProcessNotStarted { reason, .. } => reason.clone(),
+        Event::ProcessStopping { pid, signal, after_ms: None, .. } => {
+            format!("{signal} to pid {pid}")
+        }
+        Event::ProcessStopping { pid, after_ms: Some(ms), .. } => {
+            format!("pid {pid} has not ended within {ms} ms and is killed")
+        }
+        Event::ProcessStopped { pid, code, signal, next, .. } => {
+            let how = LastExit { code: *code, signal: *signal, forced: false };
+            match next {
+                Some(next) => format!("ended by itself ({how}); {}", what_follows(*next)),
+                None => format!("pid {pid} has ended ({how})"),
+            }
         }
         Event::Missed { count } => format!("{count} events were lost: the reader is too slow"),
         Event::Notice { message } => first_line(message).to_owned(),
         Event::Stopped { reason } => format!("stopped: {}", first_line(reason)),
+    }
+}
+
+fn what_follows(next: AfterEnd) -> &'static str {
+    match next {
+        AfterEnd::Waits => "it starts again after the next successful build",
+        AfterEnd::StartsAgain => "it is started again",
+        AfterEnd::GivenUp => {
+            "that was too often within a minute; it starts again after the next successful build"
+        }
     }
 }
 
@@ -123,7 +154,7 @@ fn names(files: &[PathBuf]) -> String {
 }
 
 /// The first error, where it is, and how many more there are.
-fn first_of(diagnostics: &[Diagnostic]) -> String {
+pub(super) fn first_of(diagnostics: &[Diagnostic]) -> String {
     let errors = || diagnostics.iter().filter(|d| d.level == DiagnosticLevel::Error);
     let Some(first) = errors().next().or_else(|| diagnostics.first()) else {
         return "the compiler gave no reason".to_owned();
@@ -252,11 +283,18 @@ mod tests {
                         diagnostic("mismatched\ntypes", Some(12)),
                         diagnostic("x", None),
                     ],
+                    targets: Vec::new(),
+                    command: String::new(),
                 },
                 "build failed in 7 ms: src/app.rs:12:5: [E0308] mismatched (and 1 more)",
             ),
             (
-                Event::BuildFailed { ms: 7, diagnostics: Vec::new() },
+                Event::BuildFailed {
+                    ms: 7,
+                    diagnostics: Vec::new(),
+                    targets: Vec::new(),
+                    command: String::new(),
+                },
                 "build failed in 7 ms: the compiler gave no reason",
             ),
             (
@@ -288,11 +326,76 @@ mod tests {
                 "back to g2: no reason given",
             ),
             (
-                Event::BuildFinished { ms: 1, artifact: String::new(), bytes: 9_350_000 },
+                Event::BuildFinished {
+                    ms: 1,
+                    artifact: String::new(),
+                    bytes: 9_350_000,
+                    targets: Vec::new(),
+                },
                 "built in 1 ms (9.3 MB)",
             ),
         ] {
             assert_eq!(of(&event), words);
+        }
+    }
+
+    #[test]
+    fn p29_of_a_program_the_same_is_said_everywhere() {
+        let name = || "worker".to_owned();
+        let stopped = |code, signal, next| Event::ProcessStopped {
+            name: name(),
+            pid: 7,
+            code,
+            signal,
+            ms: 1,
+            forced: false,
+            next,
+        };
+        let stopping = |signal: &str, after_ms| Event::ProcessStopping {
+            name: name(),
+            pid: 7,
+            signal: signal.into(),
+            after_ms,
+        };
+        let waiting = |waits_for, target: &str| Event::ProcessWaiting {
+            name: name(),
+            waits_for,
+            target: Some(target.to_owned()),
+            build: "make".to_owned(),
+        };
+        for (event, words) in [
+            (
+                waiting(WaitsFor::Build, "worker"),
+                "worker: waits for its first successful build: make",
+            ),
+            (waiting(WaitsFor::Start, "worker"), "worker: does not run"),
+            (Event::ProcessStarted { name: name(), pid: 7 }, "worker: started (pid 7)"),
+            (
+                Event::ProcessNotStarted { name: name(), reason: "cannot be started: x".into() },
+                "worker: cannot be started: x",
+            ),
+            (stopping("SIGINT", None), "worker: SIGINT to pid 7"),
+            (
+                stopping("SIGKILL", Some(300)),
+                "worker: pid 7 has not ended within 300 ms and is killed",
+            ),
+            (stopped(Some(0), None, None), "worker: pid 7 has ended (exit status: 0)"),
+            (
+                stopped(None, Some(9), Some(AfterEnd::StartsAgain)),
+                "worker: ended by itself (signal: 9); it is started again",
+            ),
+            (
+                Event::BuildFailed {
+                    ms: 7,
+                    diagnostics: vec![diagnostic("no", Some(3))],
+                    targets: vec![name(), "b".to_owned()],
+                    command: "make".into(),
+                },
+                "worker, b: the build failed: src/app.rs:3:5: [E0308] no; what was running runs on; to see all \
+                 of it: make",
+            ),
+        ] {
+            assert_eq!(said(&event), words);
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::journal::event::FailureKind;
 use crate::journal::event::Trigger;
 use crate::module::InputPacket;
 use crate::slot::{FrameResult, HoldReason, Slot};
+use crate::supervise::ProgramsHandle;
 use egui::{
     Align2, CentralPanel, Context, Frame, Id, Key, LayerId, Modifiers, Order as LayerOrder, Panel,
     Rect, TextStyle, Ui, UiBuilder,
@@ -37,6 +38,7 @@ struct Pane {
 /// The window's application as eframe runs it. UI thread only.
 pub(super) struct Shell {
     engine: Engine,
+    programs: ProgramsHandle,
     root: PathBuf,
     panes: Vec<Pane>,
     tree: Tree<Pane>,
@@ -51,10 +53,16 @@ pub(super) struct Shell {
 }
 
 impl Shell {
-    pub(super) fn new(ctx: &Context, engine: Engine, root: PathBuf) -> Self {
+    pub(super) fn new(
+        ctx: &Context,
+        engine: Engine,
+        programs: ProgramsHandle,
+        root: PathBuf,
+    ) -> Self {
         theme::apply(ctx);
         Self {
             engine,
+            programs,
             root,
             panes: Vec::new(),
             tree: Tree::empty(Id::unique("modules")),
@@ -182,6 +190,9 @@ impl Shell {
                 }
                 Order::EditState(module, edit) => handle.edit_state(&module, edit),
                 Order::ResetState(module) => handle.reset_state(&module),
+                // The menu shows programs that are there.
+                Order::StartProgram(name) => drop(self.programs.start(&name)),
+                Order::StopProgram(name) => drop(self.programs.halt(&name)),
                 Order::OpenEditor { file, line, column } => {
                     let file = self.root.join(file);
                     self.editor_error = editor::open(&file, line, column).err();

@@ -3,13 +3,14 @@
 //! Owns: the arrangement of the bar. Consumes: a [`Board`]. Produces: [`Order`]s. Never: calls the
 //! engine.
 //!
-//! From the right: the modules' menus, the gauge, and whatever is left for the status, which is
+//! From the right: the modules' menus, that of the programs beside them, the gauge, and whatever is left for the status, which is
 //! shortened before anything overlaps. The gauge and the status keep their places whatever they
 //! show, so that nothing jumps.
 
 use super::headline::{Headline, Tone};
 use super::latency::gauge;
 use super::orders::{Order, about_migration};
+use super::programs_menu::programs_menu;
 use super::theme::{BAR_HEIGHT, Colors};
 use super::units::{bytes, shortened};
 use crate::journal::board::{Board, ModuleBoard, ModuleHealth};
@@ -21,7 +22,7 @@ use egui::{Align, Button, Color32, Label, Layout, RichText, Sense, TextStyle, Ui
 const MENUS_SHARE_MAX: f32 = 0.35;
 
 /// Longest name on a menu button.
-const NAME_COLUMNS_MAX: usize = 18;
+pub(super) const NAME_COLUMNS_MAX: usize = 18;
 
 /// Points between the gauge's two sizes.
 const WIDE_BAR_MIN: f32 = 800.0;
@@ -40,6 +41,7 @@ pub(super) fn dashboard_bar(ui: &mut Ui, board: &Board) -> Vec<Order> {
             ui.separator();
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 menus(ui, board, width * MENUS_SHARE_MAX, &mut orders);
+                programs_menu(ui, board, &mut orders);
                 gauge(ui, board, if width < WIDE_BAR_MIN { 72.0 } else { 140.0 });
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     status(ui, board, &mut orders);

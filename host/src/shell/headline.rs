@@ -4,7 +4,7 @@
 //! Produces: text. Never: draws.
 
 use super::units::{change_count, milliseconds};
-use crate::journal::board::{Board, ModuleBoard, ModuleHealth};
+use crate::journal::board::{Board, ModuleBoard, ModuleHealth, ProcessBoard, trouble};
 
 /// How a headline is coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +49,25 @@ impl Headline {
         if tone == Tone::Good && waits.iter().any(Option::is_some) {
             tone = Tone::Waiting;
         }
-        let parts = waits.into_iter().chain([board.notice.clone()]).flatten();
+        let troubles = troubles(board);
+        if tone != Tone::Busy && !troubles.is_empty() {
+            tone = Tone::Bad;
+        }
+        let parts =
+            troubles.into_iter().chain(waits.into_iter().flatten()).chain(board.notice.clone());
         let text = parts.fold(first, |text, part| format!("{text} · {part}"));
         // A line break in a notice would make the bar taller.
         let text = text.replace(['\r', '\n'], " ");
         Self { text, tone, failed: failed.map(|module| module.name.clone()) }
     }
+}
+
+/// Of the programs beside the modules.
+fn troubles(board: &Board) -> Vec<String> {
+    let of = |process: &ProcessBoard| {
+        Some(format!("{}: {}", process.name, trouble(process, &board.targets)?))
+    };
+    board.processes.iter().filter_map(of).collect()
 }
 
 fn building(board: &Board) -> Option<String> {
@@ -108,8 +121,8 @@ fn named(board: &Board, module: &ModuleBoard, text: &str) -> String {
 mod tests {
     use super::super::samples::{board, failure, module};
     use super::*;
-    use crate::journal::board::BuildBoard;
-    use crate::journal::event::FailureKind;
+    use crate::journal::board::{BuildBoard, LastExit};
+    use crate::journal::event::{FailureKind, WaitsFor};
 
     fn check(expected: (&str, Tone, Option<&str>), change: impl FnOnce(&mut Board)) {
         let mut board = board();
@@ -145,6 +158,15 @@ mod tests {
         check((waits, Tone::Waiting, None), |board| {
             board.waiting_changes = 3;
             board.restart_pending = Some("host changed".to_owned());
+        });
+        let trouble = "g17 in 412 ms · worker: ended by itself: exit status: 3";
+        check((trouble, Tone::Bad, None), |board| {
+            board.processes.push(ProcessBoard {
+                name: "worker".to_owned(),
+                waits_for: Some(WaitsFor::Build),
+                last_exit: Some(LastExit { code: Some(3), signal: None, forced: false }),
+                ..ProcessBoard::default()
+            });
         });
         check(("g17 in 412 ms · built, and nothing changed", Tone::Good, None), |board| {
             board.notice = Some("built,\nand nothing changed".to_owned());

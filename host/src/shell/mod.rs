@@ -17,6 +17,7 @@ mod latency;
 mod orders;
 mod paint;
 mod platform;
+mod programs_menu;
 mod report;
 #[cfg(test)]
 mod samples;

@@ -32,7 +32,7 @@ pub(super) fn about_migration(
     std::iter::once(again).chain(back).collect()
 }
 
-/// One request of the user; `String`s are names of modules.
+/// One request of the user; `String`s are names of modules, or of programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     /// Build and swap every module.
@@ -59,6 +59,10 @@ pub(super) enum Order {
     Inspect(String),
     /// Change a value of a module's state.
     EditState(String, StateEdit),
+    /// Start a program that runs beside the modules.
+    StartProgram(String),
+    /// Ask a program that runs beside the modules to end.
+    StopProgram(String),
     /// Show a place in the user's editor.
     OpenEditor {
         /// As the compiler or the panic names it: relative to the workspace, or absolute.

@@ -9,14 +9,7 @@ use std::path::PathBuf;
 
 /// One module, `hot_ui`, that was reloaded to generation 17 in 412 ms.
 pub(super) fn board() -> Board {
-    Board {
-        modules: vec![module("hot_ui", 17)],
-        build: None,
-        auto_reload: true,
-        waiting_changes: 0,
-        restart_pending: None,
-        notice: None,
-    }
+    Board { modules: vec![module("hot_ui", 17)], auto_reload: true, ..Board::default() }
 }
 
 /// A module that was reloaded to this generation.

@@ -25,6 +25,15 @@ pub(super) fn change_count(count: usize) -> String {
     if count == 1 { "1 change waits".to_owned() } else { format!("{count} changes wait") }
 }
 
+/// Milliseconds in the unit that they fill.
+pub(super) fn span(ms: u64) -> String {
+    match ms / 1_000 {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
+    }
+}
+
 /// At most `columns_max` characters, the last of them an ellipsis if something is missing.
 pub(super) fn shortened(text: &str, columns_max: usize) -> String {
     if text.chars().count() <= columns_max {
@@ -60,6 +69,13 @@ mod tests {
             (10_000_000, "10.0 MB"),
         ] {
             assert_eq!(bytes(count), text);
+        }
+    }
+
+    #[test]
+    fn spans_are_as_coarse_as_they_are_long() {
+        for (seconds, text) in [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7_260, "2 h 1 min")] {
+            assert_eq!(span(seconds * 1_000 + 999), text);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::app::Shell;
 use crate::engine::Engine;
 use crate::module::{AppArgs, LogFn, Services};
+use crate::supervise::ProgramsHandle;
 use eframe::NativeOptions;
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -34,7 +35,7 @@ pub fn has_display() -> bool {
 pub fn run(
     title: &str,
     root: PathBuf,
-    start: impl FnOnce(Services) -> anyhow::Result<Engine>,
+    start: impl FnOnce(Services) -> anyhow::Result<(Engine, ProgramsHandle)>,
     log: LogFn,
 ) -> Result<(), WindowError> {
     let failed: RefCell<Option<anyhow::Error>> = RefCell::new(None);
@@ -58,7 +59,9 @@ pub fn run(
                 args: AppArgs::default(),
             };
             match start(services) {
-                Ok(engine) => Ok(Box::new(Shell::new(&cc.egui_ctx, engine, root))),
+                Ok((engine, programs)) => {
+                    Ok(Box::new(Shell::new(&cc.egui_ctx, engine, programs, root)))
+                }
                 Err(error) => {
                     let text = error.to_string();
                     *failed.borrow_mut() = Some(error);

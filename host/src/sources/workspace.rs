@@ -7,9 +7,11 @@
 //! The graph is a superset of what one build uses: optional dependencies count, dev-dependencies
 //! do not. A file too many costs a build that finds nothing to do; a file too few would be a lie.
 
+mod bin;
 mod inputs;
 mod tier;
 
+pub use bin::Bin;
 pub use inputs::Inputs;
 pub use tier::{Tier, Tiers};
 
@@ -49,12 +51,44 @@ pub enum WorkspaceError {
         /// The packages there are.
         known: Vec<String>,
     },
+    /// No package has a binary of this name.
+    #[error(
+        "no binary `{name}` in the workspace at {}; name one of: {}",
+        root.display(),
+        known.join(", ")
+    )]
+    NoSuchBin {
+        /// The name asked for.
+        name: String,
+        /// Root of the workspace.
+        root: PathBuf,
+        /// The binaries there are.
+        known: Vec<String>,
+    },
+    /// Several packages have a binary of this name, which cargo puts into one file.
+    #[error("several packages have a binary `{name}`: {}; rename one", packages.join(", "))]
+    SeveralBins {
+        /// The name asked for.
+        name: String,
+        /// The packages.
+        packages: Vec<String>,
+    },
+    /// It is not clear which executable of a package is meant.
+    #[error(
+        "package {package} has several executables; name one as `default-run` in its Cargo.toml"
+    )]
+    WhichBin {
+        /// The package.
+        package: String,
+    },
 }
 
 /// One local package.
 #[derive(Clone, Debug)]
 struct Package {
     name: String,
+    bins: Vec<Bin>,
+    default_run: Option<String>,
     /// Directories of its local dependencies, without dev-dependencies.
     needs: BTreeSet<PathBuf>,
 }
@@ -119,34 +153,68 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::NoSuchPackage`].
     pub fn modules_inputs(&self, modules: &[String]) -> Result<Inputs, WorkspaceError> {
-        let tiers = self.tiers(modules)?;
-        let dirs = tiers.watched_packages();
-        let excluded = self.seen.difference(&dirs).chain(&self.target_dirs).cloned();
-        Ok(Inputs {
-            root: self.root.clone(),
-            excluded: excluded.collect(),
-            dirs,
-            files: self.manifests(),
-        })
+        Ok(self.inputs_of(self.tiers(modules)?.watched_packages()))
     }
 
-    /// What to watch for a program of this package: it, and whatever it needs.
+    /// What to watch for these programs: their packages, and whatever those need.
     ///
     /// # Errors
     /// [`WorkspaceError::NoSuchPackage`].
-    pub fn program_inputs(&self, package: &str) -> Result<Inputs, WorkspaceError> {
-        let dirs = self.closure(&[self.dir_of(package)?], &BTreeSet::new());
-        let excluded = self.seen.difference(&dirs).chain(&self.target_dirs).cloned();
-        let (root, files) = (self.root.clone(), self.manifests());
-        Ok(Inputs { root, excluded: excluded.collect(), dirs, files })
+    pub fn programs_inputs(&self, bins: &[Bin]) -> Result<Inputs, WorkspaceError> {
+        let seeds = bins.iter().map(|bin| self.dir_of(&bin.package));
+        let seeds = seeds.collect::<Result<Vec<_>, _>>()?;
+        Ok(self.inputs_of(self.closure(&seeds, &BTreeSet::new())))
     }
 
     /// What to watch for everything that cargo builds here.
     #[must_use]
     pub fn all_inputs(&self) -> Inputs {
-        let dirs: BTreeSet<PathBuf> = self.packages.keys().cloned().collect();
-        let excluded = self.target_dirs.iter().cloned().collect();
+        self.inputs_of(self.packages.keys().cloned().collect())
+    }
+
+    /// What to watch for the packages in these directories.
+    fn inputs_of(&self, dirs: BTreeSet<PathBuf>) -> Inputs {
+        let excluded = self.seen.difference(&dirs).chain(&self.target_dirs).cloned().collect();
         Inputs { root: self.root.clone(), excluded, dirs, files: self.manifests() }
+    }
+
+    /// The binary of this name.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NoSuchBin`] and [`WorkspaceError::SeveralBins`].
+    pub fn bin(&self, name: &str) -> Result<Bin, WorkspaceError> {
+        let all = || self.packages.values().flat_map(|package| &package.bins);
+        let found: Vec<&Bin> = all().filter(|bin| bin.name == name).collect();
+        match found.as_slice() {
+            [one] => Ok((*one).clone()),
+            [] => Err(WorkspaceError::NoSuchBin {
+                name: name.to_owned(),
+                root: self.root.clone(),
+                known: all().map(|bin| bin.name.clone()).collect(),
+            }),
+            several => Err(WorkspaceError::SeveralBins {
+                name: name.to_owned(),
+                packages: several.iter().map(|bin| bin.package.clone()).collect(),
+            }),
+        }
+    }
+
+    /// The binary of a package that cargo would run: the one that `default-run` names, or that is named like
+    /// the package, or the only one. `None` when it has none at all.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NoSuchPackage`] and [`WorkspaceError::WhichBin`].
+    pub fn bin_of(&self, package: &str) -> Result<Option<Bin>, WorkspaceError> {
+        let Package { bins, default_run, .. } = &self.packages[&self.dir_of(package)?];
+        let wanted = default_run.as_deref().unwrap_or(package);
+        match bins.as_slice() {
+            [] => Ok(None),
+            [only] => Ok(Some(only.clone())),
+            several => match several.iter().find(|bin| bin.name == wanted) {
+                Some(bin) => Ok(Some(bin.clone())),
+                None => Err(WorkspaceError::WhichBin { package: package.to_owned() }),
+            },
+        }
     }
 
     /// The table that tells for each file what its change asks for.
@@ -236,10 +304,11 @@ impl Workspace {
                 .filter_map(|dependency| dependency.path.as_ref())
                 .map(|path| canonical(path.as_std_path()))
                 .collect();
-            let name = package.name.to_string();
+            let bins = Bin::all_of(package, metadata.target_directory.as_std_path());
+            let (name, default_run) = (package.name.to_string(), package.default_run.clone());
             self.target_dirs.insert(dir.join("target"));
             self.seen.insert(dir.clone());
-            packages.insert(dir, Package { name, needs });
+            packages.insert(dir, Package { name, bins, default_run, needs });
         }
         packages
     }

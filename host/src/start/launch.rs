@@ -18,11 +18,13 @@ use crate::os::signals;
 use crate::persist::checkpoint::Store;
 use crate::persist::crash::{Before, CrashLedger, Verdict};
 use crate::sources::workspace::Workspace;
+use crate::start::auto_run;
 use crate::start::cli::{DevArgs, Exit};
 use crate::start::headless::Headless;
 use crate::start::settings::{EnvSettings, PitstopFile, Settings};
 use crate::start::status_writer::StatusWriter;
 use crate::start::terminal::{Terminal, say};
+use crate::supervise::{Programs, ProgramsConfig, ProgramsHandle};
 use anyhow::Context as _;
 use once_cell::sync::OnceCell;
 use std::path::{Path, PathBuf};
@@ -57,12 +59,15 @@ struct Launch {
     root: PathBuf,
     dir: PathBuf,
     source: BuildSource,
+    programs: ProgramsConfig,
     journal: Arc<Journal>,
     lock: HostLock,
 }
 
 /// What runs beside the engine; dropped after it.
 struct Companions {
+    /// The first to end: whoever reads the journal hears of their end.
+    _programs: Programs,
     _server: ControlServer,
     _terminal: Terminal,
     status: Arc<StatusWriter>,
@@ -99,7 +104,8 @@ impl Launch {
             journal.record(None, None, Event::Notice { message: warning });
         }
         let source = build_source(&workspace, &settings, &dir)?;
-        Ok(Self { settings, root, dir, source, journal, lock })
+        let programs = auto_run::config(&workspace, &settings)?;
+        Ok(Self { settings, root, dir, source, programs, journal, lock })
     }
 
     fn run(self) -> anyhow::Result<()> {
@@ -115,7 +121,7 @@ impl Launch {
     fn run_headless(self) -> anyhow::Result<()> {
         let frames = Headless::default();
         let services = frames.services(log_fn(&self.journal));
-        let (engine, companions) = self.start(services, true)?;
+        let (engine, _, companions) = self.start(services, true)?;
         frames.run(engine);
         drop(companions);
         Ok(())
@@ -144,9 +150,9 @@ impl Launch {
         let companions = Mutex::new(None);
         let start = |services: Services| {
             let launch = slot.lock().take().context("the window was opened twice")?;
-            let (engine, running) = launch.start(services, false)?;
+            let (engine, programs, running) = launch.start(services, false)?;
             *companions.lock() = Some(running);
-            Ok(engine)
+            Ok((engine, programs))
         };
         let result = shell::run(&title, root, start, log);
         drop(companions.into_inner());
@@ -161,8 +167,12 @@ impl Launch {
     }
 
     /// Starts the engine, and all that listens to it.
-    fn start(self, services: Services, headless: bool) -> anyhow::Result<(Engine, Companions)> {
-        let Self { settings, root, dir, source, journal, lock } = self;
+    fn start(
+        self,
+        services: Services,
+        headless: bool,
+    ) -> anyhow::Result<(Engine, ProgramsHandle, Companions)> {
+        let Self { settings, root, dir, source, programs, journal, lock } = self;
         let services = Services { args: AppArgs::new(&settings.args), ..services };
         let facts = Arc::new(HostFacts::new(headless));
         let before = Before::from_environment();
@@ -203,13 +213,27 @@ impl Launch {
         })?;
         let handle = engine.handle().clone();
         let _first = RUNNING.set(handle.clone());
-        let control = Arc::new(HostControl { handle, facts: Arc::clone(&facts), dir: dir.clone() });
+        let programs = Programs::start(programs, &journal)?;
+        let control = Arc::new(HostControl {
+            handle,
+            programs: programs.handle(),
+            facts: Arc::clone(&facts),
+            dir: dir.clone(),
+        });
         let socket = settings.socket.as_deref();
         let server = ControlServer::start(&lock, &dir, socket, Arc::clone(&journal), control)?;
         facts.listening_on(server.socket());
         // From now on the status names the socket.
         status.beat(&journal);
-        Ok((engine, Companions { _server: server, _terminal: terminal, status, _lock: lock }))
+        let orders = programs.handle();
+        let companions = Companions {
+            _programs: programs,
+            _server: server,
+            _terminal: terminal,
+            status,
+            _lock: lock,
+        };
+        Ok((engine, orders, companions))
     }
 }
 

@@ -4,6 +4,7 @@
 //! window and none, and the order in which everything starts and ends. Consumes: all other rooms.
 //! Produces: the process's exit code. Never: decides anything about a module.
 
+mod auto_run;
 pub mod cli;
 pub mod headless;
 pub mod launch;

@@ -16,6 +16,8 @@ use crate::compile::DebugInfo;
 use crate::engine::{ModuleSpec, OnStateLoss};
 use crate::journal::{EventsTo, LogLevel};
 use crate::start::cli::DevArgs;
+use crate::supervise::{OnEnd, RESTART_DELAY_MS, STOP_TIMEOUT_MS, StopSignal, Terms};
+use file::AutoRunTable;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -79,6 +81,36 @@ pub struct Settings {
     pub debug_info: DebugInfo,
     /// Arguments for the application itself.
     pub args: Vec<OsString>,
+    /// Programs beside the modules, each with a name of its own.
+    pub auto_run: Vec<AutoRun>,
+}
+
+/// A program that is started and restarted beside the modules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AutoRun {
+    /// What messages and orders call it.
+    pub name: String,
+    /// What is started.
+    pub runs: Runs,
+    /// Whether it runs before the user says so.
+    pub enabled: bool,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// How it is asked to end.
+    pub signal: StopSignal,
+    /// When it is started again.
+    pub terms: Terms,
+    /// On top of the environment.
+    pub env: BTreeMap<String, String>,
+}
+
+/// What a program of [`AutoRun`] is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Runs {
+    /// A binary of the workspace, after each build of it.
+    Bin(String),
+    /// Any program, after each build of modules; a path is relative to the workspace.
+    Command(PathBuf),
 }
 
 impl Settings {
@@ -114,7 +146,27 @@ impl Settings {
             shared: file.build.shared.clone(),
             debug_info: file.build.debug_info.unwrap_or_default(),
             args: cli.args.clone(),
+            auto_run: file.auto_run.iter().map(auto_run).collect(),
         }
+    }
+}
+
+fn auto_run(table: &AutoRunTable) -> AutoRun {
+    let command =
+        || Runs::Command(table.command.as_ref().map(|it| it.get_ref().clone()).unwrap_or_default());
+    let ms = |wanted: Option<u64>, usual| Duration::from_millis(wanted.unwrap_or(usual));
+    AutoRun {
+        name: table.name.get_ref().clone(),
+        runs: table.bin.as_ref().map_or_else(command, |bin| Runs::Bin(bin.get_ref().clone())),
+        enabled: table.enabled,
+        args: table.args.clone(),
+        signal: table.restart_signal.unwrap_or_default(),
+        terms: Terms {
+            delay: ms(table.restart_delay_ms, RESTART_DELAY_MS),
+            stop_timeout: ms(table.stop_timeout_ms, STOP_TIMEOUT_MS),
+            on_end: if table.restart_on_failure { OnEnd::RestartFailed } else { OnEnd::Wait },
+        },
+        env: table.env.clone(),
     }
 }
 
@@ -224,5 +276,31 @@ mod tests {
         assert_eq!(warnings, [""; 0]);
         assert!(spelled.frame_limit_ms.is_some() && spelled.auto_reload.is_some(), "spelled out");
         assert_eq!(Settings::resolve(&DevArgs::default(), &EnvSettings::default(), &spelled), none);
+    }
+
+    #[test]
+    fn p34_defaults_of_programs_are_those_that_are_documented() {
+        let written = include_str!("../../../pitstop.toml");
+        let example = written.lines().skip_while(|line| *line != "# [[auto_run]]");
+        let example: Vec<&str> = example.map_while(|line| line.strip_prefix("# ")).collect();
+        let spelled = Settings::resolve(
+            &DevArgs::default(),
+            &EnvSettings::default(),
+            &file(&example.join("\n")),
+        );
+        let least = "[[auto_run]]\nname = \"worker\"\nbin = \"worker\"";
+        let least = Settings::resolve(&DevArgs::default(), &EnvSettings::default(), &file(least));
+        assert_eq!(spelled.auto_run, least.auto_run);
+        // Every setting has a row, with the same default.
+        let page = include_str!("../../../docs/supervising.md");
+        for line in &example[1..] {
+            let (key, value) = line.split_once(" = ").expect("a setting");
+            let row = format!("| `{key}` | ");
+            let row = page.lines().find_map(|line| line.strip_prefix(&row));
+            let row = row.unwrap_or_else(|| panic!("no row for {key}"));
+            let has_default = !["name", "bin"].contains(&key);
+            assert!(!has_default || row.replace('`', "").starts_with(value), "{key}: {row}");
+        }
+        assert_eq!(example.len(), 10);
     }
 }

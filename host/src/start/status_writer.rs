@@ -21,7 +21,7 @@ pub(super) struct StatusWriter {
     /// must not bring the file back.
     file: Mutex<Option<StatusFile>>,
     facts: Arc<HostFacts>,
-    written: Mutex<Option<(Instant, Board)>>,
+    written: Mutex<Option<(Instant, Arc<Board>)>>,
     repaint: Arc<dyn Fn(Duration) + Send + Sync>,
     trouble: Mutex<Trouble>,
 }
@@ -63,8 +63,8 @@ impl StatusWriter {
         }
     }
 
-    fn write_now(&self, board: &Board) {
-        *self.written.lock() = Some((Instant::now(), board.clone()));
+    fn write_now(&self, board: &Arc<Board>) {
+        *self.written.lock() = Some((Instant::now(), Arc::clone(board)));
         let mut file = self.file.lock();
         let Some(file) = file.as_mut() else { return };
         if let Err(error) = file.write(&self.facts.status(board)) {
@@ -78,11 +78,9 @@ impl StatusWriter {
 }
 
 impl ShowBoard for StatusWriter {
-    fn write(&self, board: &Board) {
+    fn write(&self, board: &Arc<Board>) {
         let only_progress = self.written.lock().as_ref().is_some_and(|(at, last)| {
-            at.elapsed() < PROGRESS_INTERVAL
-                && last.modules == board.modules
-                && last.restart_pending == board.restart_pending
+            at.elapsed() < PROGRESS_INTERVAL && last.has_status_of(board)
         });
         if !only_progress {
             self.write_now(board);

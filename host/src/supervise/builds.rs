@@ -1,35 +1,39 @@
-//! Builds again whenever a file has changed.
+//! Builds programs again whenever a file has changed.
 //!
-//! Owns: one thread that builds, and the watches. Consumes: changes of files. Produces: [`Order`]s for a
-//! runner, and `build_*` events. Never: starts a program.
+//! Owns: one thread that builds, and the watches. Consumes: changes of files. Produces: [`Order`]s for
+//! runners, and `build_*` events. Never: starts a program.
 //!
 //! A build that runs is not stopped by a further change: what it makes is started, and the next build follows.
 
-use super::runner::Order;
-use crate::compile::{BuildError, Cancel, ProgramTarget};
+use super::runner::{OnEvent, Order};
+use crate::compile::{BuildError, Cancel, build_programs, programs_command};
 use crate::journal::event::{BuildWay, Diagnostic, DiagnosticLevel, Event};
-use crate::journal::in_words;
 use crate::os::lines::{self, Line, NoStatus};
-use crate::sources::watch::{WatchConfig, WatchError, WatchEvent, Watcher, files_of};
-use crate::sources::workspace::Inputs;
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crate::sources::watch::{WatchConfig, WatchError, WatchEvent, Watcher, files_of, hash_of};
+use crate::sources::workspace::{Bin, Inputs};
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use std::collections::BTreeSet;
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// Lines of a command's output that are kept for a summary of its failure.
 const LINES_KEPT: usize = 200;
 
-/// How the program is built.
+/// How programs are built.
 #[derive(Clone, Debug)]
 pub enum How {
-    /// By cargo.
-    Cargo(ProgramTarget),
-    /// By a line for the shell.
-    Line(String),
+    /// By cargo, all in one run.
+    Cargo(Vec<Bin>),
+    /// One of them, by a line for the shell.
+    Line {
+        /// The line.
+        line: String,
+        /// What the journal calls the program.
+        target: String,
+    },
 }
 
 /// What is built, where, and when again.
@@ -43,21 +47,31 @@ pub struct Watched {
     pub inputs: Inputs,
     /// Look at the files this often instead of waiting for events.
     pub poll_interval: Option<Duration>,
-    /// The programs that it builds, for the journal.
-    pub targets: Vec<String>,
 }
 
-/// Who hears of builds; called on the thread that builds.
-pub type OnEvent = Arc<dyn Fn(Event) + Send + Sync>;
+/// A runner, and the builds that it waits for.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// The program that is built, as events name it; `None` for the builds of modules.
+    pub target: Option<String>,
+    /// To the runner.
+    pub orders: Sender<Order>,
+}
+
+/// Whether a change is a reason to build; otherwise it waits for [`BuildOrders::build_changes`].
+pub type IsOn = Box<dyn Fn() -> bool + Send>;
 
 /// Builds until it is dropped, which stops a build that runs.
 #[derive(Debug)]
 pub struct Builds {
     cancel: Cancel,
-    /// `None` when it has ended.
-    wake: Option<Sender<Wake>>,
+    orders: BuildOrders,
     thread: Option<JoinHandle<()>>,
 }
+
+/// What the user asks of builds. Any thread; every method returns at once.
+#[derive(Clone, Debug)]
+pub struct BuildOrders(Sender<Wake>);
 
 /// A file that changes so soon after a build, again and again, is written by the program or the build.
 const SOON: Duration = Duration::from_millis(1_500);
@@ -69,66 +83,108 @@ const IN_A_ROW: u32 = 5;
 enum Wake {
     /// One of the files that have changed.
     Changed(PathBuf),
+    /// The user wants a build.
+    Asked,
+    /// This program is to be built from now on.
+    Include(String),
     Notice(String),
 }
-
-/// Changes that may wait; any number of them is one more build.
-const WAKES: usize = 16;
 
 impl How {
     /// What a user would type to see all of it.
     #[must_use]
     pub fn shown(&self, dir: &Path) -> String {
         match self {
-            Self::Cargo(target) => {
-                let command = target.command(dir);
+            Self::Cargo(bins) => {
+                let command = programs_command(bins, dir);
                 let words = command.get_args().map(|word| word.to_string_lossy().into_owned());
-                std::iter::once("cargo".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+                iter::once("cargo".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
             }
-            Self::Line(line) => line.lines().map(str::trim).collect::<Vec<_>>().join("; "),
+            Self::Line { line, .. } => line.lines().map(str::trim).collect::<Vec<_>>().join("; "),
         }
+    }
+
+    /// The programs, as events name them.
+    fn targets(&self) -> Vec<String> {
+        match self {
+            Self::Cargo(bins) => bins.iter().map(|bin| bin.name.clone()).collect(),
+            Self::Line { target, .. } => vec![target.clone()],
+        }
+    }
+
+    /// The same for some of the programs; `None` when none is left.
+    fn of(&self, included: &BTreeSet<String>) -> Option<Self> {
+        let how = match self {
+            Self::Cargo(bins) => {
+                let bins = bins.iter().filter(|bin| included.contains(&bin.name));
+                Self::Cargo(bins.cloned().collect())
+            }
+            Self::Line { .. } => self.clone(),
+        };
+        how.targets().iter().any(|target| included.contains(target)).then_some(how)
     }
 }
 
 impl Builds {
-    /// Watches, builds at once, and builds again after each change. Orders go to `orders`.
+    /// Watches, builds what is `included` at once, and builds it again after each change while `is_on`.
     ///
     /// # Errors
     /// When files cannot be watched.
     pub fn start(
         watched: Watched,
-        orders: Sender<Order>,
+        included: BTreeSet<String>,
+        listeners: Vec<Listener>,
+        is_on: IsOn,
         on_event: OnEvent,
     ) -> Result<Self, WatchError> {
-        let (wake, wakes) = bounded(WAKES);
+        let (wake, wakes) = unbounded();
         let forward = wake.clone();
         let poll_interval = watched.poll_interval;
         let config = WatchConfig { inputs: watched.inputs.clone(), poll_interval };
         let watcher = Watcher::start(
             config,
             Box::new(move |event| {
-                let _ = forward.try_send(match event {
+                let _ = forward.send(match event {
                     WatchEvent::Change(set) => {
                         Wake::Changed(set.files.into_iter().next().unwrap_or_default())
                     }
                     WatchEvent::Notice(message) => Wake::Notice(message),
-                }); // a full queue holds a change already
+                }); // it has ended
             }),
         )?;
         let cancel = Cancel::new();
-        let building = Building { watched, watcher, cancel: cancel.clone(), orders, on_event };
+        let reasons = Reasons { included, is_on };
+        let building =
+            Building { watched, watcher, cancel: cancel.clone(), listeners, reasons, on_event };
         let thread = std::thread::Builder::new()
             .name("pitstop-builds".to_owned())
             .spawn(move || building.run(&wakes))
             .map_err(WatchError::Thread)?;
-        Ok(Self { cancel, wake: Some(wake), thread: Some(thread) })
+        Ok(Self { cancel, orders: BuildOrders(wake), thread: Some(thread) })
+    }
+
+    /// For the user's orders.
+    #[must_use]
+    pub fn orders(&self) -> BuildOrders {
+        self.orders.clone()
+    }
+}
+
+impl BuildOrders {
+    /// Builds what has changed, also changes that waited.
+    pub fn build_changes(&self) {
+        let _ = self.0.send(Wake::Asked); // the builds have ended
+    }
+
+    /// Builds this program as well, from now on.
+    pub fn include(&self, target: &str) {
+        let _ = self.0.send(Wake::Include(target.to_owned())); // as above
     }
 }
 
 impl Drop for Builds {
     fn drop(&mut self) {
         self.cancel.cancel();
-        self.wake = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join(); // its panic has been printed
         }
@@ -140,86 +196,88 @@ struct Building {
     watched: Watched,
     watcher: Watcher,
     cancel: Cancel,
-    orders: Sender<Order>,
+    listeners: Vec<Listener>,
+    reasons: Reasons,
     on_event: OnEvent,
 }
 
 impl Building {
-    fn run(self, wakes: &Receiver<Wake>) {
+    fn run(mut self, wakes: &Receiver<Wake>) {
         let (mut number, mut endless) = (0_u64, Endless::default());
         loop {
-            number += 1;
-            if !self.build(number) {
-                return;
+            if let Some(how) = self.watched.how.of(&self.reasons.included) {
+                number += 1;
+                if !self.build(&how, number) {
+                    return;
+                }
             }
             let built = Instant::now();
-            let notice = |message| (self.on_event)(Event::Notice { message });
-            let Some(file) = next_change(&self.cancel, wakes, notice) else { return };
-            if let Some(message) = endless.take(file, built.elapsed()) {
+            let on_event = &self.on_event;
+            let notice = |message| on_event(Event::Notice { message });
+            let Some(file) = self.reasons.next(&self.cancel, wakes, notice) else { return };
+            if let Some(message) = file.and_then(|file| endless.take(file, built.elapsed())) {
                 notice(message);
             }
         }
     }
 
-    /// Builds once; `false` when it was stopped, or nobody listens.
-    fn build(&self, number: u64) -> bool {
-        let Watched { how, dir, targets, .. } = &self.watched;
-        let (way, targets) = match how {
-            How::Cargo(_) => (Some(BuildWay::Cargo), targets.clone()),
-            How::Line(_) => (None, targets.clone()),
-        };
-        (self.on_event)(Event::BuildStarted { way, targets });
+    /// Builds once; `false` when it was stopped.
+    fn build(&self, how: &How, number: u64) -> bool {
+        let (dir, targets) = (&self.watched.dir, how.targets());
+        let way = matches!(how, How::Cargo(_)).then_some(BuildWay::Cargo);
+        (self.on_event)(Event::BuildStarted { way, targets: targets.clone() });
         let _guard = self.watcher.build_guard();
         let began = Instant::now();
         let outcome = match how {
-            How::Cargo(target) => self.by_cargo(target, dir),
-            How::Line(line) => self.by_line(line, dir, number),
+            How::Cargo(bins) => self.by_cargo(bins, dir, number),
+            How::Line { line, target } => self.by_line(line, target, dir, number),
         };
         let ms = began.elapsed().as_millis() as u64;
-        let (event, order) = match outcome {
+        match outcome {
             Outcome::Stopped => return false,
-            Outcome::Built { result, path } => {
-                let size = path.as_ref().and_then(|path| path.metadata().ok());
-                let bytes = size.map_or(0, |size| size.len());
-                let event = Event::BuildFinished { ms, artifact: result.clone(), bytes };
-                (event, Order::Built { result, path })
+            Outcome::Built(made) => made.into_iter().for_each(|made| self.tell(made, ms)),
+            Outcome::Failed(diagnostics) => {
+                let command = how.shown(dir);
+                (self.on_event)(Event::BuildFailed { ms, diagnostics, targets, command });
             }
-            Outcome::Failed(mut diagnostics) => {
-                diagnostics.sort_by_key(|it| it.level != DiagnosticLevel::Error);
-                let event = Event::BuildFailed { ms, diagnostics };
-                let (summary, build) = (in_words(&event), how.shown(dir));
-                let words =
-                    summary.split_once(": ").map_or(summary.clone(), |(_, it)| it.to_owned());
-                (event, Order::BuildFailed { summary: words, build })
-            }
-        };
-        (self.on_event)(event);
-        self.orders.send(order).is_ok()
+        }
+        true
     }
 
-    fn by_cargo(&self, target: &ProgramTarget, dir: &Path) -> Outcome {
-        match target.build(dir, &self.cancel) {
+    fn tell(&self, made: Made, ms: u64) {
+        let Made { target, result, path } = made;
+        let size = path.as_ref().and_then(|path| path.metadata().ok());
+        (self.on_event)(Event::BuildFinished {
+            ms,
+            artifact: result.clone(),
+            bytes: size.map_or(0, |size| size.len()),
+            targets: vec![target.clone()],
+        });
+        for listener in self.listeners.iter().filter(|it| it.target.as_ref() == Some(&target)) {
+            let order = Order::Built { result: result.clone(), path: path.clone() };
+            let _ = listener.orders.send(order); // it has ended
+        }
+    }
+
+    fn by_cargo(&self, bins: &[Bin], dir: &Path, number: u64) -> Outcome {
+        match build_programs(bins, dir, &self.cancel) {
             Ok(built) => {
                 let inputs = self.watched.inputs.clone().with_files(built.inputs);
                 self.watcher.set_inputs(inputs, built.since);
-                match std::fs::read(&built.path) {
-                    Ok(bytes) => {
-                        let result = blake3::hash(&bytes).to_string();
-                        Outcome::Built { result, path: Some(built.path) }
-                    }
-                    // Whoever starts it says that it is not there.
-                    Err(_) => {
-                        let result = format!("{:?}", SystemTime::now());
-                        Outcome::Built { result, path: Some(built.path) }
-                    }
-                }
+                let made = built.paths.into_iter().map(|(target, path)| Made {
+                    target,
+                    // Whoever starts a file that cannot be read says so.
+                    result: hash_of(&path).map_or_else(|| number.to_string(), |it| it.to_string()),
+                    path: Some(path),
+                });
+                Outcome::Built(made.collect())
             }
             Err(BuildError::Cancelled) => Outcome::Stopped,
             Err(error) => Outcome::Failed(error.diagnostics()),
         }
     }
 
-    fn by_line(&self, line: &str, dir: &Path, number: u64) -> Outcome {
+    fn by_line(&self, line: &str, target: &str, dir: &Path, number: u64) -> Outcome {
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(line);
         crate::os::child_env::without_internal(&mut shell);
@@ -233,7 +291,8 @@ impl Building {
         });
         match status {
             Ok(status) if status.success() => {
-                Outcome::Built { result: number.to_string(), path: None }
+                let (target, result) = (target.to_owned(), number.to_string());
+                Outcome::Built(vec![Made { target, result, path: None }])
             }
             Ok(status) => Outcome::Failed(vec![said_by_command(&status.to_string(), &last)]),
             Err(NoStatus::Cancelled) => Outcome::Stopped,
@@ -244,27 +303,42 @@ impl Building {
     }
 }
 
-/// Waits for a change, and takes all that wait by then: they are one more build, however many. `None` when
-/// there is to be no further build.
-fn next_change(
-    cancel: &Cancel,
-    wakes: &Receiver<Wake>,
-    notice: impl Fn(String),
-) -> Option<PathBuf> {
-    let mut first = None;
-    while first.is_none() {
-        let wake = crossbeam_channel::select_biased! {
-            recv(cancel.signal()) -> _ => return None,
-            recv(wakes) -> wake => wake.ok()?,
-        };
-        for wake in iter::once(wake).chain(wakes.try_iter()) {
-            match wake {
-                Wake::Changed(file) => first = first.or(Some(file)),
-                Wake::Notice(message) => notice(message),
+/// What is built, and whether a change is a reason to build it.
+struct Reasons {
+    included: BTreeSet<String>,
+    is_on: IsOn,
+}
+
+impl Reasons {
+    /// Waits for a reason to build: a change, while that is one, or a further program. All that wait by then
+    /// are one more build. `None` when there is to be no further build; else one of the changed files.
+    fn next(
+        &mut self,
+        cancel: &Cancel,
+        wakes: &Receiver<Wake>,
+        notice: impl Fn(String),
+    ) -> Option<Option<PathBuf>> {
+        let mut changed = None;
+        loop {
+            let wake = crossbeam_channel::select_biased! {
+                recv(cancel.signal()) -> _ => return None,
+                recv(wakes) -> wake => wake.ok()?,
+            };
+            let (mut is_asked, mut is_more) = (false, false);
+            for wake in iter::once(wake).chain(wakes.try_iter()) {
+                match wake {
+                    Wake::Changed(file) => changed = changed.or(Some(file)),
+                    Wake::Asked => is_asked = true,
+                    Wake::Include(target) => is_more |= self.included.insert(target),
+                    Wake::Notice(message) => notice(message),
+                }
+            }
+            // Who asks may be quicker than the news of what was saved.
+            if is_more || is_asked || changed.is_some() && (self.is_on)() {
+                return Some(changed);
             }
         }
     }
-    first
 }
 
 /// Sees that each build leads to the next one.
@@ -292,9 +366,18 @@ impl Endless {
 
 /// How a build has ended.
 enum Outcome {
-    Built { result: String, path: Option<PathBuf> },
+    Built(Vec<Made>),
     Failed(Vec<Diagnostic>),
     Stopped,
+}
+
+/// A program that was built.
+struct Made {
+    target: String,
+    /// The same text stands for the same program.
+    result: String,
+    /// Where it is, when the build says so.
+    path: Option<PathBuf>,
 }
 
 /// The first line that speaks of an error, else the last one that says anything.
@@ -329,27 +412,63 @@ pub fn is_stale(program: &Path, inputs: Inputs) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::RefCell;
 
     #[test]
     fn changes_that_wait_are_one_and_no_notice_is_lost() {
-        let (tell, wakes) = bounded(WAKES);
+        let (tell, wakes) = unbounded();
         let cancel = Cancel::new();
-        let told = std::cell::RefCell::new(Vec::new());
-        let mut next = || next_change(&cancel, &wakes, |notice| told.borrow_mut().push(notice));
+        let told = RefCell::new(Vec::new());
+        let mut reasons = Reasons { included: BTreeSet::new(), is_on: Box::new(|| true) };
+        let mut next = || reasons.next(&cancel, &wakes, |notice| told.borrow_mut().push(notice));
         for wake in [
             Wake::Notice("polling".to_owned()),
             Wake::Changed("a".into()),
             Wake::Notice("events".to_owned()),
             Wake::Changed("b".into()),
         ] {
-            tell.send(wake).expect("there is room");
+            tell.send(wake).expect("somebody listens");
         }
-        assert_eq!(next(), Some("a".into()));
+        assert_eq!(next(), Some(Some("a".into())));
         assert_eq!(*told.borrow(), ["polling", "events"]);
-        tell.send(Wake::Changed("c".into())).expect("there is room");
-        assert_eq!(next(), Some("c".into()), "b was part of the build for a");
+        tell.send(Wake::Changed("c".into())).expect("somebody listens");
+        assert_eq!(next(), Some(Some("c".into())), "b was part of the build for a");
         cancel.cancel();
         assert_eq!(next(), None);
+    }
+
+    #[test]
+    fn while_it_is_off_changes_wait_for_an_order_or_a_further_program() {
+        let (changed, include) =
+            (|| Wake::Changed("x".into()), |name: &str| Wake::Include(name.to_owned()));
+        let x = || Some(Some(PathBuf::from("x")));
+        for (is_on, wakes, expected) in [
+            (true, vec![changed()], x()),
+            (false, vec![changed()], None),
+            (false, vec![Wake::Asked], Some(None)),
+            (false, vec![changed(), Wake::Asked], x()),
+            (false, vec![include("a")], None),
+            (false, vec![include("b")], Some(None)),
+            (false, vec![changed(), include("b")], x()),
+        ] {
+            let (tell, waiting) = unbounded();
+            let shown = format!("{is_on} {wakes:?}");
+            wakes.into_iter().for_each(|wake| tell.send(wake).expect("somebody listens"));
+            // What is not built now is not built: nobody can send any more.
+            drop(tell);
+            let mut reasons =
+                Reasons { included: ["a".to_owned()].into(), is_on: Box::new(move || is_on) };
+            assert_eq!(reasons.next(&Cancel::new(), &waiting, drop), expected, "{shown}");
+        }
+        // A change is kept until somebody asks for it.
+        let (tell, waiting) = unbounded();
+        tell.send(changed()).expect("somebody listens");
+        let is_on = Box::new(move || {
+            tell.send(Wake::Asked).expect("somebody listens");
+            false
+        });
+        let mut reasons = Reasons { included: BTreeSet::new(), is_on };
+        assert_eq!(reasons.next(&Cancel::new(), &waiting, drop), x());
     }
 
     #[test]

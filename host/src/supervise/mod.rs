@@ -4,18 +4,21 @@
 //! a change --builds--> Order::Built --runner--> Happened --policy--> Action --runner--> a process
 //! ```
 //!
-//! Owns: the life of one program: its processes, its terminal, its end. Consumes: builds, signals. Produces:
-//! what is said of it ([`Remark`]) and `process_*` events. Never: swaps code; a program here is a black box.
+//! Owns: the life of one program: its processes, its terminal, its end; and of those of `[[auto_run]]` as a
+//! set. Consumes: builds, signals, the user's orders. Produces: `build_*` and `process_*` events. Never: swaps
+//! code; a program here is a black box.
 
 mod builds;
 mod guard;
 mod policy;
 mod program;
-mod remark;
+mod programs;
 mod runner;
 
-pub use builds::{Builds, How, OnEvent, Watched, is_stale};
-pub use policy::{AfterEnd, OnEnd, Recent, STARTS_MAX, STARTS_WITHIN, Terms};
+pub use builds::{BuildOrders, Builds, How, IsOn, Listener, Watched, is_stale};
+pub use policy::{
+    OnEnd, RESTART_DELAY_MS, Recent, STARTS_MAX, STARTS_WITHIN, STOP_TIMEOUT_MS, Terms,
+};
 pub use program::{Program, StopSignal, UnknownSignal};
-pub use remark::Remark;
-pub use runner::{Observer, Order, Runner, signal_of};
+pub use programs::{Programs, ProgramsConfig, ProgramsHandle, UnknownProgram};
+pub use runner::{OnEvent, Order, Runner, signal_of};

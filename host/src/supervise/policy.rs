@@ -3,6 +3,7 @@
 //! Owns: the rules, as a state machine: what has happened and the time go in, actions come out. Never: I/O, and
 //! never asks for the time.
 
+use crate::journal::event::{AfterEnd, WaitsFor};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,11 @@ use std::time::{Duration, Instant};
 pub const STARTS_MAX: usize = 20;
 /// …within this time, and no more.
 pub const STARTS_WITHIN: Duration = Duration::from_secs(60);
+
+/// [`Terms::delay`] unless the user says otherwise, in milliseconds.
+pub const RESTART_DELAY_MS: u64 = 250;
+/// [`Terms::stop_timeout`] unless the user says otherwise, in milliseconds.
+pub const STOP_TIMEOUT_MS: u64 = 5_000;
 
 /// What the user has chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +53,10 @@ pub(super) enum Happened {
     },
     /// The program could not be started.
     NotStarted,
+    /// The user wants it to run.
+    Start,
+    /// The user wants it not to run, whatever is built; the second time at once.
+    Halt,
     /// Everything is to end; the second time at once.
     Stop,
 }
@@ -60,23 +70,14 @@ pub(super) enum Action {
     Signal,
     /// End it and all that it started.
     Kill,
-    /// Say that it has ended, and what that leads to.
-    SayEnded(AfterEnd),
+    /// Say that it has ended, and what follows when nobody has asked for it.
+    SayEnded(Option<AfterEnd>),
+    /// Say what it waits for.
+    SayWaits(WaitsFor),
     /// Say that the program is not there, and that the one that runs stays.
     SayMissing,
     /// There is nothing more to do.
     End,
-}
-
-/// What follows when a program has ended by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AfterEnd {
-    /// It starts again after the next successful build.
-    Waits,
-    /// It starts again soon.
-    StartsAgain,
-    /// It has failed too often, and starts again after the next successful build.
-    GivenUp,
 }
 
 /// One program's life.
@@ -91,8 +92,10 @@ pub(super) struct Policy {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Nothing runs.
+    /// Nothing runs before the next successful build.
     Idle,
+    /// Nothing runs before the user says so.
+    Halted,
     Running,
     /// The program is to be started, in place of what runs.
     Due {
@@ -110,13 +113,24 @@ enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Then {
     Start,
+    Halt,
     End,
 }
 
 impl Policy {
-    /// Nothing runs, and nothing has been built.
-    pub(super) fn new(terms: Terms) -> Self {
-        Self { terms, state: State::Idle, newest: None, failures: Recent::default() }
+    /// Nothing runs, and nothing has been built. Unless it is enabled, the user has to start it.
+    pub(super) fn new(terms: Terms, is_enabled: bool) -> Self {
+        let state = if is_enabled { State::Idle } else { State::Halted };
+        Self { terms, state, newest: None, failures: Recent::default() }
+    }
+
+    /// What is to be said at first.
+    pub(super) fn begin(&self) -> Vec<Action> {
+        match (self.state, self.terms.on_end) {
+            (_, OnEnd::End) => Vec::new(),
+            (State::Halted, _) => vec![Action::SayWaits(WaitsFor::Start)],
+            _ => vec![Action::SayWaits(WaitsFor::Build)],
+        }
     }
 
     /// Whether the program runs, also when it has been asked to end.
@@ -143,6 +157,8 @@ impl Policy {
             Happened::Built(result) => self.built(now, result),
             Happened::Exited { failed } => self.exited(now, failed),
             Happened::NotStarted => self.not_started(),
+            Happened::Start => self.wanted(),
+            Happened::Halt => self.unwanted(now),
             Happened::Stop => self.stop(now),
         }
     }
@@ -179,39 +195,37 @@ impl Policy {
                 Vec::new()
             }
             // What is started then is the newest.
-            State::Due { .. } | State::Stopping { .. } | State::Ended => Vec::new(),
+            State::Due { .. } | State::Stopping { .. } => Vec::new(),
+            State::Halted | State::Ended => Vec::new(),
         }
     }
 
     fn exited(&mut self, now: Instant, failed: bool) -> Vec<Action> {
-        match self.state {
-            State::Due { at, .. } => {
-                self.state = State::Due { at, runs: false };
-                vec![Action::SayEnded(AfterEnd::StartsAgain)]
-            }
-            State::Stopping { then: Then::Start, .. } => self.start(),
-            State::Stopping { then: Then::End, .. } => {
-                self.state = State::Ended;
-                vec![Action::End]
-            }
-            _ if self.terms.on_end == OnEnd::End => {
-                self.state = State::Ended;
-                vec![Action::End]
-            }
+        let (state, next) = match self.state {
+            State::Due { at, .. } => (State::Due { at, runs: false }, Some(AfterEnd::StartsAgain)),
+            State::Stopping { then: Then::Start, .. } => (State::Running, None),
+            State::Stopping { then: Then::Halt, .. } => (State::Halted, None),
+            State::Stopping { then: Then::End, .. } => (State::Ended, None),
+            _ if self.terms.on_end == OnEnd::End => (State::Ended, None),
             _ if failed && self.terms.on_end == OnEnd::RestartFailed => {
-                let is_too_many = self.failures.is_one_too_many(now);
-                self.state = match is_too_many {
-                    true => State::Idle,
-                    false => State::Due { at: now + self.terms.delay, runs: false },
-                };
-                let then = if is_too_many { AfterEnd::GivenUp } else { AfterEnd::StartsAgain };
-                vec![Action::SayEnded(then)]
+                match self.failures.is_one_too_many(now) {
+                    true => (State::Idle, Some(AfterEnd::GivenUp)),
+                    false => {
+                        let at = now + self.terms.delay;
+                        (State::Due { at, runs: false }, Some(AfterEnd::StartsAgain))
+                    }
+                }
             }
-            _ => {
-                self.state = State::Idle;
-                vec![Action::SayEnded(AfterEnd::Waits)]
-            }
-        }
+            _ => (State::Idle, Some(AfterEnd::Waits)),
+        };
+        self.state = state;
+        let then = match state {
+            State::Running => Some(Action::Start),
+            State::Halted => Some(Action::SayWaits(WaitsFor::Start)),
+            State::Ended => Some(Action::End),
+            State::Idle | State::Due { .. } | State::Stopping { .. } => None,
+        };
+        std::iter::once(Action::SayEnded(next)).chain(then).collect()
     }
 
     fn not_started(&mut self) -> Vec<Action> {
@@ -227,23 +241,67 @@ impl Policy {
         }
     }
 
-    fn stop(&mut self, now: Instant) -> Vec<Action> {
+    fn wanted(&mut self) -> Vec<Action> {
+        self.failures = Recent::default();
+        match self.state {
+            State::Halted if self.newest.is_none() => {
+                self.state = State::Idle;
+                vec![Action::SayWaits(WaitsFor::Build)]
+            }
+            // Nothing has been built that could be started.
+            State::Idle if self.newest.is_none() => Vec::new(),
+            State::Idle | State::Halted | State::Due { runs: false, .. } => self.start(),
+            State::Stopping { kill_at, is_killed, then: Then::Halt } => {
+                self.state = State::Stopping { kill_at, is_killed, then: Then::Start };
+                Vec::new()
+            }
+            State::Running | State::Due { .. } | State::Stopping { .. } | State::Ended => {
+                Vec::new()
+            }
+        }
+    }
+
+    fn unwanted(&mut self, now: Instant) -> Vec<Action> {
         match self.state {
             State::Idle | State::Due { runs: false, .. } => {
+                self.state = State::Halted;
+                vec![Action::SayWaits(WaitsFor::Start)]
+            }
+            State::Running | State::Due { runs: true, .. } => self.ask_to_end(now, Then::Halt),
+            State::Stopping { kill_at, is_killed, then } => {
+                self.stopping_already(kill_at, is_killed, then, Then::Halt)
+            }
+            State::Halted | State::Ended => Vec::new(),
+        }
+    }
+
+    fn stop(&mut self, now: Instant) -> Vec<Action> {
+        match self.state {
+            State::Idle | State::Halted | State::Due { runs: false, .. } => {
                 self.state = State::Ended;
                 vec![Action::End]
             }
             State::Running | State::Due { runs: true, .. } => self.ask_to_end(now, Then::End),
-            State::Stopping { kill_at, is_killed, then: Then::Start } => {
-                self.state = State::Stopping { kill_at, is_killed, then: Then::End };
-                Vec::new()
-            }
-            State::Stopping { kill_at, then: Then::End, .. } => {
-                self.state = State::Stopping { kill_at, is_killed: true, then: Then::End };
-                vec![Action::Kill]
+            State::Stopping { kill_at, is_killed, then } => {
+                self.stopping_already(kill_at, is_killed, then, Then::End)
             }
             State::Ended => Vec::new(),
         }
+    }
+
+    /// Who asks for the same end again insists.
+    fn stopping_already(
+        &mut self,
+        kill_at: Instant,
+        is_killed: bool,
+        then: Then,
+        wanted: Then,
+    ) -> Vec<Action> {
+        let insists = then == wanted;
+        // The end of everything is not taken back.
+        let then = if then == Then::End { Then::End } else { wanted };
+        self.state = State::Stopping { kill_at, is_killed: is_killed || insists, then };
+        if insists { vec![Action::Kill] } else { Vec::new() }
     }
 
     fn start(&mut self) -> Vec<Action> {
@@ -275,7 +333,7 @@ impl Recent {
 
 #[cfg(test)]
 mod tests {
-    use super::Action::{End, Kill, SayEnded, SayMissing, Signal, Start};
+    use super::Action::{End, Kill, SayEnded, SayMissing, SayWaits, Signal, Start};
     use super::*;
 
     const DELAY: u64 = 250;
@@ -285,6 +343,8 @@ mod tests {
     enum Step {
         Built(&'static str),
         Exited(bool),
+        Start,
+        Halt,
         Stop,
         /// The time passes, with or without a program that is there.
         Tick(bool),
@@ -303,7 +363,7 @@ mod tests {
             stop_timeout: Duration::from_millis(TIMEOUT),
             on_end,
         };
-        let mut policy = Policy::new(terms);
+        let mut policy = Policy::new(terms, true);
         let mut alive = 0_i32;
         for (number, (at, step, expected)) in script.into_iter().enumerate() {
             let now = began + Duration::from_millis(at);
@@ -313,6 +373,8 @@ mod tests {
                     alive -= 1;
                     policy.take(now, Happened::Exited { failed })
                 }
+                Step::Start => policy.take(now, Happened::Start),
+                Step::Halt => policy.take(now, Happened::Halt),
                 Step::Stop => policy.take(now, Happened::Stop),
                 Step::Tick(is_there) => policy.tick(now, is_there),
             };
@@ -327,6 +389,7 @@ mod tests {
     fn s01_to_s11_the_life_of_a_program() {
         use AfterEnd::{StartsAgain, Waits};
         use Step::{Exited, Stop, Tick};
+        let halted = SayWaits(WaitsFor::Start);
         let scripts: Vec<(&str, Script)> = vec![
             (
                 "S01 the first success starts it once, S03 and the same success not again",
@@ -343,7 +406,7 @@ mod tests {
                     (1_000, built("b"), vec![]),
                     (1_249, Tick(true), vec![]),
                     (1_250, Tick(true), vec![Signal]),
-                    (1_300, Exited(false), vec![Start]),
+                    (1_300, Exited(false), vec![SayEnded(None), Start]),
                 ],
             ),
             (
@@ -353,7 +416,7 @@ mod tests {
                     (1_000, built("b"), vec![]),
                     (1_100, built("c"), vec![]),
                     (1_250, Tick(true), vec![Signal]),
-                    (1_300, Exited(true), vec![Start]),
+                    (1_300, Exited(true), vec![SayEnded(None), Start]),
                     (9_000, Tick(true), vec![]),
                 ],
             ),
@@ -366,7 +429,7 @@ mod tests {
                     (6_249, Tick(true), vec![]),
                     (6_250, Tick(true), vec![Kill]),
                     (6_260, Tick(true), vec![]),
-                    (6_300, Exited(true), vec![Start]),
+                    (6_300, Exited(true), vec![SayEnded(None), Start]),
                 ],
             ),
             (
@@ -374,7 +437,7 @@ mod tests {
                 vec![
                     (0, built("a"), vec![Start]),
                     (1_000, built("b"), vec![]),
-                    (1_100, Exited(true), vec![SayEnded(StartsAgain)]),
+                    (1_100, Exited(true), vec![SayEnded(Some(StartsAgain))]),
                     (1_250, Tick(true), vec![Start]),
                 ],
             ),
@@ -385,7 +448,7 @@ mod tests {
                     (1_000, built("b"), vec![]),
                     (1_250, Tick(true), vec![Signal]),
                     (1_300, built("c"), vec![]),
-                    (1_400, Exited(false), vec![Start]),
+                    (1_400, Exited(false), vec![SayEnded(None), Start]),
                     (9_000, Tick(true), vec![]),
                 ],
             ),
@@ -393,7 +456,7 @@ mod tests {
                 "S08 an end of its own waits for the next success",
                 vec![
                     (0, built("a"), vec![Start]),
-                    (500, Exited(true), vec![SayEnded(Waits)]),
+                    (500, Exited(true), vec![SayEnded(Some(Waits))]),
                     (9_000, Tick(true), vec![]),
                     (9_100, built("b"), vec![Start]),
                 ],
@@ -414,7 +477,7 @@ mod tests {
                     (0, built("a"), vec![Start]),
                     (100, Stop, vec![Signal]),
                     (200, Stop, vec![Kill]),
-                    (300, Exited(true), vec![End]),
+                    (300, Exited(true), vec![SayEnded(None), End]),
                     (400, built("b"), vec![]),
                 ],
             ),
@@ -425,10 +488,56 @@ mod tests {
                     (1_000, built("b"), vec![]),
                     (1_250, Tick(true), vec![Signal]),
                     (1_300, Stop, vec![]),
-                    (1_400, Exited(false), vec![End]),
+                    (1_400, Exited(false), vec![SayEnded(None), End]),
                 ],
             ),
             ("S11 nothing runs", vec![(0, Stop, vec![End])]),
+            (
+                "stopped by the user: no build starts it before the user does",
+                vec![
+                    (0, built("a"), vec![Start]),
+                    (100, Step::Halt, vec![Signal]),
+                    (150, Exited(false), vec![SayEnded(None), halted]),
+                    (200, built("b"), vec![]),
+                    (9_000, Tick(true), vec![]),
+                    (9_001, Step::Halt, vec![]),
+                    (9_100, Step::Start, vec![Start]),
+                    (9_200, Step::Start, vec![]),
+                    (9_300, built("c"), vec![]),
+                    (9_550, Tick(true), vec![Signal]),
+                    (9_600, Step::Halt, vec![]),
+                    (9_700, Exited(false), vec![SayEnded(None), halted]),
+                    (9_800, Stop, vec![End]),
+                ],
+            ),
+            (
+                "the user changes their mind while it is stopping, and insists",
+                vec![
+                    (0, built("a"), vec![Start]),
+                    (100, Step::Halt, vec![Signal]),
+                    (150, Step::Start, vec![]),
+                    (200, Exited(false), vec![SayEnded(None), Start]),
+                    (300, Step::Halt, vec![Signal]),
+                    (301, Step::Halt, vec![Kill]),
+                    (302, Stop, vec![]),
+                    (303, Step::Start, vec![]),
+                    (304, Step::Halt, vec![]),
+                    (310, Exited(true), vec![SayEnded(None), End]),
+                ],
+            ),
+            (
+                "what has ended by itself can be started, what was never built cannot",
+                vec![
+                    (0, Step::Start, vec![]),
+                    (1, Step::Halt, vec![halted]),
+                    (2, Step::Start, vec![SayWaits(WaitsFor::Build)]),
+                    (2, Step::Halt, vec![halted]),
+                    (2, built("a"), vec![]),
+                    (3, Step::Start, vec![Start]),
+                    (4, Exited(true), vec![SayEnded(Some(Waits))]),
+                    (5, Step::Start, vec![Start]),
+                ],
+            ),
         ];
         for (name, script) in scripts {
             check(name, OnEnd::Wait, script);
@@ -440,20 +549,20 @@ mod tests {
         use AfterEnd::{GivenUp, StartsAgain, Waits};
         let mut script: Script = vec![
             (0, built("a"), vec![Start]),
-            (10, Step::Exited(true), vec![SayEnded(StartsAgain)]),
+            (10, Step::Exited(true), vec![SayEnded(Some(StartsAgain))]),
             (260, Step::Tick(true), vec![Start]),
-            (300, Step::Exited(false), vec![SayEnded(Waits)]),
+            (300, Step::Exited(false), vec![SayEnded(Some(Waits))]),
             (400, built("b"), vec![Start]),
         ];
         // It fails as fast as it can.
         for n in 1..STARTS_MAX as u64 {
-            script.push((n * 1_000, Step::Exited(true), vec![SayEnded(StartsAgain)]));
+            script.push((n * 1_000, Step::Exited(true), vec![SayEnded(Some(StartsAgain))]));
             script.push((n * 1_000 + DELAY, Step::Tick(true), vec![Start]));
         }
-        script.push((30_000, Step::Exited(true), vec![SayEnded(GivenUp)]));
+        script.push((30_000, Step::Exited(true), vec![SayEnded(Some(GivenUp))]));
         script.push((90_000, Step::Tick(true), vec![]));
         script.push((90_001, built("c"), vec![Start]));
-        script.push((90_002, Step::Exited(true), vec![SayEnded(StartsAgain)]));
+        script.push((90_002, Step::Exited(true), vec![SayEnded(Some(StartsAgain))]));
         check("fails", OnEnd::RestartFailed, script);
     }
 
@@ -462,7 +571,7 @@ mod tests {
         check(
             "once",
             OnEnd::End,
-            vec![(0, built("a"), vec![Start]), (10, Step::Exited(true), vec![End])],
+            vec![(0, built("a"), vec![Start]), (10, Step::Exited(true), vec![SayEnded(None), End])],
         );
     }
 

@@ -1,13 +1,14 @@
 //! What is started, and how it is asked to end.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::str::FromStr;
 
-/// A program with everything that it is started with. Standard input, output and error are those of this
-/// process.
+/// A program with everything that it is started with. Standard output and error are those of this process.
 #[derive(Clone, Debug)]
 pub struct Program {
     /// What messages and events call it.
@@ -16,12 +17,23 @@ pub struct Program {
     pub path: PathBuf,
     /// Passed on byte for byte.
     pub args: Vec<OsString>,
+    /// Where it runs; where this process does when absent.
+    pub dir: Option<PathBuf>,
     /// On top of the environment of this process.
-    pub env: Vec<(OsString, OsString)>,
+    pub env: BTreeMap<String, String>,
     /// How it is asked to end.
     pub signal: StopSignal,
-    /// Whether it gets the terminal, so that it can read keys and draw on the whole screen.
+    /// Whether it runs before the user says so.
+    pub is_enabled: bool,
+    /// Whether it gets the terminal, so that it can read keys and draw on the whole screen. Otherwise it has no
+    /// standard input: several programs cannot share one keyboard.
     pub has_terminal: bool,
+    /// Whether what it prints goes to standard error, because standard output is for something else.
+    pub prints_to_stderr: bool,
+    /// The binary whose builds it is started after, if it is one.
+    pub target: Option<String>,
+    /// The command that builds it, for people.
+    pub build: String,
 }
 
 impl Program {
@@ -29,7 +41,16 @@ impl Program {
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
-        command.args(&self.args).envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.args(&self.args).envs(&self.env);
+        if let Some(dir) = &self.dir {
+            command.current_dir(dir);
+        }
+        if !self.has_terminal {
+            command.stdin(Stdio::null());
+        }
+        if self.prints_to_stderr {
+            command.stdout(io::stderr());
+        }
         crate::os::child_env::without_internal(&mut command);
         command
     }
@@ -43,7 +64,8 @@ impl Program {
 
 /// A signal that asks a program to end. On Windows, where there are none, the program is ended at once
 /// (untested).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub enum StopSignal {
     /// SIGHUP
     Hup,
@@ -107,6 +129,14 @@ impl FromStr for StopSignal {
     }
 }
 
+impl TryFrom<String> for StopSignal {
+    type Error = UnknownSignal;
+
+    fn try_from(text: String) -> Result<Self, UnknownSignal> {
+        text.parse()
+    }
+}
+
 /// A word that names no signal.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -137,9 +167,14 @@ mod tests {
             name: "x".to_owned(),
             path: path.into(),
             args: Vec::new(),
-            env: Vec::new(),
+            dir: None,
+            env: BTreeMap::new(),
             signal: StopSignal::default(),
+            is_enabled: true,
             has_terminal: false,
+            prints_to_stderr: false,
+            target: None,
+            build: String::new(),
         };
         for (path, is_there) in [("sh", true), ("/no/such", false), ("./no-such", false)] {
             assert_eq!(program(path).is_there(), is_there, "{path}");

@@ -1,19 +1,19 @@
 //! Carries out what the policy says, for one program.
 //!
-//! Owns: the running process and the clock. Consumes: [`Order`]s and the ends of processes. Produces: remarks
-//! and events. Never: decides; [`Policy`](super::policy::Policy) does.
+//! Owns: the running process and the clock. Consumes: [`Order`]s and the ends of processes. Produces: events.
+//! Never: decides; [`Policy`](super::policy::Policy) does.
 
 use super::guard::Guard;
 use super::policy::{Action, Happened, Policy, Terms};
-use super::program::Program;
-use super::remark::Remark;
-use crate::journal::event::Event;
+use super::program::{Program, StopSignal};
+use crate::journal::event::{AfterEnd, Event, WaitsFor};
 use crate::os::group::{Group, GroupChange};
 #[cfg(unix)]
 use crate::os::terminal::Terminal;
 use crossbeam_channel::{Receiver, bounded, never, select_biased};
 use std::path::PathBuf;
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -27,37 +27,27 @@ pub enum Order {
         /// Where the program is, when the build says so.
         path: Option<PathBuf>,
     },
-    /// A build has failed.
-    BuildFailed {
-        /// How many errors, and the first.
-        summary: String,
-        /// What shows all of it.
-        build: String,
-    },
+    /// The program is to run.
+    Start,
+    /// The program is to end and not to be started by a build; the second time at once.
+    Halt,
     /// The program, and the runner with it, is to end; the second time at once.
     Stop,
 }
 
-/// Who is told what happens. Called on the thread of the runner.
-pub trait Observer {
-    /// There is something to say about the program of this name.
-    fn remark(&self, name: &str, remark: &Remark);
-    /// Something for the journal.
-    fn event(&self, event: Event);
-}
+/// Who is told what happens; called on the thread where it happens.
+pub type OnEvent = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// One program, from the first build to the end.
-pub struct Runner<'a> {
+pub struct Runner {
     program: Program,
     terms: Terms,
     policy: Policy,
     orders: Receiver<Order>,
-    observer: &'a dyn Observer,
+    on_event: OnEvent,
     running: Option<Running>,
-    /// The last failure that was told.
-    told: Option<String>,
     /// How the program has ended last.
-    status: Option<ExitStatus>,
+    ended: Option<Ended>,
     #[cfg(unix)]
     terminal: Option<Terminal>,
 }
@@ -67,9 +57,9 @@ const INTERRUPTED: i32 = 130;
 
 #[derive(Debug)]
 struct Running {
-    group: Group,
-    /// Dropped before the group's number may be another's.
+    /// Dropped before the group, whose number may then be another's.
     guard: Option<Guard>,
+    group: Group,
     changes: Receiver<GroupChange>,
     waiting: JoinHandle<()>,
     /// When it was asked to end.
@@ -77,38 +67,45 @@ struct Running {
     is_killed: bool,
 }
 
-impl<'a> Runner<'a> {
+/// How a program has ended.
+#[derive(Clone, Copy, Debug)]
+struct Ended {
+    pid: u32,
+    /// `None` when the system does not say.
+    status: Option<ExitStatus>,
+    /// From the request on; zero when there was none.
+    took: Duration,
+    is_killed: bool,
+}
+
+impl Runner {
     /// A runner of this program. Its orders end with their sender, which is the same as [`Order::Stop`].
     #[must_use]
-    pub fn new(
-        program: Program,
-        terms: Terms,
-        orders: Receiver<Order>,
-        observer: &'a dyn Observer,
-    ) -> Self {
+    pub fn new(program: Program, terms: Terms, orders: Receiver<Order>, on_event: OnEvent) -> Self {
+        let policy = Policy::new(terms, program.is_enabled);
+        #[cfg(unix)]
+        let terminal = if program.has_terminal { Terminal::of_stdin() } else { None };
         Self {
             #[cfg(unix)]
-            terminal: Some(program.has_terminal)
-                .filter(|it| *it)
-                .and_then(|_| Terminal::of_stdin()),
+            terminal,
             program,
             terms,
-            policy: Policy::new(terms),
+            policy,
             orders,
-            observer,
+            on_event,
             running: None,
-            told: None,
-            status: None,
+            ended: None,
         }
     }
 
     /// Runs until it is told to stop, or its terms say so, and the program has ended. Blocks. Returns how the
     /// program has ended last, if it ever ran.
     pub fn run(mut self) -> Option<ExitStatus> {
-        loop {
+        let mut actions = self.policy.begin();
+        while !self.do_all(actions) {
             let changes = self.running.as_ref().map_or_else(never, |it| it.changes.clone());
             let timer = self.policy.timer().map_or_else(never, crossbeam_channel::at);
-            let actions = select_biased! {
+            actions = select_biased! {
                 recv(changes) -> change => match change {
                     Ok(GroupChange::Stopped { is_wanted }) => self.stopped(is_wanted),
                     Ok(GroupChange::Ended) | Err(_) => self.ended(),
@@ -119,52 +116,46 @@ impl<'a> Runner<'a> {
                     self.policy.tick(Instant::now(), is_there)
                 }
             };
-            if self.do_all(actions) {
-                return self.status;
-            }
         }
+        self.ended.and_then(|ended| ended.status)
     }
 
     fn take(&mut self, order: Order) -> Vec<Action> {
-        match order {
+        let happened = match order {
             Order::Built { result, path } => {
-                self.told = None;
                 self.program.path = path.unwrap_or_else(|| self.program.path.clone());
-                self.policy.take(Instant::now(), Happened::Built(result))
+                Happened::Built(result)
             }
-            Order::BuildFailed { summary, build } => {
-                if self.told.as_ref() != Some(&summary) {
-                    let pid = self.running.as_ref().map(|running| running.group.pid());
-                    self.told = Some(summary.clone());
-                    self.say(&Remark::BuildFailed { summary, build, pid });
-                }
-                Vec::new()
-            }
-            Order::Stop => self.policy.take(Instant::now(), Happened::Stop),
-        }
+            Order::Start => Happened::Start,
+            Order::Halt => Happened::Halt,
+            Order::Stop => Happened::Stop,
+        };
+        self.policy.take(Instant::now(), happened)
     }
 
     /// Whether there is nothing more to do.
-    fn do_all(&mut self, mut actions: Vec<Action>) -> bool {
-        while !actions.is_empty() {
-            for action in std::mem::take(&mut actions) {
-                match action {
-                    Action::Start => actions.extend(self.start()),
-                    Action::Signal => self.ask_to_end(),
-                    Action::Kill => self.kill(),
-                    Action::SayMissing => {
-                        let path = self.program.path.display().to_string();
-                        self.say(&Remark::Missing { path });
-                    }
-                    // Said where the status is known.
-                    Action::SayEnded(_) => {}
-                    Action::End => return true,
+    fn do_all(&mut self, actions: Vec<Action>) -> bool {
+        actions.into_iter().any(|action| {
+            match action {
+                Action::Start => {
+                    let failed = self.start();
+                    return self.do_all(failed);
                 }
+                Action::Signal => self.ask_to_end(),
+                Action::Kill => self.kill(),
+                Action::SayEnded(next) => self.say_ended(next),
+                Action::SayWaits(waits_for) => self.say_waits(waits_for),
+                Action::SayMissing => self.not_started(format!(
+                    "the build succeeded, but there is no {}; what runs stays, until the next build",
+                    self.program.path.display()
+                )),
+                Action::End => return true,
             }
-        }
-        false
+            false
+        })
     }
 
+    /// What follows when it does not start.
     fn start(&mut self) -> Vec<Action> {
         match self.spawn() {
             Ok(running) => {
@@ -174,22 +165,48 @@ impl<'a> Runner<'a> {
                     terminal.give_to(pid);
                 }
                 self.running = Some(running);
-                self.say(&Remark::Started { pid });
-                self.observer.event(Event::ProcessStarted { name, pid });
+                (self.on_event)(Event::ProcessStarted { name, pid });
                 Vec::new()
             }
             Err(error) => {
-                let reason = format!("{}: {error}", self.program.path.display());
                 let actions = self.policy.take(Instant::now(), Happened::NotStarted);
                 let is_tried_again = actions.is_empty();
-                self.say(&Remark::NotStarted { reason, is_tried_again });
+                let then =
+                    if is_tried_again { "; it is tried again after the next build" } else { "" };
+                let path = self.program.path.display();
+                self.not_started(format!("cannot be started: {path}: {error}{then}"));
                 actions
             }
         }
     }
 
+    fn not_started(&self, reason: String) {
+        (self.on_event)(Event::ProcessNotStarted { name: self.program.name.clone(), reason });
+    }
+
+    fn say_waits(&self, waits_for: WaitsFor) {
+        let Program { name, target, build, .. } = self.program.clone();
+        (self.on_event)(Event::ProcessWaiting { name, waits_for, target, build });
+    }
+
+    fn say_ended(&self, next: Option<AfterEnd>) {
+        let Some(Ended { pid, status, took, is_killed }) = self.ended else { return };
+        (self.on_event)(Event::ProcessStopped {
+            name: self.program.name.clone(),
+            pid,
+            code: status.and_then(|status| status.code()),
+            signal: status.and_then(signal_of),
+            ms: took.as_millis() as u64,
+            forced: is_killed,
+            next,
+        });
+    }
+
     fn spawn(&self) -> std::io::Result<Running> {
-        let group = Group::spawn_to_die_with_us(self.program.command())?;
+        let mut command = self.program.command();
+        // Without it the program outlives this process if that is killed; it runs all the same.
+        let guard = Guard::over(&mut command).ok();
+        let group = Group::spawn_to_die_with_us(command)?;
         let (tell, changes) = bounded(1);
         let end = group.end();
         let waiting =
@@ -202,8 +219,6 @@ impl<'a> Runner<'a> {
                     }
                 }
             })?;
-        // Without it the program outlives this process if that is killed; it runs all the same.
-        let guard = Guard::over(group.pid()).ok();
         Ok(Running { group, guard, changes, waiting, asked: None, is_killed: false })
     }
 
@@ -215,7 +230,7 @@ impl<'a> Runner<'a> {
         running.group.signal(signal.number());
         #[cfg(not(unix))]
         running.group.kill();
-        self.say(&Remark::AskedToEnd { pid, signal });
+        self.say_stopping(pid, signal, None);
     }
 
     fn kill(&mut self) {
@@ -225,7 +240,13 @@ impl<'a> Runner<'a> {
         running.is_killed = true;
         running.group.kill();
         let (pid, after) = (running.group.pid(), is_late.then_some(self.terms.stop_timeout));
-        self.say(&Remark::Killed { pid, after });
+        self.say_stopping(pid, StopSignal::Kill, after);
+    }
+
+    fn say_stopping(&self, pid: u32, signal: StopSignal, after: Option<Duration>) {
+        let (name, signal) = (self.program.name.clone(), signal.to_string());
+        let after_ms = after.map(|after| after.as_millis() as u64);
+        (self.on_event)(Event::ProcessStopping { name, pid, signal, after_ms });
     }
 
     /// When Ctrl+Z has stopped the program, which has the terminal, all of this stops, so that the shell has the
@@ -253,37 +274,19 @@ impl<'a> Runner<'a> {
         let pid = group.pid();
         let _ = waiting.join(); // it has sent its last message, so it is about to end
         drop(guard);
-        let status = group.reap();
+        let status = group.reap().ok();
         #[cfg(unix)]
         if let Some(terminal) = &self.terminal {
             terminal.take_back();
         }
-        let Ok(status) = status else {
-            return self.policy.take(Instant::now(), Happened::Exited { failed: true });
-        };
-        self.status = Some(status);
-        let ms = asked.map_or(Duration::ZERO, |asked| asked.elapsed()).as_millis() as u64;
-        self.observer.event(Event::ProcessStopped {
-            name: self.program.name.clone(),
-            pid,
-            code: status.code(),
-            signal: signal_of(status),
-            ms,
-            forced: is_killed,
-        });
-        let failed = !status.success();
-        let mut actions = self.policy.take(Instant::now(), Happened::Exited { failed });
-        if asked.is_none() && self.was_interrupted(status) {
+        let took = asked.map_or(Duration::ZERO, |asked| asked.elapsed());
+        self.ended = Some(Ended { pid, status, took, is_killed });
+        if asked.is_none() && status.is_some_and(|status| self.was_interrupted(status)) {
             // Ctrl+C went to the program, which had the terminal, and is meant for all of this.
-            return self.policy.take(Instant::now(), Happened::Stop);
+            let _ = self.policy.take(Instant::now(), Happened::Stop); // nobody is there to be asked to end
         }
-        for action in &actions {
-            if let Action::SayEnded(then) = action {
-                self.say(&Remark::Ended { status, then: *then });
-            }
-        }
-        actions.retain(|action| !matches!(action, Action::SayEnded(_)));
-        actions
+        let failed = status.is_none_or(|status| !status.success());
+        self.policy.take(Instant::now(), Happened::Exited { failed })
     }
 
     #[cfg(unix)]
@@ -295,10 +298,6 @@ impl<'a> Runner<'a> {
     #[cfg(not(unix))]
     fn was_interrupted(&self, _status: ExitStatus) -> bool {
         false
-    }
-
-    fn say(&self, remark: &Remark) {
-        self.observer.remark(&self.program.name, remark);
     }
 }
 

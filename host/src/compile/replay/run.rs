@@ -6,9 +6,9 @@
 use super::captured::Captured;
 use crate::compile::BuildError;
 use crate::compile::Cancel;
-use crate::compile::diagnostic;
+use crate::compile::{diagnostic, process};
 use crate::journal::event::Diagnostic;
-use crate::os::lines::{self, Line};
+use crate::os::lines::Line;
 use std::process::ExitStatus;
 
 /// What came of a call.
@@ -25,9 +25,7 @@ pub(super) struct Ran {
 /// [`BuildError::Cancelled`], and [`BuildError::Cargo`] when rustc cannot be run.
 pub(super) fn run(call: &Captured, cancel: &Cancel) -> Result<Ran, BuildError> {
     let (mut diagnostics, mut text) = (Vec::new(), Vec::new());
-    let command = call.command();
-    let program = command.get_program().to_owned();
-    let status = lines::run(command, &call.dir, cancel, &mut |line| match line {
+    let status = process::run(call.command(), &call.dir, cancel, &mut |line| match line {
         Line::Out(_) => {}
         Line::Err(line) => match serde_json::from_str(&line) {
             Ok(message) => diagnostics.extend(diagnostic::from_rustc(&message, &call.dir)),
@@ -35,7 +33,6 @@ pub(super) fn run(call: &Captured, cancel: &Cancel) -> Result<Ran, BuildError> {
             Err(_) if line.starts_with("{\"$message_type\"") => {}
             Err(_) => text.push(line),
         },
-    });
-    let status = status.map_err(|error| BuildError::of(error, program, &call.dir))?;
+    })?;
     Ok(Ran { status, diagnostics, text })
 }

@@ -45,7 +45,12 @@ fn not_built(levels: &[DiagnosticLevel]) -> Event {
         column: None,
         rendered: format!("{level:?}."),
     };
-    Event::BuildFailed { ms: 1, diagnostics: levels.iter().map(diagnostic).collect() }
+    Event::BuildFailed {
+        ms: 1,
+        diagnostics: levels.iter().map(diagnostic).collect(),
+        targets: Vec::new(),
+        command: String::new(),
+    }
 }
 
 /// The module after these entries, with g1 running before them.
@@ -234,7 +239,8 @@ fn what_concerns_no_module() {
     assert!(pending.is_some_and(|why| why.starts_with("host/src/main.rs is part of the host")));
     let progress = Event::BuildProgress { done: 1, total: 3, unit: "syn".to_owned() };
     assert_eq!(take(progress).build.and_then(|build| build.counted()).as_deref(), Some("1/3"));
-    let finished = Event::BuildFinished { ms: 1, artifact: String::new(), bytes: 1 };
+    let finished =
+        Event::BuildFinished { ms: 1, artifact: String::new(), bytes: 1, targets: Vec::new() };
     assert_eq!(take(finished).build, None);
     board.apply(&entry(Some(UI), 1, committed()));
     assert_eq!(board.notice, None, "new code is the newest thing to say");

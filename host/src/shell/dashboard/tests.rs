@@ -2,9 +2,8 @@
 
 use super::super::samples::{board, failure, module};
 use super::*;
-use crate::journal::board::BuildBoard;
-use crate::journal::event::FailureKind;
-use crate::journal::event::Generation;
+use crate::journal::board::{BuildBoard, LastExit, ProcessBoard};
+use crate::journal::event::{FailureKind, Generation, WaitsFor};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
@@ -116,6 +115,44 @@ fn many_modules_share_one_menu() {
 }
 
 #[test]
+fn the_menu_of_programs_says_how_they_are_and_starts_and_stops_them() {
+    let worker = ProcessBoard {
+        name: "worker".to_owned(),
+        target: Some("worker".to_owned()),
+        pid: Some(77),
+        started_unix_ms: Some(crate::journal::unix_ms() - 300_000),
+        restarts: 1,
+        last_exit: Some(LastExit { code: None, signal: Some(2), forced: false }),
+        ..ProcessBoard::default()
+    };
+    let mut board = board();
+    board.processes.push(worker.clone());
+    let mut harness = show(board.clone(), 1280.0);
+    harness.get_by_label("worker ⏷").click();
+    harness.run_steps(3);
+    for text in ["worker runs (pid 77)", "Up 5 min, 1 restart", "Last exit: signal: 2"] {
+        assert!(harness.query_by_label(text).is_some(), "the menu lacks {text:?}");
+    }
+    harness.get_by_label("Stop worker").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().orders, [Order::StopProgram("worker".to_owned())]);
+
+    board.processes.push(ProcessBoard {
+        name: "viewer".to_owned(),
+        waits_for: Some(WaitsFor::Build),
+        problem: Some("cannot be started: viewer: not found".to_owned()),
+        ..ProcessBoard::default()
+    });
+    let mut harness = show(board, 1280.0);
+    harness.get_by_label("2 programs ⏷").click();
+    harness.run_steps(3);
+    assert!(harness.query_by_label("cannot be started: viewer: not found").is_some());
+    harness.get_by_label("Start viewer").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().orders, [Order::StartProgram("viewer".to_owned())]);
+}
+
+#[test]
 fn the_gauge_lists_the_stages() {
     let mut harness = show(board(), 1280.0);
     harness.get_by_label("Reload latency").hover();
@@ -130,6 +167,8 @@ fn nothing_is_clipped_and_nothing_overlaps_at_any_width() {
     let mut board = board();
     board.restart_pending = Some("host/src/main.rs is part of the host".to_owned());
     board.modules.push(module("a_module_with_quite_a_long_name", 18));
+    let name = "a_program_with_quite_a_long_name".to_owned();
+    board.processes.push(ProcessBoard { name, ..ProcessBoard::default() });
     let names = ["Hot Reload", "Auto reload", "Reload status", "Reload latency"];
     for width in [600.0, 853.0, 1280.0] {
         let harness = show(board.clone(), width);

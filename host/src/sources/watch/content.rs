@@ -142,8 +142,10 @@ impl ContentIndex {
     }
 }
 
-/// `None` for what is not there or cannot be read: to the compiler both are the same.
-fn hash_of(path: &Path) -> Option<Hash> {
+/// The hash of a file's content. `None` for what is not there or cannot be read: to the compiler both are the
+/// same.
+#[must_use]
+pub fn hash_of(path: &Path) -> Option<Hash> {
     let mut hasher = Hasher::new();
     let file = File::open(path).ok()?;
     hasher.update_reader(file).ok()?;

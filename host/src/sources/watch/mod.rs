@@ -19,7 +19,7 @@ mod scope;
 mod source;
 mod watcher;
 
-pub use content::ContentIndex;
+pub use content::{ContentIndex, hash_of};
 pub use debounce::ChangeSet;
 pub use watcher::{BuildGuard, WatchConfig, WatchEvent, Watcher};
 

@@ -5,6 +5,7 @@
 
 use crate::compile::DebugInfo;
 use crate::engine::OnStateLoss;
+use crate::supervise::StopSignal;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +16,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// What each key takes, as errors say it. A key that is not here is unknown.
-const KEYS: [(&str, &str); 19] = [
+const KEYS: [(&str, &str); 30] = [
     ("frame_limit_ms", "a whole number of milliseconds above 0, such as `250`"),
     ("on_state_loss", "\"accept\", \"ask\" or \"reject\""),
     ("kept_generations", "a whole number, such as `5`"),
@@ -35,6 +36,20 @@ const KEYS: [(&str, &str); 19] = [
     ("module.package", "the name of a package of the workspace"),
     ("module.state_keys", "a list of top-level fields of the state"),
     ("module.views", "a list of views that the module exports"),
+    ("auto_run", "tables `[[auto_run]]`, each with a `name` and either `bin` or `command`"),
+    ("auto_run.name", "a text that no other program has"),
+    ("auto_run.bin", "the name of a binary of the workspace, without a `command` beside it"),
+    ("auto_run.command", "a program, without a `bin` beside it; its arguments go into `args`"),
+    ("auto_run.enabled", "`true` or `false`"),
+    ("auto_run.args", "a list of texts, such as `[\"--port\", \"8080\"]`"),
+    (
+        "auto_run.restart_signal",
+        "the name of a signal that asks a program to end, such as \"SIGTERM\"",
+    ),
+    ("auto_run.restart_delay_ms", "a whole number of milliseconds, such as `250`"),
+    ("auto_run.stop_timeout_ms", "a whole number of milliseconds, such as `5000`"),
+    ("auto_run.restart_on_failure", "`true` or `false`"),
+    ("auto_run.env", "a table of texts, such as `RUST_LOG = \"info\"`"),
 ];
 
 /// Everything a `pitstop.toml` can say.
@@ -52,6 +67,7 @@ pub struct PitstopFile {
     pub(super) build: BuildTable,
     #[serde(rename = "module")]
     pub(super) modules: Vec<ModuleTable>,
+    pub(super) auto_run: Vec<AutoRunTable>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -72,6 +88,24 @@ pub(super) struct ModuleTable {
     pub(super) state_keys: Vec<String>,
     #[serde(default)]
     pub(super) views: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct AutoRunTable {
+    pub(super) name: Spanned<String>,
+    pub(super) bin: Option<Spanned<String>>,
+    pub(super) command: Option<Spanned<PathBuf>>,
+    #[serde(default)]
+    pub(super) enabled: bool,
+    #[serde(default)]
+    pub(super) args: Vec<String>,
+    pub(super) restart_signal: Option<StopSignal>,
+    pub(super) restart_delay_ms: Option<u64>,
+    pub(super) stop_timeout_ms: Option<u64>,
+    #[serde(default)]
+    pub(super) restart_on_failure: bool,
+    #[serde(default)]
+    pub(super) env: BTreeMap<String, String>,
 }
 
 /// Why `pitstop.toml` cannot be used.
@@ -96,7 +130,7 @@ pub enum FileError {
         problem: String,
     },
     /// A key has a value that it does not take.
-    #[error("{}:{line}: `{key}` must be {expected} ({problem})", path.display())]
+    #[error("{}:{line}: `{key}`{of} must be {expected} ({problem})", path.display())]
     Value {
         /// The file.
         path: PathBuf,
@@ -104,6 +138,8 @@ pub enum FileError {
         line: usize,
         /// The key, with the tables it is in.
         key: String,
+        /// Which of several tables, where it says its name: ` of "worker"`.
+        of: String,
         /// What it takes.
         expected: &'static str,
         /// What it has.
@@ -131,25 +167,44 @@ impl PitstopFile {
     /// # Errors
     /// [`FileError`], with file, line and key.
     pub fn parse(path: &Path, text: &str) -> Result<(Self, Vec<String>), FileError> {
-        let line = |span: Option<Range<usize>>| line_of(text, span.map_or(0, |span| span.start));
         let table = DeTable::parse(text).map_err(|error| FileError::Syntax {
             path: path.to_owned(),
-            line: line(error.span()),
+            line: line_of(text, error.span().map_or(0, |span| span.start)),
             problem: error.message().to_owned(),
         })?;
-        let wrong = |span: Option<Range<usize>>, problem: String| {
-            let key = span.clone().and_then(|span| key_at(table.get_ref(), "", span.start));
-            let key = key.unwrap_or_else(|| "module".to_owned());
-            let expected = expected(&key);
-            FileError::Value { path: path.to_owned(), line: line(span), key, expected, problem }
+        let value = |key: String, span: Range<usize>, problem: String| {
+            let of = name_at(table.get_ref(), &key, span.start);
+            let (line, expected) = (line_of(text, span.start), expected(&key));
+            FileError::Value { path: path.to_owned(), line, key, of, expected, problem }
+        };
+        let wrong = |span: Range<usize>, problem: String| {
+            let key = key_at(table.get_ref(), "", span.start);
+            value(key.unwrap_or_else(|| "module".to_owned()), span, problem)
         };
         let file: Self = toml::from_str(text)
-            .map_err(|error| wrong(error.span(), error.message().to_owned()))?;
+            .map_err(|error| wrong(error.span().unwrap_or_default(), error.message().to_owned()))?;
         for (n, module) in file.modules.iter().enumerate() {
             let name = module.name.get_ref();
             let is_taken = file.modules[..n].iter().any(|m| m.name.get_ref() == name);
             if is_taken || !is_file_name(name) {
-                return Err(wrong(Some(module.name.span()), format!("found \"{name}\"")));
+                return Err(wrong(module.name.span(), format!("found \"{name}\"")));
+            }
+        }
+        for (n, program) in file.auto_run.iter().enumerate() {
+            let name = program.name.get_ref();
+            let is_taken = file.auto_run[..n].iter().any(|other| other.name.get_ref() == name);
+            if is_taken || name.trim().is_empty() {
+                return Err(wrong(program.name.span(), format!("found \"{name}\"")));
+            }
+            match (&program.bin, &program.command) {
+                (Some(_), Some(command)) => {
+                    return Err(wrong(command.span(), "both are there".to_owned()));
+                }
+                (None, None) => {
+                    let span = program.name.span();
+                    return Err(value("auto_run".to_owned(), span, "it has neither".to_owned()));
+                }
+                _ => {}
             }
         }
         let mut unknown = Vec::new();
@@ -164,9 +219,26 @@ impl PitstopFile {
     }
 }
 
+/// Tables whose keys are the user's own.
+const USERS: [&str; 2] = ["build.env", "auto_run.env"];
+
+/// The name of the table in a list of tables in which the value at `offset` stands, for a message about
+/// anything but the name.
+fn name_at(table: &DeTable<'_>, key: &str, offset: usize) -> String {
+    if key.ends_with(".name") {
+        return String::new();
+    }
+    let list = key.split('.').next().and_then(|list| table.get(list)?.as_ref().as_array());
+    let around = list.into_iter().flat_map(|list| list.iter()).filter_map(|element| {
+        element.get_ref().as_table().filter(|table| key_at(table, "", offset).is_some())
+    });
+    let name = around.filter_map(|table| table.get("name")?.as_ref().as_str()).next();
+    name.map_or_else(String::new, |name| format!(" of \"{name}\""))
+}
+
 /// What a key takes, or the table that it is in.
 fn expected(key: &str) -> &'static str {
-    if key.starts_with("build.env.") {
+    if USERS.iter().any(|table| key.strip_prefix(table).is_some_and(|it| it.starts_with('.'))) {
         return "a text, such as \"info\"";
     }
     let mut around = std::iter::successors(Some(key), |key| Some(key.rsplit_once('.')?.0));
@@ -196,8 +268,7 @@ fn key_at(table: &DeTable<'_>, above: &str, offset: usize) -> Option<String> {
 }
 
 fn unknown_keys(table: &DeTable<'_>, above: &str, found: &mut impl FnMut(&str, usize)) {
-    // What is in there is the user's.
-    if above == "build.env" {
+    if USERS.contains(&above) {
         return;
     }
     for (key, value) in table {
@@ -278,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_values_are_refused_with_file_line_and_key() {
+    fn p33_bad_values_are_refused_with_file_line_and_key() {
         for (text, says) in [
             (
                 "\nframe_limit_ms = \"fast\"",
@@ -319,7 +390,60 @@ mod tests {
             ),
             (
                 "[[module]]\nname=\"a\"\nviews = \"v\"",
-                "pitstop.toml:3: `module.views` must be a list of views",
+                "pitstop.toml:3: `module.views` of \"a\" must be a list of views",
+            ),
+            (
+                "auto_run = 1",
+                "pitstop.toml:1: `auto_run` must be tables `[[auto_run]]`, each with a `name`",
+            ),
+            (
+                "[[auto_run]]\nbin = \"w\"",
+                "pitstop.toml:1: `auto_run` must be tables `[[auto_run]]`, each with a `name` and either \
+                 `bin` or `command` (missing field `name`)",
+            ),
+            (
+                "[[auto_run]]\nname = \"w\"",
+                "pitstop.toml:2: `auto_run` of \"w\" must be tables `[[auto_run]]`, each with a `name` and \
+                 either `bin` or `command` (it has neither)",
+            ),
+            (
+                "[[auto_run]]\nname = \"w\"\nbin = \"w\"\ncommand = \"w\"",
+                "pitstop.toml:4: `auto_run.command` of \"w\" must be a program, without a `bin` beside it; \
+                 its arguments go into `args` (both are there)",
+            ),
+            (
+                "[[auto_run]]\nname = \" \"\nbin = \"w\"",
+                "pitstop.toml:2: `auto_run.name` must be a text that no other program has",
+            ),
+            (
+                "[[auto_run]]\nname=\"a\"\nbin=\"a\"\n[[auto_run]]\nname = \"a\"\nbin=\"b\"",
+                "pitstop.toml:5: `auto_run.name` must be a text that no other program has",
+            ),
+            (
+                "[[auto_run]]\nname=\"a\"\nbin=\"a\"\n[[auto_run]]\nname = \"b\"\nbin=\"b\"\n\
+                 restart_signal = \"SIGSTOP\"",
+                "pitstop.toml:7: `auto_run.restart_signal` of \"b\" must be the name of a signal that asks \
+                 a program to end, such as \"SIGTERM\" (",
+            ),
+            (
+                "[[auto_run]]\nname=\"a\"\nbin=\"a\"\nrestart_delay_ms = -1",
+                "pitstop.toml:4: `auto_run.restart_delay_ms` of \"a\" must be a whole number",
+            ),
+            (
+                "[[auto_run]]\nname=\"a\"\nbin=\"a\"\nstop_timeout_ms = \"long\"",
+                "pitstop.toml:4: `auto_run.stop_timeout_ms` of \"a\" must be a whole number",
+            ),
+            (
+                "[[auto_run]]\nname=\"a\"\nbin=\"a\"\nenabled = 1",
+                "pitstop.toml:4: `auto_run.enabled` of \"a\" must be `true` or `false`",
+            ),
+            (
+                "[[auto_run]]\nname=\"a\"\nbin=\"a\"\nargs = [1]",
+                "pitstop.toml:4: `auto_run.args` of \"a\" must be a list of texts",
+            ),
+            (
+                "[[auto_run]]\nname=\"a\"\nbin=\"a\"\nenv = { A = 1 }",
+                "pitstop.toml:4: `auto_run.env.A` of \"a\" must be a text, such as \"info\" (",
             ),
             ("watch = true\nwatch = false", "pitstop.toml:2: duplicate key"),
             ("watch = ", "pitstop.toml:1: "),

@@ -1,6 +1,8 @@
 //! `cargo xtask watch`: builds a program on each change, and starts it again after each successful build.
 
-use crate::metadata::metadata;
+mod source;
+
+use crate::output::complain;
 use crate::project::Project;
 use anyhow::{Context, bail};
 use clap::Args;
@@ -10,15 +12,16 @@ use host::journal::{EventStream, EventsTo};
 use host::sources::workspace::{Inputs, Workspace};
 use host::start::cli::Exit;
 use host::supervise::{
-    Builds, How, Observer, OnEnd, OnEvent, Order, Program, Remark, Runner, StopSignal, Terms,
-    Watched, is_stale, signal_of,
+    How, Listener, OnEnd, OnEvent, Order, Program, RESTART_DELAY_MS, Runner, STOP_TIMEOUT_MS,
+    StopSignal, Terms, Watched, is_stale, signal_of,
 };
+use source::{HostsBuilds, Source};
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Build a program on every change, and start it again after each successful build
@@ -56,11 +59,11 @@ pub(crate) struct Watch {
     restart_signal: StopSignal,
 
     /// Milliseconds from a successful build to the restart
-    #[arg(long, value_name = "MS", default_value_t = 250)]
+    #[arg(long, value_name = "MS", default_value_t = RESTART_DELAY_MS)]
     restart_delay: u64,
 
     /// Milliseconds that the program may take to end before it is killed
-    #[arg(long, value_name = "MS", default_value_t = 5000)]
+    #[arg(long, value_name = "MS", default_value_t = STOP_TIMEOUT_MS)]
     stop_timeout: u64,
 
     /// Start a program that fails again, without waiting for a build
@@ -79,29 +82,22 @@ pub(crate) struct Watch {
 /// What is built, and what is then started.
 struct Plan {
     watched: Watched,
+    /// What builds call the program.
+    target: String,
     /// Where the program is before anything has been built.
     path: PathBuf,
 }
 
-/// Signals that nobody has looked at yet; more than two make no difference.
+/// Orders that may wait for the runner: builds, and signals, of which more than two make no difference.
 const ORDERS: usize = 16;
 
 impl Watch {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let plan = self.plan()?;
-        let name = self.name();
-        let stream = self.events.as_ref().map(EventStream::open).transpose()?.map(Arc::new);
-        let told = Told { stream: stream.clone() };
+        let project = Project::find().ok();
+        let plan = self.plan(project.as_ref())?;
+        let on_event = told(self.events.as_ref().map(EventStream::open).transpose()?);
         let (orders, inbox) = bounded(ORDERS);
         take_over_signals(orders.clone())?;
-        let program = Program {
-            name: name.clone(),
-            path: plan.path.clone(),
-            args: self.args.clone(),
-            env: Vec::new(),
-            signal: self.restart_signal,
-            has_terminal: true,
-        };
         let terms = Terms {
             delay: Duration::from_millis(self.restart_delay),
             stop_timeout: Duration::from_millis(self.stop_timeout),
@@ -111,26 +107,45 @@ impl Watch {
                 (false, false) => OnEnd::Wait,
             },
         };
+        let mut program = self.program(&plan);
         if self.once {
-            warn_if_stale(&plan)?;
+            warn_if_stale(&plan, &program)?;
             orders.send(Order::Built { result: "once".to_owned(), path: None })?;
-            let ended = Runner::new(program, terms, inbox, &told).run();
+            let ended = Runner::new(program, terms, inbox, on_event).run();
             let code = ended.map_or(Some(Exit::Failed as i32), |status| status.code());
             // As a shell has it.
             let code = code.unwrap_or_else(|| 128 + ended.and_then(signal_of).unwrap_or(0));
             return Ok(u8::try_from(code).unwrap_or(Exit::Failed as u8).into());
         }
-        let build = plan.watched.how.shown(&plan.watched.dir);
-        told.remark(&name, &Remark::Waiting { build });
-        let on_event: OnEvent = Arc::new(move |event| match (&stream, &event) {
-            (_, Event::Notice { message }) => complain(message),
-            (Some(stream), _) => stream.record(event),
-            (None, _) => {}
-        });
-        let builds = Builds::start(plan.watched, orders, on_event)?;
-        Runner::new(program, terms, inbox, &told).run();
+        let Plan { watched, target, .. } = plan;
+        let hosts = match (&project, &self.build) {
+            (Some(project), None) => HostsBuilds::of(project, &target),
+            _ => None,
+        };
+        if let Some(hosts) = &hosts {
+            program.build = hosts.shown();
+        }
+        let listener = Listener { target: Some(target), orders };
+        let builds = Source::start(hosts, watched, listener, Arc::clone(&on_event))?;
+        Runner::new(program, terms, inbox, on_event).run();
         drop(builds);
         Ok(Exit::Done.into())
+    }
+
+    fn program(&self, plan: &Plan) -> Program {
+        Program {
+            name: self.name(),
+            path: plan.path.clone(),
+            args: self.args.clone(),
+            dir: None,
+            env: BTreeMap::new(),
+            signal: self.restart_signal,
+            is_enabled: true,
+            has_terminal: true,
+            prints_to_stderr: false,
+            target: Some(plan.target.clone()),
+            build: plan.watched.how.shown(&plan.watched.dir),
+        }
     }
 
     fn name(&self) -> String {
@@ -139,11 +154,10 @@ impl Watch {
         self.bin.clone().or_else(of_cmd).unwrap_or_else(|| "the program".to_owned())
     }
 
-    fn plan(&self) -> anyhow::Result<Plan> {
+    fn plan(&self, project: Option<&Project>) -> anyhow::Result<Plan> {
         let here = env::current_dir().context("the working directory is gone; enter another")?;
         let here = here.canonicalize().unwrap_or(here);
-        let project = Project::find().ok();
-        let mut plan = match (&self.bin, &self.build, &project) {
+        let mut plan = match (&self.bin, &self.build, project) {
             (Some(bin), build, Some(project)) => of_bin(project, bin, build.as_deref())?,
             (Some(bin), _, None) => bail!(
                 "{bin} is to be a binary of a cargo workspace, and there is none at or above {}; enter \
@@ -155,7 +169,7 @@ impl Watch {
                  --build what makes the program",
                 here.display()
             ),
-            (None, build, project) => self.of_cmd(&here, build.as_deref(), project.as_ref())?,
+            (None, build, project) => self.of_cmd(&here, build.as_deref(), project)?,
         };
         for glob in &self.path {
             add(&mut plan.watched.inputs, &here, glob)?;
@@ -189,24 +203,24 @@ impl Watch {
             (None, Some(project)) => project.root.clone(),
             _ => here.to_owned(),
         };
-        let how = How::Line(build.unwrap_or("cargo build --workspace").to_owned());
-        let targets = vec![self.name()];
-        Ok(Plan { watched: Watched { how, dir, inputs, poll_interval: None, targets }, path })
+        let (line, target) = (build.unwrap_or("cargo build --workspace").to_owned(), self.name());
+        let how = How::Line { line, target: target.clone() };
+        Ok(Plan { watched: Watched { how, dir, inputs, poll_interval: None }, target, path })
     }
 }
 
 /// A binary of the workspace, built by cargo unless the user says otherwise.
-fn of_bin(project: &Project, bin: &str, build: Option<&str>) -> anyhow::Result<Plan> {
-    let (target, path) = metadata(project)?.bin(bin)?;
+fn of_bin(project: &Project, name: &str, build: Option<&str>) -> anyhow::Result<Plan> {
     let workspace = Workspace::load(&project.root)?;
-    let inputs = workspace.program_inputs(&target.package)?;
-    let dir = workspace.root().to_owned();
+    let bin = workspace.bin(name)?;
+    let inputs = workspace.programs_inputs(std::slice::from_ref(&bin))?;
+    let (dir, path) = (workspace.root().to_owned(), bin.path.clone());
+    let target = name.to_owned();
     let how = match build {
-        Some(line) => How::Line(line.to_owned()),
-        None => How::Cargo(target),
+        Some(line) => How::Line { line: line.to_owned(), target: target.clone() },
+        None => How::Cargo(vec![bin]),
     };
-    let targets = vec![bin.to_owned()];
-    Ok(Plan { watched: Watched { how, dir, inputs, poll_interval: None, targets }, path })
+    Ok(Plan { watched: Watched { how, dir, inputs, poll_interval: None }, target, path })
 }
 
 /// Adds what a glob stands for; a name without wildcards need not exist yet.
@@ -235,13 +249,12 @@ fn add(inputs: &mut Inputs, here: &Path, glob: &str) -> anyhow::Result<()> {
 }
 
 /// Warns of a program that is not what its sources say.
-fn warn_if_stale(plan: &Plan) -> anyhow::Result<()> {
-    let Watched { how, dir, inputs, .. } = &plan.watched;
-    let (path, build) = (plan.path.display(), how.shown(dir));
-    if plan.path.components().count() > 1 && !plan.path.is_file() {
+fn warn_if_stale(plan: &Plan, program: &Program) -> anyhow::Result<()> {
+    let (path, build) = (program.path.display(), &program.build);
+    if !program.is_there() {
         bail!("there is no {path}; to build it: {build}");
     }
-    if is_stale(&plan.path, inputs.clone()) {
+    if is_stale(&program.path, plan.watched.inputs.clone()) {
         complain(&format!(
             "{path} is older than its sources: the newest build failed, or there was none; it is started as \
              it is; to build it: {build}"
@@ -258,24 +271,34 @@ fn take_over_signals(orders: Sender<Order>) -> anyhow::Result<()> {
     .context("cannot take over Ctrl+C")
 }
 
-/// Standard output belongs to the program, and may be the journal.
-fn complain(text: &str) {
-    let _ = writeln!(io::stderr(), "pitstop: {text}"); // nobody may be there to read it
-}
-
-/// What happens, for people and for `--events`.
-struct Told {
-    stream: Option<Arc<EventStream>>,
-}
-
-impl Observer for Told {
-    fn remark(&self, name: &str, remark: &Remark) {
-        complain(&format!("{name}: {remark}"));
-    }
-
-    fn event(&self, event: Event) {
-        if let Some(stream) = &self.stream {
+/// Tells people what happens, and writes it to the stream.
+fn told(stream: Option<EventStream>) -> OnEvent {
+    let failure = Mutex::new(None);
+    Arc::new(move |event| {
+        if is_worth_a_line(&event, &failure) {
+            complain(&host::journal::said(&event));
+        }
+        if let Some(stream) = &stream {
             stream.record(event);
         }
+    })
+}
+
+/// A failure that says the same as the one before is told once; a success is seen in the program.
+fn is_worth_a_line(event: &Event, failure: &Mutex<Option<String>>) -> bool {
+    let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+    match event {
+        Event::BuildFailed { .. } => {
+            let said = Some(host::journal::said(event));
+            let is_new = *failure != said;
+            *failure = said;
+            is_new
+        }
+        Event::BuildFinished { .. } => {
+            *failure = None;
+            false
+        }
+        Event::BuildStarted { .. } | Event::ProcessStopped { next: None, .. } => false,
+        _ => true,
     }
 }
