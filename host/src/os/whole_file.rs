@@ -14,8 +14,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// # Errors
 /// What the file system says; nothing is left behind.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = temporary(path)?;
-    let mut file = File::options().write(true).create_new(true).open(&temporary)?;
+    put(path, bytes, &mut File::options())
+}
+
+/// As [`write`]; nobody but its owner may read the file.
+///
+/// # Errors
+/// As [`write`].
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    put(path, bytes, &mut options)
+}
+
+fn put(path: &Path, bytes: &[u8], options: &mut fs::OpenOptions) -> io::Result<()> {
+    let temporary = beside(path)?;
+    let mut file = options.write(true).create_new(true).open(&temporary)?;
     let written = file.write_all(bytes);
     drop(file);
     let placed = written.and_then(|()| fs::rename(&temporary, path));
@@ -25,8 +40,12 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     placed
 }
 
-/// A name beside `path` that nobody else uses: not the user, not another process, not another thread.
-fn temporary(path: &Path) -> io::Result<PathBuf> {
+/// A name beside `path` that nobody else uses: not the user, not another process, not another thread. For what
+/// is then renamed to `path`.
+///
+/// # Errors
+/// When `path` names no file.
+pub(crate) fn beside(path: &Path) -> io::Result<PathBuf> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
     let mut hidden = std::ffi::OsString::from(".");
@@ -84,6 +103,17 @@ mod tests {
         fs::write(dir.join("in the way/file"), "").expect("written");
         write(&dir.join("in the way"), b"third").expect_err("a directory is no file");
         assert_eq!(names(&dir), ["in the way", "state.partial", "state.snapshot"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_reads_what_is_private() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let temp = tempfile::tempdir().expect("a directory");
+        let path = temp.path().join("call.json");
+        write_private(&path, b"a secret").expect("written");
+        let mode = fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
     }
 
     #[test]

@@ -3,9 +3,10 @@
 //! Owns: the file that a call is written to. Produces: [`Captured`]. Never: runs anything.
 
 use super::arguments::Arguments;
+use crate::os::whole_file;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -46,13 +47,7 @@ impl Captured {
     /// # Errors
     /// Those of writing a file.
     pub(super) fn write(&self, path: &Path) -> io::Result<()> {
-        let beside = super::beside(path);
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&beside)?.write_all(&serde_json::to_vec(self)?)?;
-        fs::rename(&beside, path)
+        whole_file::write_private(path, &serde_json::to_vec(self)?)
     }
 
     pub(super) fn arguments(&self) -> Arguments {

@@ -42,7 +42,6 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 use unit::Unit;
 
@@ -205,13 +204,6 @@ impl Replay {
         let places = Places { dir: &self.dir, target_dir: &self.target_dir };
         plan.build(&self.config, &places, cancel, on_progress)
     }
-}
-
-/// A name beside `path` that nobody else uses, for what is then renamed to it.
-fn beside(path: &Path) -> PathBuf {
-    static NAMES: AtomicU32 = AtomicU32::new(0);
-    let n = NAMES.fetch_add(1, Ordering::Relaxed);
-    path.with_extension(format!("{}-{n}.partial", std::process::id()))
 }
 
 /// The name of a library's crate and the hash that cargo appends.

@@ -4,6 +4,7 @@
 //!
 //! The host's own executable is that file, and `cargo clean` removes it while the host runs on.
 
+use crate::os::whole_file;
 use std::fs::{self, File};
 use std::io::{self, Seek as _};
 use std::path::{Path, PathBuf};
@@ -35,7 +36,7 @@ impl WrapperProgram {
         }
         let copy = dir.join(format!("rustc-wrapper{}", std::env::consts::EXE_SUFFIX));
         if !copy.is_file() {
-            let beside = super::beside(&copy);
+            let beside = whole_file::beside(&copy)?;
             let mut content = &*self.content;
             content.rewind()?;
             let mut file = File::create(&beside)?;

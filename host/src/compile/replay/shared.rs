@@ -19,6 +19,7 @@ use super::unit::SHARED_CRATE;
 use crate::compile::artifact::hash_file;
 use crate::compile::stamp::Stamps;
 use crate::compile::{Cancel, SharedLibrary};
+use crate::os::whole_file;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
@@ -68,7 +69,7 @@ impl Shared {
         let home = dir.join("shared").join(&key[..16]);
         let path = home.join(crate::module::companion::UNNAMED);
         if !path.is_file() {
-            let out = super::beside(&path);
+            let out = whole_file::beside(&path).map_err(said("its directory"))?;
             fs::create_dir_all(&out).map_err(said("its directory"))?;
             let made = link(like, base, parts, &out, cancel)
                 .and_then(|made| fs::rename(made, &path).map_err(said("its file")));

@@ -7,6 +7,7 @@
 //! with it. rustc prefers the toolchain's `libstd` to that as soon as it finds it, so it is not there to be
 //! found.
 
+use crate::os::whole_file;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ pub(super) fn without_shared_std(toolchain: &Path, dir: &Path) -> io::Result<Pat
     if ready.is_dir() {
         return Ok(ready);
     }
-    let beside = super::beside(&ready);
+    let beside = whole_file::beside(&ready)?;
     let (from, to) = (toolchain.join("lib/rustlib"), beside.join("lib/rustlib"));
     fs::create_dir_all(&to)?;
     for entry in fs::read_dir(&from)? {
