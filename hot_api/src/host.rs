@@ -83,6 +83,23 @@ impl Host {
         unsafe { (self.table().log)(self.table().host, level as u32, text) }
     }
 
+    /// Says that this module is at work which must not be interrupted, such as an export on a thread. Until the
+    /// lease is dropped, new code of this module waits, and so does a restart of the host. `name` is shown
+    /// meanwhile.
+    #[must_use = "the work counts as over when this is dropped"]
+    pub fn busy(&self, name: &str) -> Busy {
+        // SAFETY: ABI-6; the name is borrowed for the call.
+        let lease = unsafe { (self.table().busy)(self.table().host, Slice::new(name.as_bytes())) };
+        Busy { host: *self, lease }
+    }
+
+    /// Says that the work under this module's leases has reached a point from which it can go on later: new code
+    /// or a restart that waits for it happens now. When nothing waits, nothing happens.
+    pub fn safe_point(&self) {
+        // SAFETY: ABI-6.
+        unsafe { (self.table().safe_point)(self.table().host) }
+    }
+
     /// Reports a contained panic.
     pub(crate) fn fault(&self, message: &str, location: &str, backtrace: &str) {
         let table = self.table();
@@ -106,17 +123,10 @@ impl Host {
 
     /// The application's arguments.
     pub(crate) fn args(&self) -> Vec<OsString> {
-        let Slice { ptr, len } = self.table().args;
-        if len == 0 || ptr.is_null() {
-            return Vec::new();
-        }
         // SAFETY: ABI-6: the list and its texts live as long as the process.
-        let args = unsafe { std::slice::from_raw_parts(ptr, len) };
+        let args = unsafe { self.table().args.elements() };
         // SAFETY: as above.
-        let bytes = |arg: &Slice<u8>| unsafe { std::slice::from_raw_parts(arg.ptr, arg.len) };
-        args.iter()
-            .map(|arg| if arg.len == 0 { OsString::new() } else { os_string(bytes(arg)) })
-            .collect()
+        args.iter().map(|arg| os_string(unsafe { arg.elements() })).collect()
     }
 
     /// The address of a GL function; null where there is none or no GL at all.
@@ -127,6 +137,21 @@ impl Host {
             // SAFETY: ABI-4: only reached from `paint`, on the UI thread with GL current.
             unsafe { get(table.host, name.as_ptr()) }
         })
+    }
+}
+
+/// Work that must not be interrupted, from [`Host::busy`] until this is dropped. May be moved to another thread
+/// (`ABI-7`: the thread is joined before the instance is dropped).
+#[derive(Debug)]
+pub struct Busy {
+    host: Host,
+    lease: u64,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        // SAFETY: ABI-6.
+        unsafe { (self.host.table().idle)(self.host.table().host, self.lease) }
     }
 }
 

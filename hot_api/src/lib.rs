@@ -76,7 +76,7 @@ pub use egui;
 pub use {egui_glow, glow};
 #[cfg(feature = "module")]
 pub use {
-    host::{Host, LogLevel},
+    host::{Busy, Host, LogLevel},
     module::{Create, CreateContext, Module, ModuleFrame, View, ViewFn},
     serde,
 };

@@ -176,7 +176,7 @@ fn k09_each_misfit_is_refused_by_its_own_message_before_any_call() {
     let misfits = [
         ("no_symbol", "PITSTOP_MODULE", "SOMETHING_ELSE", "exports no PITSTOP_MODULE"),
         ("magic", "*b\"PITSTOP\\0\"", "*b\"SOMEBODY\"", "this is not a Pitstop module"),
-        ("abi", "abi_version: 1", "abi_version: 2", "ABI version 2, this host speaks 1"),
+        ("abi", "abi_version: 2", "abi_version: 1", "ABI version 1, this host speaks 2"),
         ("short", header_size, "64", "header has 64 bytes, this host's has 72"),
         ("long", header_size, "80", "header has 80 bytes, this host's has 72"),
         ("pointers", "pointer_width: 64", "pointer_width: 32", "32-bit pointers, this host has 64"),

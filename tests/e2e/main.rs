@@ -5,6 +5,7 @@
 mod application;
 mod boundary;
 mod build;
+mod busy;
 mod checkpoint;
 mod clean;
 mod codec;

@@ -32,6 +32,7 @@ pub fn silent_services() -> Services {
         log: Arc::new(|_, _| {}),
         gl: None,
         args: AppArgs::default(),
+        on_lease: Arc::new(drop),
     }
 }
 

@@ -60,6 +60,16 @@ fn text(status: &HostStatus) -> String {
             text.push_str(&format!("\n{}: {}\n", module.name, error.trim_end()));
         }
     }
+    for module in &status.modules {
+        if !module.busy.is_empty() {
+            let waits = if module.deferred { "; its new code waits for that" } else { "" };
+            text.push_str(&format!(
+                "\n{} is busy: {}{waits}\n",
+                module.name,
+                module.busy.join(", ")
+            ));
+        }
+    }
     for process in &status.processes {
         if let Some(trouble) = trouble(process, &status.targets) {
             text.push_str(&format!("\n{}: {trouble}\n", process.name));
@@ -150,6 +160,8 @@ mod tests {
             last_error: error.map(str::to_owned),
             last_reload: None,
             kept_generations: vec![Generation(10), Generation(11)],
+            busy: vec!["export".into()],
+            deferred: name == "hot_ui",
         };
         let status = HostStatus {
             version: "1.2.3".into(),
@@ -203,6 +215,10 @@ mod tests {
              b        does not run   -     0         -\n\
              \n\
              a: error[E0308]\n\
+             \n\
+             hot_ui is busy: export; its new code waits for that\n\
+             \n\
+             a is busy: export\n\
              \n\
              worker: the build failed: src/main.rs:1:1: no\n\
              \n\

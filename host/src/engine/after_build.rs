@@ -137,6 +137,9 @@ impl Core {
             self.refuse_quarantined(&slot, generation, trigger, &artifact.hash);
             return;
         }
+        if self.defers(name, generation, trigger) {
+            return;
+        }
         let dir = self.config.generations_dir.clone();
         match ShadowCopy::create(artifact, &dir, name, generation) {
             Ok(copy) => {
@@ -174,6 +177,7 @@ impl Core {
 
     pub(super) fn no_change(&mut self, slot: &Arc<Slot>, generation: Generation, reason: NoChange) {
         let (name, running) = (slot.name(), slot.generation());
+        self.deferred.settled(name);
         self.record(Some(name), Some(generation), Event::NoChange { reason });
         self.tickets.settle(&ModuleOutcome {
             module: name.to_owned(),
@@ -205,6 +209,7 @@ impl Core {
         let module = name.to_owned();
         // An answer holds for the code that was asked about.
         self.accepts_loss.remove(&module);
+        self.deferred.settled(name);
         self.migrations.settled(&module);
         self.tickets.settle(&ModuleOutcome { module, generation: Some(generation), result });
     }

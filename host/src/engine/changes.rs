@@ -43,7 +43,8 @@ impl Core {
         if !host_files.is_empty() {
             let files = host_files.iter().map(|file| self.relative(file)).collect();
             let reason = "code_change".to_owned();
-            self.record(None, None, Event::RestartPending { reason, busy: false, files });
+            let busy = self.is_any_busy();
+            self.record(None, None, Event::RestartPending { reason, busy, files });
         }
         if modules.is_empty() {
             return;

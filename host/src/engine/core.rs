@@ -2,6 +2,7 @@
 
 use super::builds::BuildThread;
 use super::config::EngineConfig;
+use super::deferred::Deferred;
 use super::ending::Ending;
 use super::generations::Generations;
 use super::leftovers::Leftovers;
@@ -59,6 +60,8 @@ pub(super) struct Core {
     pub(super) leftovers: Leftovers,
     pub(super) ending: Arc<Ending>,
     pub(super) wants_restart: Arc<OnceCell<String>>,
+    /// New code that waits for work of the running code.
+    pub(super) deferred: Deferred,
     /// Modules whose next swap may lose some of the state.
     pub(super) accepts_loss: BTreeSet<String>,
     pub(super) ended: Arc<AtomicBool>,

@@ -3,6 +3,7 @@
 use super::builds::BuildThread;
 use super::config::{BuildSource, EngineConfig, ModuleSpec};
 use super::core::Core;
+use super::deferred::Deferred;
 use super::generations::Generations;
 use super::handle::EngineHandle;
 use super::leftovers::Leftovers;
@@ -92,6 +93,7 @@ impl Engine {
             leftovers: Leftovers::default(),
             ending: Arc::clone(&handle.ending),
             wants_restart: Arc::clone(&handle.restart),
+            deferred: Deferred::default(),
             accepts_loss: BTreeSet::new(),
             ended: Arc::clone(&handle.ended),
             failure: Arc::clone(&handle.failure),

@@ -87,6 +87,11 @@ impl Core {
         Some(why)
     }
 
+    /// Whether a module is at work that must not be interrupted.
+    pub(super) fn is_any_busy(&self) -> bool {
+        self.board().modules.iter().any(|module| !self.busy_with(&module.name).is_empty())
+    }
+
     /// Whether nothing is under way, and what is on disk runs: a host that starts again builds it.
     fn can_restart(&self, need: Need) -> bool {
         if self.leftovers.refused {
@@ -99,5 +104,6 @@ impl Core {
             && self.next_look.is_none()
             && is_quiet
             && self.board().modules.iter().all(|module| is_well(module.status))
+            && !self.is_any_busy()
     }
 }

@@ -44,6 +44,9 @@ impl Core {
                 self.on_overdue(&module, generation, &error);
             }
             SlotEvent::Returned { module, generation } => self.on_returned(&module, generation),
+            SlotEvent::Lease { module, generation, change } => {
+                self.on_lease(&module, generation, change);
+            }
             SlotEvent::Retire { module, active } => self.retire(&module, *active),
         }
     }

@@ -45,6 +45,13 @@ pub(super) enum StateSource {
     Earlier(LiveSnapshot),
 }
 
+impl Swap<'_> {
+    fn is_of_new_code(&self) -> bool {
+        let keeps_state = matches!(self.state, StateSource::Running | StateSource::Earlier(_));
+        keeps_state && !self.is_rollback
+    }
+}
+
 /// What the engine allows a swap.
 struct Terms {
     services: Services,
@@ -96,8 +103,15 @@ impl Core {
             return Err(Rejection::new(Stage::Load, reason));
         }
         let (name, generation) = (swap.slot.name(), swap.generation);
+        // New code has waited for its turn; what the user asks for at once cannot.
+        let busy = if swap.is_of_new_code() { Vec::new() } else { self.busy_with(name) };
+        if !busy.is_empty() {
+            let busy = busy.join(", ");
+            let reason = format!("{name} is at work on {busy}; try again when that is done");
+            return Err(Rejection::new(Stage::Load, reason));
+        }
         let terms = Terms {
-            services: self.config.services.clone(),
+            services: self.services_for(name, generation),
             limit: self.step_limit(),
             capture_limit: self.capture_limit(name),
             state_keys: self.state_keys(name).to_vec(),
@@ -113,6 +127,15 @@ impl Core {
             self.notice(notice);
         }
         swapped
+    }
+
+    /// What a generation may ask for.
+    fn services_for(&self, name: &str, generation: Generation) -> Services {
+        let services = self.config.services.clone();
+        match self.registry.slot(name) {
+            Some(slot) => Services { on_lease: slot.lease_sink(generation), ..services },
+            None => services,
+        }
     }
 
     /// What a step of a swap may take; the end of the host ends it sooner.

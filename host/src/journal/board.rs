@@ -88,6 +88,10 @@ pub struct ModuleBoard {
     pub migration: Option<PastMigration>,
     /// Size of the newest snapshot in bytes.
     pub state_bytes: u64,
+    /// Work that must not be interrupted, and whose it is.
+    pub busy: Vec<(Generation, String)>,
+    /// Whether new code is built and waits for that work.
+    pub is_deferred: bool,
 }
 
 /// The build that runs.
@@ -213,10 +217,22 @@ fn host_file(file: &Path) -> String {
 }
 
 impl ModuleBoard {
+    /// The work of the running code that must not be interrupted. Code that has panicked or does not return does
+    /// none.
+    #[must_use]
+    pub fn busy_with(&self) -> Vec<String> {
+        let is_at_work = self.status != ModuleHealth::Fault;
+        let of_running =
+            self.busy.iter().filter(|(of, _)| is_at_work && Some(*of) == self.generation);
+        of_running.map(|(_, name)| name.clone()).collect()
+    }
+
     fn apply(&mut self, entry: &Entry) {
         let of = entry.generation;
         match &entry.event {
-            Event::BuildStarted { .. } => self.status = ModuleHealth::Building,
+            Event::BuildStarted { .. } => {
+                (self.status, self.is_deferred) = (ModuleHealth::Building, false);
+            }
             // The files say again what already runs; an error in between is fixed.
             Event::NoChange { .. } => self.is_well(),
             Event::BuildFailed { diagnostics, .. } => {
@@ -247,6 +263,18 @@ impl ModuleBoard {
                 self.artifact.clone_from(build);
                 self.taken_back(of, *to, reason);
             }
+            Event::Busy { name } => self.busy.extend(of.map(|of| (of, name.clone()))),
+            Event::Idle { name } => {
+                let is_it =
+                    |(whose, busy): &(Generation, String)| Some(*whose) == of && busy == name;
+                self.busy.iter().position(is_it).map(|at| self.busy.remove(at));
+            }
+            Event::Deferred { .. } => {
+                self.is_well();
+                self.is_deferred = true;
+            }
+            // It can be interrupted no more.
+            Event::Retired { .. } => self.busy.retain(|(whose, _)| Some(*whose) != of),
             Event::Kept { generations, migration } => {
                 (self.kept, self.migration) = (generations.clone(), migration.clone());
             }

@@ -385,6 +385,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         files: Vec<PathBuf>,
     },
+    /// A module is at work that must not be interrupted.
+    Busy { name: String },
+    /// That work is over.
+    Idle { name: String },
+    /// New code is built and waits for such work.
+    Deferred { busy: Vec<String> },
     /// The host starts anew.
     Restarting { reason: String, busy: bool },
     /// A program does not run. `target` is the binary whose builds it is started after, and `build` the command

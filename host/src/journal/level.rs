@@ -50,6 +50,8 @@ impl LogLevel {
             | Event::Resolved { .. }
             | Event::Kept { .. }
             | Event::Waiting { .. }
+            | Event::Busy { .. }
+            | Event::Idle { .. }
             | Event::Checkpoint { .. } => Self::Debug,
             _ => Self::Info,
         }

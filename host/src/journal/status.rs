@@ -9,10 +9,10 @@ use crate::journal;
 pub use crate::journal::board::ModuleHealth;
 use crate::journal::board::{ModuleBoard, ProcessBoard, TargetBoard};
 use crate::journal::event::{Entry, Generation};
-use crate::os::private_dir;
+use crate::os::{private_dir, whole_file};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -75,6 +75,12 @@ pub struct ModuleStatus {
     pub last_reload: Option<Entry>,
     /// The generations that can be gone back to.
     pub kept_generations: Vec<Generation>,
+    /// Work that must not be interrupted, by name.
+    #[serde(default)]
+    pub busy: Vec<String>,
+    /// Whether new code is built and waits for that work.
+    #[serde(default)]
+    pub deferred: bool,
 }
 
 impl From<&ModuleBoard> for ModuleStatus {
@@ -91,6 +97,8 @@ impl From<&ModuleBoard> for ModuleStatus {
             }),
             last_reload: module.last_entry.clone(),
             kept_generations: module.kept.clone(),
+            busy: module.busy.iter().map(|(_, name)| name.clone()).collect(),
+            deferred: module.is_deferred,
         }
     }
 }
@@ -131,15 +139,13 @@ pub struct StatusError {
 #[derive(Debug)]
 pub struct StatusFile {
     path: PathBuf,
-    temporary: PathBuf,
 }
 
 impl StatusFile {
     /// The file in `dir`, which is `target/pitstop`. Hold the [`crate::control::HostLock`].
     #[must_use]
     pub fn new(dir: &Path) -> Self {
-        let temporary = dir.join(format!(".status.json.{}", std::process::id()));
-        Self { path: dir.join("status.json"), temporary }
+        Self { path: dir.join("status.json") }
     }
 
     /// Replaces the file: whoever reads at the same time sees the old or the new one, whole.
@@ -150,18 +156,15 @@ impl StatusFile {
     pub fn write(&mut self, status: &Status) -> Result<(), StatusError> {
         let fail = |source| StatusError { verb: "write", path: self.path.clone(), source };
         let json = serde_json::to_vec(status).map_err(|e| fail(e.into()))?;
-        let create = || match File::create(&self.temporary) {
+        let written = match whole_file::write(&self.path, &json) {
             // `cargo clean` has removed the directory.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                private_dir::create(self.path.parent().unwrap_or(Path::new(".")))?;
-                File::create(&self.temporary)
+                private_dir::create(self.path.parent().unwrap_or(Path::new(".")))
+                    .and_then(|()| whole_file::write(&self.path, &json))
             }
-            created => created,
+            written => written,
         };
-        create()
-            .and_then(|mut file| file.write_all(&json))
-            .and_then(|()| fs::rename(&self.temporary, &self.path))
-            .map_err(fail)
+        written.map_err(fail)
     }
 
     /// Reads the file in `dir` (`target/pitstop`) and says what it is worth.

@@ -88,6 +88,9 @@ pub(crate) fn of(event: &Event) -> String {
                 if files.is_empty() { String::new() } else { format!(" ({})", names(files)) };
             format!("restart pending: {}{files}{wait}", first_line(reason))
         }
+        Event::Busy { name } => format!("busy: {name}"),
+        Event::Idle { name } => format!("no longer busy: {name}"),
+        Event::Deferred { busy } => format!("the new code waits for {}", busy.join(", ")),
         Event::Restarting { reason, .. } => format!("restarting: {}", first_line(reason)),
         Event::ProcessWaiting { waits_for: WaitsFor::Start, .. } => "does not run".to_owned(),
         Event::ProcessWaiting { build, .. } => {

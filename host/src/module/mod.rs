@@ -36,7 +36,7 @@ pub use maps::mapped_bytes;
 pub use paint_target::PaintTarget;
 pub use picture::{Picture, PictureError, PicturePrim, PrimKind, TextureChange};
 pub use precheck::PrecheckError;
-pub use services::{GlLoader, LogFn, Services};
+pub use services::{GlLoader, LeaseChange, LeaseFn, LogFn, Services};
 pub use state_calls::LiveSnapshot;
 pub use thread::{ModuleThread, Retirement};
 pub use thread_keys::has_thread_keys;

@@ -163,6 +163,7 @@ mod tests {
             log: Arc::new(|_, _| {}),
             gl: None,
             args: AppArgs::default(),
+            on_lease: Arc::new(drop),
         };
         let ((begun, has_begun), (go, wait)) = (channel(), channel());
         let calls = Box::new(Calls { begun, go: wait });

@@ -9,6 +9,7 @@ use super::app_args::AppArgs;
 use super::slices::text;
 use hot_api::abi::{ABI_VERSION, HostTable, Slice};
 use parking_lot::{Mutex, RwLock};
+use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char, c_void};
 use std::mem::size_of;
 use std::sync::Arc;
@@ -31,6 +32,22 @@ pub struct Services {
     pub gl: Option<GlLoader>,
     /// The application's own arguments.
     pub args: AppArgs,
+    /// Any thread: the module begins or ends work that must not be interrupted.
+    pub on_lease: LeaseFn,
+}
+
+/// Hears of leases.
+pub type LeaseFn = Arc<dyn Fn(LeaseChange) + Send + Sync>;
+
+/// What a module says of work that must not be interrupted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeaseChange {
+    /// It begins.
+    Taken(String),
+    /// It is over.
+    Returned(String),
+    /// Whatever waits for it may happen now.
+    SafePoint,
 }
 
 impl std::fmt::Debug for Services {
@@ -61,7 +78,20 @@ pub(super) struct HostSide {
     services: RwLock<Option<Arc<Services>>>,
     faults: Mutex<Vec<FaultText>>,
     restored: Mutex<Option<String>>,
+    leases: Mutex<Leases>,
 }
+
+/// The leases that are held, by number.
+#[derive(Debug, Default)]
+struct Leases {
+    last: u64,
+    held: BTreeMap<u64, String>,
+}
+
+/// Leases that are held at the same time; a module that takes them in a loop must not eat the memory.
+const LEASES_MAX: usize = 1024;
+/// Characters of a lease's name that are kept: it is shown on a line.
+const LEASE_NAME_MAX: usize = 80;
 
 // SAFETY: ABI-6: `table.host` points to this very value, whose other fields are `Sync`.
 unsafe impl Send for HostSide {}
@@ -82,10 +112,13 @@ impl HostSide {
             gl_get_proc: services.gl.is_some().then_some(gl_get_proc),
             kept: &raw const super::buffers::TABLE,
             args: services.args.table(),
+            busy,
+            idle,
+            safe_point,
         };
         let services = RwLock::new(Some(Arc::new(services)));
-        let (faults, restored) = (Mutex::default(), Mutex::default());
-        let side = Box::into_raw(Box::new(Self { table, services, faults, restored }));
+        let (faults, restored, leases) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let side = Box::into_raw(Box::new(Self { table, services, faults, restored, leases }));
         // SAFETY: it was just made, nobody else has it, and it is never freed.
         unsafe {
             (*side).table.host = side.cast::<c_void>();
@@ -103,6 +136,7 @@ impl HostSide {
         *self.services.write() = None;
         *self.faults.lock() = Vec::new();
         *self.restored.lock() = None;
+        self.leases.lock().held.clear();
     }
 
     /// The panics reported since the last call.
@@ -165,6 +199,41 @@ unsafe extern "C" fn restored(host: *mut c_void, report: Slice<u8>) {
     // SAFETY: ABI-6, ABI-5.
     let (side, report) = unsafe { (side(host), text(report)) };
     *side.restored.lock() = Some(report);
+}
+
+unsafe extern "C" fn busy(host: *mut c_void, name: Slice<u8>) -> u64 {
+    // SAFETY: ABI-6, ABI-5.
+    let (side, name) = unsafe { (side(host), text(name)) };
+    let Some(services) = side.services() else { return 0 };
+    let name: String = name.chars().take(LEASE_NAME_MAX).collect();
+    let lease = {
+        let mut leases = side.leases.lock();
+        if leases.held.len() >= LEASES_MAX {
+            return 0;
+        }
+        leases.last += 1;
+        let lease = leases.last;
+        leases.held.insert(lease, name.clone());
+        lease
+    };
+    (services.on_lease)(LeaseChange::Taken(name));
+    lease
+}
+
+unsafe extern "C" fn idle(host: *mut c_void, lease: u64) {
+    // SAFETY: ABI-6.
+    let side = unsafe { side(host) };
+    let Some(name) = side.leases.lock().held.remove(&lease) else { return };
+    if let Some(services) = side.services() {
+        (services.on_lease)(LeaseChange::Returned(name));
+    }
+}
+
+unsafe extern "C" fn safe_point(host: *mut c_void) {
+    // SAFETY: ABI-6.
+    if let Some(services) = unsafe { side(host) }.services() {
+        (services.on_lease)(LeaseChange::SafePoint);
+    }
 }
 
 unsafe extern "C" fn gl_get_proc(host: *mut c_void, name: *const c_char) -> *const c_void {

@@ -32,7 +32,7 @@ pub(super) unsafe fn elements<'a, T>(slice: Slice<T>, max: usize) -> Result<&'a 
         return Err(Implausible { len: slice.len, address: slice.ptr.addr() });
     }
     // SAFETY: promised by the caller, and checked as far as can be.
-    Ok(unsafe { std::slice::from_raw_parts(slice.ptr, slice.len) })
+    Ok(unsafe { slice.elements() })
 }
 
 /// A text, with a replacement for what is no UTF-8; empty when the slice is implausible.

@@ -159,6 +159,9 @@ fn menu(ui: &mut Ui, module: &ModuleBoard, orders: &mut Vec<Order>) {
     let known = if library.is_empty() { "none" } else { &library };
     ui.label(RichText::new(format!("Library {known}")).weak());
     ui.label(RichText::new(format!("State {}", bytes(module.state_bytes))).weak());
+    for (generation, work) in &module.busy {
+        ui.label(RichText::new(format!("{generation} is busy: {work}")).weak());
+    }
     ui.separator();
     if let Some(migration) = &module.migration {
         let PastMigration { from, to, .. } = migration;

@@ -42,7 +42,10 @@ impl Headline {
             (newest(board), Tone::Good)
         };
         let waiting = board.waiting_changes;
+        let deferred = board.modules.iter().find(|module| module.is_deferred);
+        let busy = deferred.map(|module| module.busy_with().join(", "));
         let waits = [
+            busy.map(|busy| format!("The new code waits for {busy}")),
             board.restart_pending.as_ref().map(|reason| format!("Restart pending: {reason}")),
             (waiting > 0).then(|| format!("{} for Hot Reload", change_count(waiting))),
         ];
@@ -122,7 +125,7 @@ mod tests {
     use super::super::samples::{board, failure, module};
     use super::*;
     use crate::journal::board::{BuildBoard, LastExit};
-    use crate::journal::event::{FailureKind, WaitsFor};
+    use crate::journal::event::{FailureKind, Generation, WaitsFor};
 
     fn check(expected: (&str, Tone, Option<&str>), change: impl FnOnce(&mut Board)) {
         let mut board = board();
@@ -167,6 +170,11 @@ mod tests {
                 last_exit: Some(LastExit { code: Some(3), signal: None, forced: false }),
                 ..ProcessBoard::default()
             });
+        });
+        let waits = "g17 in 412 ms · The new code waits for export";
+        check((waits, Tone::Waiting, None), |board| {
+            board.modules[0].busy.push((Generation(17), "export".to_owned()));
+            board.modules[0].is_deferred = true;
         });
         check(("g17 in 412 ms · built, and nothing changed", Tone::Good, None), |board| {
             board.notice = Some("built,\nand nothing changed".to_owned());

@@ -49,6 +49,8 @@ pub(super) fn module(name: &str, generation: u64) -> ModuleBoard {
         kept: vec![Generation(generation - 2), Generation(generation - 1)],
         migration: None,
         state_bytes: 1_840,
+        busy: Vec::new(),
+        is_deferred: false,
     }
 }
 

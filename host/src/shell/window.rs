@@ -57,6 +57,7 @@ pub fn run(
                 log,
                 gl: cc.get_proc_address.clone(),
                 args: AppArgs::default(),
+                on_lease: Arc::new(drop),
             };
             match start(services) {
                 Ok((engine, programs)) => {

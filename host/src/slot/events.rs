@@ -3,7 +3,7 @@
 use super::active::Active;
 use crate::journal::event::{Generation, StateReport, Trigger};
 use crate::journal::stage_clock::StageClock;
-use crate::module::{CallError, Fault, LiveSnapshot, Picture};
+use crate::module::{CallError, Fault, LeaseChange, LiveSnapshot, Picture};
 use std::time::{Duration, Instant};
 
 /// A view that the host draws.
@@ -65,6 +65,8 @@ pub enum SlotEvent {
     Overdue { module: String, generation: Generation, error: CallError },
     /// That call has returned after all.
     Returned { module: String, generation: Generation },
+    /// A generation begins or ends work that must not be interrupted.
+    Lease { module: String, generation: Generation, change: LeaseChange },
     /// A generation is no longer needed, and its GL objects are gone.
     Retire { module: String, active: Box<Active> },
 }

@@ -19,7 +19,7 @@ use super::events::{FrameResult, HoldReason, PendingCommit, ShownView, SlotEvent
 use super::gate::Gate;
 use super::instances::{Blame, Instances, Running, Shared, ViewSlot};
 use crate::journal::event::Generation;
-use crate::module::{BriefLock, CallError, Fault, InputPacket, PaintTarget, Picture};
+use crate::module::{BriefLock, CallError, Fault, InputPacket, LeaseFn, PaintTarget, Picture};
 use crossbeam_channel::Sender;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -406,6 +406,16 @@ impl Slot {
         let back_to = instances.and_then(|instances| self.go_back(instances));
         let module = self.name.clone();
         self.tell(SlotEvent::Fault { module, generation, fault, back_to, pending });
+    }
+
+    /// Tells the engine of the leases of this generation.
+    #[must_use]
+    pub fn lease_sink(self: &Arc<Self>, generation: Generation) -> LeaseFn {
+        let slot = Arc::clone(self);
+        Arc::new(move |change| {
+            let module = slot.name.clone();
+            slot.tell(SlotEvent::Lease { module, generation, change });
+        })
     }
 
     /// Any thread, also the UI's: never waits for the engine.

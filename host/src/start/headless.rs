@@ -59,6 +59,7 @@ impl Headless {
             log,
             gl: None,
             args: AppArgs::default(),
+            on_lease: Arc::new(drop),
         }
     }
 

@@ -205,7 +205,7 @@ mod tests {
         type Break = fn(&mut ModuleHeader);
         let table: [(Break, &str); 9] = [
             (|h| h.magic = *b"SOMEBODY", "not a Pitstop module"),
-            (|h| h.abi_version = 2, "ABI version 2, this host speaks 1"),
+            (|h| h.abi_version = 1, "ABI version 1, this host speaks 2"),
             (|h| h.header_size -= 8, "header has 64 bytes, this host's has 72"),
             (|h| h.header_size += 8, "header has 80 bytes, this host's has 72"),
             (|h| h.pointer_width = 32, "32-bit pointers, this host has 64-bit"),

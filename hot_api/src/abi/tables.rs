@@ -21,7 +21,7 @@ pub const HEADER_SYMBOL: &[u8] = b"PITSTOP_MODULE\0";
 /// First bytes of every header.
 pub const MAGIC: [u8; 8] = *b"PITSTOP\0";
 /// The version of everything in this file. Raised when a change is not an addition at the end.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// Return codes of module functions.
 pub mod code {
@@ -67,6 +67,20 @@ impl<T> Slice<T> {
     #[must_use]
     pub const fn new(slice: &[T]) -> Self {
         Self { ptr: slice.as_ptr(), len: slice.len() }
+    }
+
+    /// The elements; none when it is null.
+    ///
+    /// # Safety
+    /// It is null or empty, or points to `len` aligned elements that live and stay unchanged for `'a` (ABI-5).
+    #[must_use]
+    #[expect(unsafe_code, reason = "the one place where a slice of the boundary is read")]
+    pub unsafe fn elements<'a>(self) -> &'a [T] {
+        if self.len == 0 || self.ptr.is_null() {
+            return &[];
+        }
+        // SAFETY: promised by the caller.
+        unsafe { std::slice::from_raw_parts(self.ptr, self.len) }
     }
 }
 
@@ -218,6 +232,13 @@ pub struct HostTable {
     /// Arguments for the application, without the program's name. On Unix the bytes of each are the
     /// argument, elsewhere its UTF-8. They live as long as the process.
     pub args: Slice<Slice<u8>>,
+    /// Any thread. The module is at work that must not be interrupted, and that `name` is shown for. Returns a
+    /// number for `idle`.
+    pub busy: unsafe extern "C" fn(host: *mut c_void, name: Slice<u8>) -> u64,
+    /// Any thread. The work of that number is over; a number that is not known is ignored.
+    pub idle: unsafe extern "C" fn(host: *mut c_void, lease: u64),
+    /// Any thread. What waits for work of this module may happen now all the same.
+    pub safe_point: unsafe extern "C" fn(host: *mut c_void),
 }
 
 /// Buffers of the host, by number. Each has holders; at none its memory is freed. Whoever holds one

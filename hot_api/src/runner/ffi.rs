@@ -51,18 +51,6 @@ pub const fn table<M: Module>() -> ModuleTable {
     }
 }
 
-/// The elements of a slice that the host lent.
-///
-/// # Safety
-/// `slice` is empty or points to `len` elements that live and stay unchanged for `'a` (ABI-5).
-unsafe fn bytes<'a, T>(slice: Slice<T>) -> &'a [T] {
-    if slice.len == 0 || slice.ptr.is_null() {
-        return &[];
-    }
-    // SAFETY: promised by the caller.
-    unsafe { std::slice::from_raw_parts(slice.ptr, slice.len) }
-}
-
 /// The module thread's half.
 ///
 /// # Safety
@@ -136,7 +124,7 @@ unsafe fn create_of(
     // SAFETY: ABI-6: the table outlives the instance.
     let host = unsafe { Host::new(host) };
     // SAFETY: ABI-5: lent for the call.
-    let snapshot = unsafe { bytes(snapshot) };
+    let snapshot = unsafe { snapshot.elements() };
     install(host);
     tweak::warn_through(warn);
     let code = guard(host, || match App::create(of, host, snapshot) {
@@ -166,7 +154,7 @@ unsafe extern "C" fn logic(
     // SAFETY: ABI-4, ABI-5: a live instance on its thread; input and items are lent for the call.
     let (app, input) = unsafe { (app(instance), &*input) };
     // SAFETY: as above.
-    let items = unsafe { bytes(input.items) };
+    let items = unsafe { input.items.elements() };
     guard(app.host(), || {
         let view = app.logic(input, items);
         // SAFETY: not null, and ours to write for the call (ABI-5).
@@ -188,7 +176,7 @@ unsafe extern "C" fn frame(
     // SAFETY: ABI-4, ABI-5: a live instance on its thread; input and items are lent for the call.
     let (app, paint, input) = unsafe { (app(instance), paint_side(instance), &*input) };
     // SAFETY: as above.
-    let items = unsafe { bytes(input.items) };
+    let items = unsafe { input.items.elements() };
     guard(app.host(), || match app.frame(view as usize, input, items, paint) {
         Some(view) => {
             // SAFETY: not null, and ours to write for the call (ABI-5).
@@ -371,7 +359,7 @@ unsafe extern "C" fn set_literals(host: *const HostTable, edits: Slice<LiteralEd
     let host = unsafe { Host::new(host) };
     guard(host, || {
         // SAFETY: ABI-5: lent for the call.
-        let edits = unsafe { bytes(edits) }.iter();
+        let edits = unsafe { edits.elements() }.iter();
         // SAFETY: as above.
         let edits: Result<Vec<_>, _> = edits.map(|edit| unsafe { literal(edit) }).collect();
         let texts = edits.map_err(|error| error.to_string());
@@ -389,7 +377,7 @@ unsafe extern "C" fn set_literals(host: *const HostTable, edits: Slice<LiteralEd
 /// As for [`bytes`], for each slice in it.
 unsafe fn literal(edit: &LiteralEdit) -> Result<tweak::Edit<'_>, std::str::Utf8Error> {
     // SAFETY: promised by the caller.
-    let text = |slice| std::str::from_utf8(unsafe { bytes(slice) });
+    let text = |slice: Slice<u8>| std::str::from_utf8(unsafe { slice.elements() });
     Ok(tweak::Edit {
         place: text(edit.place)?,
         index: edit.index,

@@ -24,6 +24,9 @@ pub(super) fn with_context(ctx: &Context) -> Host {
         gl_get_proc: None,
         kept: std::ptr::null(),
         args: Slice::EMPTY,
+        busy,
+        idle,
+        safe_point,
     }));
     // SAFETY: ABI-6: the table is never freed and never changed.
     unsafe { Host::new(table) }
@@ -44,7 +47,8 @@ unsafe extern "C" fn log(_host: *mut c_void, level: u32, text: Slice<u8>) {
         _ => log::Level::Trace,
     };
     // SAFETY: ABI-5: lent for the call.
-    log::log!(level, "{}", unsafe { self::text(&text) });
+    let text = String::from_utf8_lossy(unsafe { text.elements() });
+    log::log!(level, "{text}");
 }
 
 unsafe extern "C" fn fault(
@@ -54,19 +58,21 @@ unsafe extern "C" fn fault(
     _backtrace: Slice<u8>,
 ) {
     // SAFETY: ABI-5: lent for the call.
-    let (message, location) = unsafe { (text(&message), text(&location)) };
+    let (message, location) = unsafe { (message.elements(), location.elements()) };
+    let (message, location) = (String::from_utf8_lossy(message), String::from_utf8_lossy(location));
     log::error!("{message} ({location})");
 }
 
 /// What became of the state is told where it is read; see `saved_state`.
 unsafe extern "C" fn restored(_host: *mut c_void, _report: Slice<u8>) {}
 
-/// # Safety
-/// `text` is empty or points to `len` bytes that live as long as the borrow (ABI-5).
-unsafe fn text(text: &Slice<u8>) -> std::borrow::Cow<'_, str> {
-    if text.len == 0 || text.ptr.is_null() {
-        return "".into();
-    }
-    // SAFETY: promised by the caller.
-    String::from_utf8_lossy(unsafe { std::slice::from_raw_parts(text.ptr, text.len) })
+/// Nothing is exchanged here, and nobody waits.
+unsafe extern "C" fn busy(_host: *mut c_void, _name: Slice<u8>) -> u64 {
+    0
 }
+
+/// As [`busy`].
+unsafe extern "C" fn idle(_host: *mut c_void, _lease: u64) {}
+
+/// As [`busy`].
+unsafe extern "C" fn safe_point(_host: *mut c_void) {}

@@ -34,6 +34,8 @@ pub(crate) struct Fault {
 pub(crate) struct HostSide {
     faults: Mutex<Vec<Fault>>,
     restored: Mutex<Option<String>>,
+    /// Number, name, and whether it is held.
+    leases: Mutex<Vec<(u64, String, bool)>>,
     repaints: SyncSender<Duration>,
 }
 
@@ -137,6 +139,7 @@ impl Driver {
         let side = Arc::new(HostSide {
             faults: Mutex::default(),
             restored: Mutex::default(),
+            leases: Mutex::default(),
             repaints: sender,
         });
         let host = Rc::new(HostTable {
@@ -151,6 +154,9 @@ impl Driver {
             gl_get_proc: None,
             kept,
             args: Slice::EMPTY,
+            busy,
+            idle,
+            safe_point,
         });
         let table = table::<Scripted>();
         Self { table, instance: null_mut(), time: 1.0, repaints, side, host, _turn: turn }
@@ -254,6 +260,12 @@ impl Driver {
         unsafe { (self.table.paint)(self.instance, 0, callback, &raw const info) }
     }
 
+    /// Leases in the order in which they were taken, and whether each is held.
+    pub(crate) fn leases(&self) -> Vec<(String, bool)> {
+        let leases = self.side.leases.lock().expect("no test panics with it");
+        leases.iter().map(|(_, name, is_held)| (name.clone(), *is_held)).collect()
+    }
+
     pub(crate) fn take_faults(&self) -> Vec<Fault> {
         std::mem::take(&mut *self.side.faults.lock().expect("no test panics with it"))
     }
@@ -342,6 +354,29 @@ unsafe extern "C" fn restored(host: *mut c_void, report: Slice<u8>) {
     // SAFETY: ABI-5, ABI-6.
     let (side, report) = unsafe { (side(host), text(report)) };
     *side.restored.lock().expect("no test panics with it") = Some(report);
+}
+
+unsafe extern "C" fn busy(host: *mut c_void, name: Slice<u8>) -> u64 {
+    // SAFETY: ABI-5, ABI-6.
+    let (side, name) = unsafe { (side(host), text(name)) };
+    let mut leases = side.leases.lock().expect("no test panics with it");
+    let number = leases.len() as u64 + 1;
+    leases.push((number, name, true));
+    number
+}
+
+unsafe extern "C" fn idle(host: *mut c_void, lease: u64) {
+    // SAFETY: ABI-6.
+    let mut leases = unsafe { side(host) }.leases.lock().expect("no test panics with it");
+    for (_, _, is_held) in leases.iter_mut().filter(|(number, ..)| *number == lease) {
+        *is_held = false;
+    }
+}
+
+unsafe extern "C" fn safe_point(host: *mut c_void) {
+    // SAFETY: ABI-6.
+    let mut leases = unsafe { side(host) }.leases.lock().expect("no test panics with it");
+    leases.push((0, "safe point".to_owned(), false));
 }
 
 unsafe extern "C" fn append(sink: *mut c_void, bytes: Slice<u8>) {

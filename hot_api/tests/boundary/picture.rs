@@ -172,8 +172,7 @@ fn a_paint_callback_has_a_number_of_its_own_in_every_frame() {
     for _ in 0..3 {
         let shown = driver.frame(&Input::default());
         // SAFETY: ABI-5: no call was made since.
-        let prims =
-            unsafe { std::slice::from_raw_parts(shown.view.prims.ptr, shown.view.prims.len) };
+        let prims = unsafe { shown.view.prims.elements() };
         let callback = prims.iter().find(|prim| prim.callback != 0).expect("the callback");
         assert_eq!(callback.callback_rect, [0.0, 0.0, 800.0, 600.0]);
         assert_eq!((callback.vertices.len, callback.indices.len), (0, 0));

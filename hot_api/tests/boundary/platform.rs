@@ -155,6 +155,39 @@ fn a_repaint_wanted_by_another_thread_reaches_the_host() {
 }
 
 #[test]
+fn s15_a_lease_ends_where_it_is_dropped_also_on_another_thread_and_in_a_panic() {
+    play(Script {
+        ui: |_, _, ui, frame| {
+            let kept = frame.host().busy("wörk");
+            let moved = frame.host().busy("on a thread");
+            let worker = std::thread::spawn(move || drop(moved));
+            worker.join().expect("the thread ends");
+            frame.host().safe_point();
+            ui.label("at work");
+            // For longer than this frame.
+            let _ = std::mem::ManuallyDrop::new(kept);
+        },
+        ..Script::default()
+    });
+    let mut driver = Driver::new();
+    driver.frame(&Input::default());
+    let lease = |name: &str, is_held| (name.to_owned(), is_held);
+    let expected = [lease("wörk", true), lease("on a thread", false), lease("safe point", false)];
+    assert_eq!(driver.leases()[..3], expected);
+    let taken = driver.leases().len();
+    play(Script {
+        logic: |_, _, frame| {
+            let _busy = frame.host().busy("panics");
+            panic!("expected by the test");
+        },
+        ..Script::default()
+    });
+    assert!(driver.logic(&Input::default()).is_err());
+    assert_eq!(driver.leases()[taken..], [lease("panics", false)]);
+    driver.take_fault();
+}
+
+#[test]
 fn the_delay_until_the_next_frame_comes_with_the_view() {
     play(Script {
         ui: |_, _, ui, _| ui.ctx().request_repaint_after(Duration::from_secs(5)),

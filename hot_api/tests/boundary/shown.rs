@@ -93,5 +93,5 @@ pub(crate) unsafe fn elements<'a, T>(slice: Slice<T>) -> &'a [T] {
     }
     assert!(!slice.ptr.is_null() && slice.ptr.is_aligned(), "{:p}", slice.ptr);
     // SAFETY: promised by the caller.
-    unsafe { std::slice::from_raw_parts(slice.ptr, slice.len) }
+    unsafe { slice.elements() }
 }

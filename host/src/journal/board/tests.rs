@@ -245,3 +245,33 @@ fn what_concerns_no_module() {
     board.apply(&entry(Some(UI), 1, committed()));
     assert_eq!(board.notice, None, "new code is the newest thing to say");
 }
+
+#[test]
+fn s15_work_that_must_not_be_interrupted_is_that_of_the_running_code() {
+    let busy = |name: &str| Event::Busy { name: name.to_owned() };
+    let idle = |name: &str| Event::Idle { name: name.to_owned() };
+    let retired = Event::Retired { unmapped: true, why_not: None };
+    let started = Event::BuildStarted { way: Some(BuildWay::Cargo), targets: Vec::new() };
+    let deferred = || Event::Deferred { busy: vec!["a".to_owned()] };
+    for (events, busy_with, is_deferred) in [
+        (vec![(1, busy("a"))], &["a"][..], false),
+        // As often as it was begun, and whatever the order.
+        (vec![(1, busy("a")), (1, busy("b")), (1, busy("a")), (1, idle("a"))], &["b", "a"], false),
+        (vec![(1, busy("a")), (1, idle("b")), (1, idle("a")), (1, idle("a"))], &[], false),
+        (vec![(1, busy("a")), (2, started.clone()), (2, deferred())], &["a"], true),
+        (vec![(1, busy("a")), (2, deferred()), (3, started)], &["a"], false),
+        // That of other code is none of it, whether the code was before or is yet to come.
+        (vec![(1, busy("a")), (2, committed())], &[], false),
+        (vec![(1, busy("a")), (2, busy("b")), (2, committed())], &["b"], false),
+        (vec![(1, busy("a")), (2, busy("b")), (2, committed()), (1, retired)], &["b"], false),
+        // Code that has panicked does nothing.
+        (vec![(1, busy("a")), (1, fault(FaultSite::Ui, false))], &[], false),
+    ] {
+        let module = after(&events);
+        assert_eq!(module.busy_with(), busy_with, "{events:?}");
+        assert_eq!(module.is_deferred, is_deferred, "{events:?}");
+    }
+    // What has ended is shown no more.
+    let module = after(&[(1, busy("a")), (1, Event::Retired { unmapped: true, why_not: None })]);
+    assert_eq!(module.busy, []);
+}
