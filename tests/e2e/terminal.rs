@@ -125,10 +125,15 @@ impl Tmux {
     }
 
     fn watch_this(&self, program: &str) {
+        self.watch_with(program, "");
+    }
+
+    fn watch_with(&self, program: &str, more: &str) {
         fs::write(self.path("source"), program).expect("a source");
         fs::write(self.path("build.sh"), BUILD).expect("a build");
         let xtask = quoted(xtask_binary());
-        let line = format!("{xtask} watch --cmd ./program --build 'sh build.sh' --restart-delay 1");
+        let build = "--build 'sh build.sh' --restart-delay 1";
+        let line = format!("{xtask} watch --cmd ./program {build} {more}");
         self.keys(&[&line, "Enter"]);
     }
 }
@@ -210,6 +215,61 @@ fn s13_ctrl_z_gives_the_terminal_to_the_shell_until_it_is_resumed() {
     tmux.program_has_the_terminal();
     tmux.keys(&["two", "Enter"]);
     tmux.shows("heard two");
+    tmux.keys(&["C-c"]);
+    assert_eq!(tmux.settings("after"), before);
+}
+
+#[test]
+fn p13_ctrl_c_ends_all_of_it_whatever_the_program_makes_of_it() {
+    let Some(tmux) = Tmux::start() else { return };
+    let before = tmux.settings("before");
+    // It takes the signal for a reason to end in order, or for none at all.
+    for (number, trap) in ["exit 0", "exit 1", ":"].into_iter().enumerate() {
+        let program = format!(
+            "#!/bin/sh\ntrap 'echo heard {number}; {trap}' INT\necho \"runs {number}\"\nwhile :; do sleep 0.02; done\n"
+        );
+        tmux.watch_with(&program, "--restart-on-failure --stop-timeout 60000");
+        tmux.shows(&format!("runs {number}"));
+        tmux.program_has_the_terminal();
+        tmux.keys(&["C-c"]);
+        tmux.shows(&format!("heard {number}"));
+        if trap == ":" {
+            // Who insists does not wait for the minute.
+            tmux.shows("SIGINT to pid");
+            tmux.keys(&["C-c"]);
+        }
+        assert_eq!(tmux.settings(&format!("after{number}")), before);
+        tmux.keys(&["clear", "Enter"]);
+    }
+}
+
+#[test]
+fn s13_in_the_background_the_terminal_stays_with_the_shell() {
+    let Some(tmux) = Tmux::start() else { return };
+    let before = tmux.settings("before");
+    let plain = "#!/bin/sh\necho version one\nwhile :; do sleep 0.02; test ! -e read || read -r word; done\n";
+    tmux.watch_this(plain);
+    tmux.shows("version one");
+    tmux.program_has_the_terminal();
+    tmux.keys(&["C-z"]);
+    tmux.shows("Stopped");
+    tmux.shell_is_back();
+    tmux.keys(&["bg", "Enter"]);
+    // It is restarted there, and the shell reads on.
+    fs::write(tmux.path("source"), plain.replace("version one", "version two"))
+        .expect("a new version");
+    tmux.shows("version two");
+    assert_eq!(tmux.settings("meanwhile"), before);
+    // What wants to read has to wait, and all of it with it.
+    fs::write(tmux.path("read"), "").expect("a file");
+    tmux.keys(&["Enter"]);
+    wait_until("the program waits for the terminal", || {
+        let stat =
+            fs::read_to_string(format!("/proc/{}/stat", tmux.child()?.as_raw_nonzero())).ok()?;
+        stat.rsplit(')').next()?.starts_with(" T").then_some(())
+    });
+    tmux.keys(&["fg", "Enter"]);
+    tmux.program_has_the_terminal();
     tmux.keys(&["C-c"]);
     assert_eq!(tmux.settings("after"), before);
 }

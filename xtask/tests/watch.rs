@@ -408,6 +408,56 @@ fn s14_arguments_pass_byte_by_byte() {
 }
 
 #[test]
+fn s11_a_build_that_never_ends_ends_with_watch_however_that_ends() {
+    for signal in [Signal::TERM, Signal::KILL] {
+        // It holds neither output.
+        let build = "exec >/dev/null 2>&1; echo $$ > .pid; mv .pid pid; trap '' TERM; while :; do sleep 0.02; done";
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let mut watch = Watch::in_dir(dir, &["--cmd", "./program", "--build", build]);
+        let deadline = Instant::now() + DEADLINE;
+        let building = loop {
+            let pid = fs::read_to_string(watch.path("pid")).ok();
+            match pid.and_then(|pid| pid.trim().parse().ok()).and_then(Pid::from_raw) {
+                Some(pid) => break pid,
+                None => assert!(Instant::now() < deadline, "it does not build: {}", watch.said()),
+            }
+            std::thread::yield_now();
+        };
+        watch.signal(signal);
+        watch.end();
+        assert_gone(building);
+    }
+}
+
+#[test]
+fn d03_what_watch_and_its_build_write_themselves_is_no_change() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    fs::create_dir(dir.path().join("real")).expect("a directory");
+    std::os::unix::fs::symlink("real", dir.path().join("link")).expect("a link");
+    fs::write(dir.path().join("real/source"), PROGRAM).expect("a source");
+    // Never the same twice.
+    let build = "cd real; { cat source; echo \"# $(date +%N)\"; } > .next; chmod 755 .next; mv .next program";
+    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["watch", "--events", "real/events", "--cmd", "link/program", "--build", build])
+        .args(["--restart-delay", "1"])
+        .current_dir(dir.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("xtask starts");
+    let out = lines(child.stdout.take().expect("a pipe"));
+    let next = || out.recv_timeout(DEADLINE).expect("the program says so");
+    assert!(next().starts_with("start"));
+    fs::write(dir.path().join("real/source"), format!("{PROGRAM}# again\n")).expect("a source");
+    assert!(next().starts_with("end") && next().starts_with("start"));
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("xtask is there");
+    assert!(next().starts_with("end"));
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    let events = fs::read_to_string(dir.path().join("real/events")).expect("the events");
+    assert_eq!(events.matches("\"build_started\"").count(), 2, "{events}");
+}
+
+#[test]
 fn p14_a_program_that_fails_is_started_again_if_that_is_wanted() {
     let fails =
         "#!/bin/sh\necho \"start $$\"\ntest -e times && { sleep 60; }; touch times; exit 3\n";

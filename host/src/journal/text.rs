@@ -42,7 +42,7 @@ pub(crate) fn of(event: &Event) -> String {
         Event::BuildProgress { done, total: 0, unit } => format!("built {done} {unit}"),
         Event::BuildProgress { done, total, unit } => format!("built {done}/{total} {unit}"),
         Event::BuildFailed { diagnostics, targets, command, .. } if !targets.is_empty() => format!(
-            "the build failed: {}; what was running runs on; to see all of it: {command}",
+            "the build failed: {}; what runs, runs on; to see all of it: {command}",
             first_of(diagnostics)
         ),
         Event::BuildFailed { ms, diagnostics, .. } => {
@@ -394,7 +394,7 @@ mod tests {
                     targets: vec![name(), "b".to_owned()],
                     command: "make".into(),
                 },
-                "worker, b: the build failed: src/app.rs:3:5: [E0308] no; what was running runs on; to see all \
+                "worker, b: the build failed: src/app.rs:3:5: [E0308] no; what runs, runs on; to see all \
                  of it: make",
             ),
         ] {

@@ -1,15 +1,18 @@
 //! A program whose output is read line by line, and that can be stopped together with everything it started.
 //!
-//! Owns: one [`Group`] and the two threads that read its output. Produces: its output. Never: interprets a
-//! line, or lets the program read from the terminal.
+//! Owns: one [`Group`], the two threads that read its output and the one that waits for its end. Produces: its
+//! output. Never: interprets a line, or lets the program read from the terminal.
+//!
+//! The program has ended when its own process has: what it has left running may hold its output for ever, and a
+//! program that has closed its output may run on for ever.
 
 use super::cancel::Cancel;
 use super::group::Group;
-use crossbeam_channel::{Receiver, Sender, select_biased};
+use crossbeam_channel::{Receiver, Sender, never, select_biased};
+use std::convert::Infallible;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Why there is no exit status.
@@ -25,6 +28,10 @@ pub(crate) enum NoStatus {
 /// scripts get this long to clean up.
 const TERM_GRACE: Duration = Duration::from_millis(250);
 
+/// How long lines are still read after the program has ended, while something that it has left running holds its
+/// output.
+const DRAIN: Duration = Duration::from_secs(2);
+
 /// Lines that may wait to be read; the child is held up when there are more.
 const LINES: usize = 256;
 
@@ -39,7 +46,7 @@ pub(crate) enum Line {
 #[derive(Debug)]
 enum Step {
     Line(Line),
-    /// All output was read.
+    /// The program has ended, and its output was read.
     End,
     Cancelled,
 }
@@ -51,7 +58,10 @@ struct Reading {
     group: Option<Group>,
     /// `None` when reading has ended.
     lines: Option<Receiver<Line>>,
-    readers: Vec<JoinHandle<()>>,
+    /// Disconnected when the program has ended; `None` where only the end of its output tells (Windows, untested).
+    ended: Option<Receiver<Infallible>>,
+    /// Until when lines are read after that.
+    drain: Option<Instant>,
 }
 
 /// Runs a program to its end. Blocks, or ends it and everything it started within a fraction of a
@@ -69,7 +79,7 @@ pub(crate) fn run(
         return Err(NoStatus::Cancelled);
     }
     command.current_dir(dir);
-    let process = Reading::spawn(command).map_err(NoStatus::Failed)?;
+    let mut process = Reading::spawn(command).map_err(NoStatus::Failed)?;
     loop {
         match process.step(cancel) {
             Step::Line(line) => on_line(line),
@@ -87,24 +97,35 @@ impl Reading {
         let mut group = Group::spawn(command)?;
         let (stdout, stderr) = group.pipes();
         let (sender, lines) = crossbeam_channel::bounded(LINES);
-        let mut process = Self { group: Some(group), lines: Some(lines), readers: Vec::new() };
+        let process =
+            Self { lines: Some(lines), ended: end_of(&group)?, drain: None, group: Some(group) };
         if let Some(stdout) = stdout {
-            process.read("pitstop-lines-out", stdout, sender.clone(), Line::Out)?;
+            read("pitstop-lines-out", stdout, sender.clone(), Line::Out)?;
         }
         if let Some(stderr) = stderr {
-            process.read("pitstop-lines-err", stderr, sender, Line::Err)?;
+            read("pitstop-lines-err", stderr, sender, Line::Err)?;
         }
         Ok(process)
     }
 
     /// Waits for the next line, the end, or the request to stop.
-    fn step(&self, cancel: &Cancel) -> Step {
-        let Some(lines) = &self.lines else {
-            return Step::End;
-        };
-        select_biased! {
-            recv(cancel.signal()) -> _ => Step::Cancelled,
-            recv(lines) -> line => line.map_or(Step::End, Step::Line),
+    fn step(&mut self, cancel: &Cancel) -> Step {
+        loop {
+            let deadline = self.drain.map_or_else(never, crossbeam_channel::at);
+            let lines = self.lines.clone().unwrap_or_else(never);
+            let ended = self.ended.clone().filter(|_| self.drain.is_none()).unwrap_or_else(never);
+            select_biased! {
+                recv(cancel.signal()) -> _ => return Step::Cancelled,
+                recv(deadline) -> _ => return Step::End,
+                recv(lines) -> line => match line {
+                    Ok(line) => return Step::Line(line),
+                    Err(_) => self.lines = None,
+                },
+                recv(ended) -> _ => self.drain = Some(Instant::now() + DRAIN),
+            }
+            if self.lines.is_none() && (self.drain.is_some() || self.ended.is_none()) {
+                return Step::End;
+            }
         }
     }
 
@@ -114,26 +135,6 @@ impl Reading {
     /// Those of waiting for a process.
     fn wait(mut self) -> io::Result<ExitStatus> {
         self.group.take().expect("it is waited for once").reap()
-    }
-
-    fn read(
-        &mut self,
-        name: &str,
-        pipe: impl Read + Send + 'static,
-        sender: Sender<Line>,
-        wrap: fn(String) -> Line,
-    ) -> io::Result<()> {
-        let reader = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-            for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
-                let line = String::from_utf8_lossy(&line);
-                let line = line.strip_suffix('\r').unwrap_or(&line).to_owned();
-                if sender.send(wrap(line)).is_err() {
-                    return;
-                }
-            }
-        })?;
-        self.readers.push(reader);
-        Ok(())
     }
 
     #[cfg(unix)]
@@ -154,11 +155,102 @@ impl Drop for Reading {
             self.ask_to_end(&group);
             drop(group);
         }
-        // A reader that waits for room gives up when nobody listens.
-        self.lines = None;
-        for reader in self.readers.drain(..) {
-            // A reader does nothing that could panic.
-            let _ = reader.join();
+    }
+}
+
+#[cfg(unix)]
+fn end_of(group: &Group) -> io::Result<Option<Receiver<Infallible>>> {
+    let (running, ended) = crossbeam_channel::bounded(0);
+    let end = group.end();
+    detached("pitstop-lines-end", move || {
+        end.wait();
+        drop(running);
+    })?;
+    Ok(Some(ended))
+}
+
+#[cfg(not(unix))]
+fn end_of(_group: &Group) -> io::Result<Option<Receiver<Infallible>>> {
+    Ok(None)
+}
+
+fn read(
+    name: &str,
+    pipe: impl Read + Send + 'static,
+    sender: Sender<Line>,
+    wrap: fn(String) -> Line,
+) -> io::Result<()> {
+    detached(name, move || {
+        for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            let line = line.strip_suffix('\r').unwrap_or(&line).to_owned();
+            // One that waits for room gives up when nobody listens.
+            if sender.send(wrap(line)).is_err() {
+                return;
+            }
         }
+    })
+}
+
+/// A thread that nobody waits for: a process that has left the group may hold a pipe for ever.
+fn detached(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(run).map(drop)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// How a line for the shell ends, and what it has printed.
+    fn sh(line: &str, cancel: &Cancel) -> (Result<ExitStatus, NoStatus>, Vec<String>) {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line]);
+        let mut lines = Vec::new();
+        let status = run(shell, Path::new("/"), cancel, &mut |line| {
+            let (Line::Out(line) | Line::Err(line)) = line;
+            lines.push(line);
+        });
+        (status, lines)
+    }
+
+    #[test]
+    fn all_output_of_a_program_is_read() {
+        let (status, lines) =
+            sh("i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i+1)); done; exit 3", &Cancel::new());
+        assert_eq!(status.expect("it ends").code(), Some(3));
+        assert_eq!((lines.len(), lines[2_999].as_str()), (3_000, "2999"));
+    }
+
+    #[test]
+    fn what_a_program_has_left_running_does_not_hold_up_its_end() {
+        let (status, lines) = sh("sleep 600 & echo $!", &Cancel::new());
+        assert!(status.expect("it ends").success());
+        let left = lines[0].parse().ok().and_then(rustix::process::Pid::from_raw).expect("a pid");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        // Ended with the group; reaped by whoever has inherited it.
+        while std::fs::read_to_string(format!("/proc/{}/stat", left.as_raw_nonzero()))
+            .is_ok_and(|stat| !stat.contains(") Z"))
+        {
+            assert!(Instant::now() < deadline, "it is still there");
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_program_that_has_closed_its_output_can_be_stopped() {
+        let cancel = Cancel::new();
+        let stop = cancel.clone();
+        let dir = tempfile::tempdir().expect("a directory");
+        let there = dir.path().join("there");
+        let line = format!("exec >/dev/null 2>&1; touch {}; sleep 600", there.display());
+        let stopper = std::thread::spawn(move || {
+            while !there.exists() {
+                std::thread::yield_now();
+            }
+            stop.cancel();
+        });
+        let (status, _) = sh(&line, &cancel);
+        assert!(matches!(status, Err(NoStatus::Cancelled)), "{status:?}");
+        stopper.join().expect("no panic");
     }
 }

@@ -8,7 +8,10 @@
 #![expect(unsafe_code, reason = "the signal mask is set through libc")]
 
 use rustix::process::{Pid, Signal, getpgrp, kill_process_group};
-use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcsetattr, tcsetpgrp};
+use rustix::termios::{
+    OptionalActions, Termios, isatty, tcgetattr, tcgetpgrp, tcsetattr, tcsetpgrp,
+};
+use std::cell::Cell;
 use std::io::{self, Write};
 
 /// Leaves the alternate screen if it is shown, shows the cursor, and ends mouse reports, bracketed paste and
@@ -17,27 +20,43 @@ const PLAIN_SCREEN: &[u8] =
     b"\x1b[?1047l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[0m";
 
 /// Standard input, where it is a terminal. Dropping it restores the settings.
+///
+/// A shell that has put this process into the background has the terminal itself; nothing is taken from it.
 #[derive(Debug)]
 pub(crate) struct Terminal {
     first: Termios,
+    /// The group that has the terminal from here.
+    lent: Cell<Option<Pid>>,
 }
 
 impl Terminal {
     /// `None` when standard input is no terminal, or this process is not the one that the terminal listens to.
     pub(crate) fn of_stdin() -> Option<Self> {
         let stdin = io::stdin();
-        if !isatty(&stdin) || rustix::termios::tcgetpgrp(&stdin) != Ok(getpgrp()) {
+        if !isatty(&stdin) || tcgetpgrp(&stdin) != Ok(getpgrp()) {
             return None;
         }
         let first = tcgetattr(&stdin).ok()?;
         ignore_ttou();
-        Some(Self { first })
+        Some(Self { first, lent: Cell::new(None) })
+    }
+
+    /// Whether the terminal listens to this process, or to whom it is lent.
+    pub(crate) fn is_ours(&self) -> bool {
+        match tcgetpgrp(io::stdin()) {
+            Ok(group) => group == getpgrp() || Some(group) == self.lent.get(),
+            // The group that had it has ended.
+            Err(_) => true,
+        }
     }
 
     /// Gives the terminal to a group, which may have been stopped for want of it.
     pub(crate) fn give_to(&self, group: u32) {
         let Some(group) = i32::try_from(group).ok().and_then(Pid::from_raw) else { return };
-        let _ = tcsetpgrp(io::stdin(), group); // it has ended already
+        if self.is_ours() {
+            self.lent.set(Some(group));
+            let _ = tcsetpgrp(io::stdin(), group); // it has ended already
+        }
         let _ = kill_process_group(group, Signal::CONT); // as above
     }
 
@@ -50,7 +69,11 @@ impl Terminal {
 
     /// Takes the terminal back, as it was at first.
     pub(crate) fn take_back(&self) {
+        if !self.is_ours() {
+            return;
+        }
         let stdin = io::stdin();
+        self.lent.set(None);
         let _ = tcsetpgrp(&stdin, getpgrp()); // the terminal is gone
         let now = tcgetattr(&stdin);
         let is_same = now.is_ok_and(|now| {

@@ -5,6 +5,7 @@
 //!
 //! A build that runs is not stopped by a further change: what it makes is started, and the next build follows.
 
+use super::guard::Guard;
 use super::runner::{OnEvent, Order};
 use crate::compile::{BuildError, Cancel, build_programs, programs_command};
 use crate::journal::event::{BuildWay, Diagnostic, DiagnosticLevel, Event};
@@ -281,6 +282,8 @@ impl Building {
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(line);
         crate::os::child_env::without_internal(&mut shell);
+        // A command that never ends ends with this process, however that ends.
+        let _guard = Guard::over(&mut shell).ok();
         let mut last = Vec::new();
         let status = lines::run(shell, dir, &self.cancel, &mut |line| {
             let (Line::Out(line) | Line::Err(line)) = line;
@@ -297,7 +300,8 @@ impl Building {
             Ok(status) => Outcome::Failed(vec![said_by_command(&status.to_string(), &last)]),
             Err(NoStatus::Cancelled) => Outcome::Stopped,
             Err(NoStatus::Failed(error)) => {
-                Outcome::Failed(vec![said_by_command(&error.to_string(), &last)])
+                let said = format!("cannot be run in {}: {error}", dir.display());
+                Outcome::Failed(vec![said_by_command(&said, &last)])
             }
         }
     }

@@ -9,6 +9,8 @@
 //! code; a program here is a black box.
 
 mod builds;
+#[cfg(unix)]
+mod ctrl_c;
 mod guard;
 mod policy;
 mod program;

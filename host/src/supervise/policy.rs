@@ -183,7 +183,8 @@ impl Policy {
     }
 
     fn built(&mut self, now: Instant, result: String) -> Vec<Action> {
-        if self.newest.as_ref() == Some(&result) {
+        // What does not run is started by any success.
+        if self.newest.as_ref() == Some(&result) && self.state != State::Idle {
             return Vec::new();
         }
         self.newest = Some(result);
@@ -343,6 +344,7 @@ mod tests {
     enum Step {
         Built(&'static str),
         Exited(bool),
+        NotStarted,
         Start,
         Halt,
         Stop,
@@ -372,6 +374,10 @@ mod tests {
                 Step::Exited(failed) => {
                     alive -= 1;
                     policy.take(now, Happened::Exited { failed })
+                }
+                Step::NotStarted => {
+                    alive -= 1;
+                    policy.take(now, Happened::NotStarted)
                 }
                 Step::Start => policy.take(now, Happened::Start),
                 Step::Halt => policy.take(now, Happened::Halt),
@@ -458,7 +464,11 @@ mod tests {
                     (0, built("a"), vec![Start]),
                     (500, Exited(true), vec![SayEnded(Some(Waits))]),
                     (9_000, Tick(true), vec![]),
-                    (9_100, built("b"), vec![Start]),
+                    (9_100, built("a"), vec![Start]),
+                    (9_200, Exited(false), vec![SayEnded(Some(Waits))]),
+                    (9_300, built("b"), vec![Start]),
+                    (9_400, Step::NotStarted, vec![]),
+                    (9_500, built("b"), vec![Start]),
                 ],
             ),
             (

@@ -3,6 +3,8 @@
 //! Owns: the running process and the clock. Consumes: [`Order`]s and the ends of processes. Produces: events.
 //! Never: decides; [`Policy`](super::policy::Policy) does.
 
+#[cfg(unix)]
+use super::ctrl_c::CtrlC;
 use super::guard::Guard;
 use super::policy::{Action, Happened, Policy, Terms};
 use super::program::{Program, StopSignal};
@@ -10,7 +12,8 @@ use crate::journal::event::{AfterEnd, Event, WaitsFor};
 use crate::os::group::{Group, GroupChange};
 #[cfg(unix)]
 use crate::os::terminal::Terminal;
-use crossbeam_channel::{Receiver, bounded, never, select_biased};
+use crossbeam_channel::{Receiver, Sender, bounded, never, select_biased, unbounded};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -48,15 +51,18 @@ pub struct Runner {
     running: Option<Running>,
     /// How the program has ended last.
     ended: Option<Ended>,
+    /// One message for each Ctrl+C that the terminal has sent to the program.
+    interrupts: (Sender<()>, Receiver<()>),
     #[cfg(unix)]
     terminal: Option<Terminal>,
 }
 
-/// The exit code of a program that Ctrl+C has ended, by the convention of shells.
-const INTERRUPTED: i32 = 130;
-
 #[derive(Debug)]
 struct Running {
+    #[cfg(unix)]
+    ctrl_c: Option<CtrlC>,
+    /// Of the messages about Ctrl+C, so many are to come of signals that this process has sent.
+    own_interrupts: usize,
     /// Dropped before the group, whose number may then be another's.
     guard: Option<Guard>,
     group: Group,
@@ -95,6 +101,7 @@ impl Runner {
             on_event,
             running: None,
             ended: None,
+            interrupts: unbounded(),
         }
     }
 
@@ -110,6 +117,7 @@ impl Runner {
                     Ok(GroupChange::Stopped { is_wanted }) => self.stopped(is_wanted),
                     Ok(GroupChange::Ended) | Err(_) => self.ended(),
                 },
+                recv(self.interrupts.1) -> _ => self.interrupted(),
                 recv(self.orders) -> order => self.take(order.unwrap_or(Order::Stop)),
                 recv(timer) -> _ => {
                     let is_there = self.program.is_there();
@@ -173,8 +181,13 @@ impl Runner {
                 let is_tried_again = actions.is_empty();
                 let then =
                     if is_tried_again { "; it is tried again after the next build" } else { "" };
-                let path = self.program.path.display();
-                self.not_started(format!("cannot be started: {path}: {error}{then}"));
+                let path = &self.program.path;
+                // What the system says is of the program that its first line names.
+                let is_script = error.kind() == ErrorKind::NotFound && path.is_file();
+                let what =
+                    if is_script { " (the interpreter that its first line names)" } else { "" };
+                let path = path.display();
+                self.not_started(format!("cannot be started: {path}{what}: {error}{then}"));
                 actions
             }
         }
@@ -219,12 +232,50 @@ impl Runner {
                     }
                 }
             })?;
-        Ok(Running { group, guard, changes, waiting, asked: None, is_killed: false })
+        Ok(Running {
+            #[cfg(unix)]
+            ctrl_c: self.terminal.as_ref().and_then(|_| self.listen(group.pid())),
+            own_interrupts: 0,
+            guard,
+            group,
+            changes,
+            waiting,
+            asked: None,
+            is_killed: false,
+        })
+    }
+
+    /// Without it Ctrl+C is for the program alone, and does what the program makes of it.
+    #[cfg(unix)]
+    fn listen(&self, group: u32) -> Option<CtrlC> {
+        CtrlC::of(group, self.interrupts.0.clone()).ok()
+    }
+
+    /// Ctrl+C is meant for all of this, and the program has it already.
+    fn interrupted(&mut self) -> Vec<Action> {
+        match &mut self.running {
+            Some(running) if running.own_interrupts > 0 => {
+                running.own_interrupts -= 1;
+                return Vec::new();
+            }
+            _ => {}
+        }
+        let actions = self.policy.take(Instant::now(), Happened::Stop);
+        match &mut self.running {
+            Some(running) if actions == [Action::Signal] => {
+                running.asked = Some(Instant::now());
+                let pid = running.group.pid();
+                self.say_stopping(pid, StopSignal::Int, None);
+                Vec::new()
+            }
+            _ => actions,
+        }
     }
 
     fn ask_to_end(&mut self) {
         let Some(running) = &mut self.running else { return };
         running.asked = Some(Instant::now());
+        running.own_interrupts += usize::from(self.program.signal == StopSignal::Int);
         let (pid, signal) = (running.group.pid(), self.program.signal);
         #[cfg(unix)]
         running.group.signal(signal.number());
@@ -250,11 +301,12 @@ impl Runner {
     }
 
     /// When Ctrl+Z has stopped the program, which has the terminal, all of this stops, so that the shell has the
-    /// terminal, and goes on when the shell says so. A program that was quicker than the terminal goes on.
+    /// terminal, and goes on when the shell says so; likewise when the program wants a terminal that the shell
+    /// has. A program that was quicker than the terminal goes on.
     #[cfg(unix)]
     fn stopped(&mut self, is_wanted: bool) -> Vec<Action> {
         if let (Some(terminal), Some(running)) = (&self.terminal, &self.running) {
-            if is_wanted {
+            if is_wanted || !terminal.is_ours() {
                 terminal.stop_with_shell();
             }
             terminal.give_to(running.group.pid());
@@ -270,7 +322,9 @@ impl Runner {
     /// The process has ended, and with it all that is left in its group.
     fn ended(&mut self) -> Vec<Action> {
         let Some(running) = self.running.take() else { return Vec::new() };
-        let Running { group, guard, waiting, asked, is_killed, .. } = running;
+        let Running { group, guard, waiting, asked, is_killed, own_interrupts, .. } = running;
+        #[cfg(unix)]
+        drop(running.ctrl_c);
         let pid = group.pid();
         let _ = waiting.join(); // it has sent its last message, so it is about to end
         drop(guard);
@@ -281,23 +335,11 @@ impl Runner {
         }
         let took = asked.map_or(Duration::ZERO, |asked| asked.elapsed());
         self.ended = Some(Ended { pid, status, took, is_killed });
-        if asked.is_none() && status.is_some_and(|status| self.was_interrupted(status)) {
-            // Ctrl+C went to the program, which had the terminal, and is meant for all of this.
+        if self.interrupts.1.try_iter().count() > own_interrupts {
             let _ = self.policy.take(Instant::now(), Happened::Stop); // nobody is there to be asked to end
         }
         let failed = status.is_none_or(|status| !status.success());
         self.policy.take(Instant::now(), Happened::Exited { failed })
-    }
-
-    #[cfg(unix)]
-    fn was_interrupted(&self, status: ExitStatus) -> bool {
-        let by_signal = signal_of(status) == Some(rustix::process::Signal::INT.as_raw());
-        self.terminal.is_some() && (by_signal || status.code() == Some(INTERRUPTED))
-    }
-
-    #[cfg(not(unix))]
-    fn was_interrupted(&self, _status: ExitStatus) -> bool {
-        false
     }
 }
 

@@ -126,8 +126,10 @@ impl Watch {
             program.build = hosts.shown();
         }
         let listener = Listener { target: Some(target), orders };
-        let builds = Source::start(hosts, watched, listener, Arc::clone(&on_event))?;
-        Runner::new(program, terms, inbox, on_event).run();
+        // First what cares for the terminal: threads that are started later write to it as this one may.
+        let runner = Runner::new(program, terms, inbox, Arc::clone(&on_event));
+        let builds = Source::start(hosts, watched, listener, on_event)?;
+        runner.run();
         drop(builds);
         Ok(Exit::Done.into())
     }
@@ -174,6 +176,10 @@ impl Watch {
         for glob in &self.path {
             add(&mut plan.watched.inputs, &here, glob)?;
         }
+        // Nor is what is told of it.
+        if let Some(EventsTo::File(path)) = &self.events {
+            plan.watched.inputs.excluded.insert(canonical_place(&here.join(path)));
+        }
         Ok(plan)
     }
 
@@ -198,7 +204,7 @@ impl Watch {
             (Some(workspace), None) => workspace.all_inputs(),
         };
         // What is made is no reason to make it again.
-        inputs.excluded.insert(path.clone());
+        inputs.excluded.insert(canonical_place(&path));
         let dir = match (build, project) {
             (None, Some(project)) => project.root.clone(),
             _ => here.to_owned(),
@@ -221,6 +227,15 @@ fn of_bin(project: &Project, name: &str, build: Option<&str>) -> anyhow::Result<
         None => How::Cargo(vec![bin]),
     };
     Ok(Plan { watched: Watched { how, dir, inputs, poll_interval: None }, target, path })
+}
+
+/// Where a file is or will be, without links and dots on the way.
+fn canonical_place(path: &Path) -> PathBuf {
+    let dir = path.parent().and_then(|dir| dir.canonicalize().ok());
+    match (dir, path.file_name()) {
+        (Some(dir), Some(name)) => dir.join(name),
+        _ => path.to_owned(),
+    }
 }
 
 /// Adds what a glob stands for; a name without wildcards need not exist yet.
