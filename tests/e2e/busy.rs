@@ -37,7 +37,7 @@ fn begin(project: &Project, host: &mut HostProcess) {
 }
 
 #[test]
-fn s15_new_code_waits_for_work_that_must_not_be_interrupted() {
+fn s15_c5_c10_new_code_waits_for_work_that_must_not_be_interrupted() {
     let project = project();
     let mut host = HostProcess::start(&project);
     let ticks = |host: &HostProcess| host.state("ui")["ticks"].as_u64().expect("a number");

@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn t01_concurrent_readers_never_see_partial_json() {
+    fn t01_p27_concurrent_readers_never_see_partial_json() {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut file = StatusFile::new(dir.path());
         let mut status = Status::of_this_process("s".into(), true);

@@ -19,7 +19,7 @@ fn entries_of(file: &Path) -> Vec<Entry> {
 }
 
 #[test]
-fn this_run_is_in_events_and_every_run_in_the_log() {
+fn w7_this_run_is_in_events_and_every_run_in_the_log() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     open(dir.path(), None).record(None, None, notice("first run"));
     let journal = open(dir.path(), None);
@@ -109,7 +109,7 @@ fn t03_slow_and_dead_subscribers_never_block_and_are_told_what_they_missed() {
 }
 
 #[test]
-fn the_end_of_the_journal_ends_its_subscriptions() {
+fn p26_the_end_of_the_journal_ends_its_subscriptions() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let journal = open(dir.path(), None);
     let reader = journal.subscribe(4);

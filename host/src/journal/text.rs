@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn p29_of_a_program_the_same_is_said_everywhere() {
+    fn p7_p29_of_a_program_the_same_is_said_everywhere() {
         let name = || "worker".to_owned();
         let stopped = |code, signal, next| Event::ProcessStopped {
             name: name(),

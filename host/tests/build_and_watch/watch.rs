@@ -291,7 +291,7 @@ fn d06_k16_new_deleted_and_renamed_files_and_directories_are_seen() {
 }
 
 #[test]
-fn d07_polling_sees_an_edit_within_two_seconds_and_stops() {
+fn d07_c6_c7_polling_sees_an_edit_within_two_seconds_and_stops() {
     let interval = Duration::from_millis(100);
     let watched = Watched::polling(Project::with_module("// first"), Some(interval));
     let saved = Instant::now();
@@ -304,7 +304,7 @@ fn d07_polling_sees_an_edit_within_two_seconds_and_stops() {
 }
 
 #[test]
-fn d08_after_lost_events_a_rescan_finds_everything() {
+fn d08_c18_after_lost_events_a_rescan_finds_everything() {
     // Polling at the start and then once a day is as good as deaf: events are lost.
     let day = Duration::from_secs(24 * 60 * 60);
     let watched = Watched::polling(Project::with_module("// first"), Some(day));

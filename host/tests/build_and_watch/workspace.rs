@@ -62,7 +62,7 @@ fn k17_tiers_follow_the_dependency_graph() {
 }
 
 #[test]
-fn inputs_are_the_packages_in_reach_wherever_they_are() {
+fn w1_inputs_are_the_packages_in_reach_wherever_they_are() {
     let project = project();
     let workspace = Workspace::load(&project.root).expect("cargo knows the workspace");
     let inputs = workspace.modules_inputs(&names(&["ui"])).expect("ui is a package");

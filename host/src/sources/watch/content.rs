@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn k03_only_a_change_of_content_is_a_change() {
+    fn k03_c1_c2_only_a_change_of_content_is_a_change() {
         let project = Project::new();
         let lib = project.root.join("src/lib.rs");
         let mut index = ContentIndex::new(project.inputs());
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn d06_new_and_deleted_files_and_directories_are_changes() {
+    fn d06_c2_new_and_deleted_files_and_directories_are_changes() {
         let project = Project::new();
         let (lib, dir) = (project.root.join("src/lib.rs"), project.root.join("src/deep"));
         let mut index = ContentIndex::new(project.inputs());

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn d09_a_burst_is_two_reports() {
+    fn d09_w4_a_burst_is_two_reports() {
         check(
             "many files at once",
             &[(0, "a", Changed), (1, "b", Changed), (2, "c", Changed), (9, "d", Changed)],
