@@ -235,6 +235,36 @@ fn p13_s12_no_program_outlives_its_host() {
 }
 
 #[test]
+fn p31_the_next_host_starts_none_before_those_of_a_killed_host_have_ended() {
+    let project = Project::new();
+    // What watches over it has to insist.
+    let script = "#!/bin/sh
+exec > ignored/started 2>&1
+trap '' TERM
+echo \"one $$\"
+while :; do sleep 0.02; done
+";
+    project.save("ignored/worker", script);
+    let of_all = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(project.path("ignored/worker"), of_all).expect("it is ours");
+    project.edit("pitstop.toml", |toml| {
+        let program = "name = \"worker\"\ncommand = \"ignored/worker\"\nenabled = true\n";
+        format!("{toml}[[auto_run]]\n{program}")
+    });
+    let mut host = HostProcess::launch(&project, HostOptions::default());
+    let first = pid(&host.wait_for("it starts", has_started));
+    wait_until("it has written", || project.path("ignored/started").exists().then_some(()));
+    host.signal(Signal::KILL);
+    host.wait_for_end();
+    assert!(is_alive(first));
+    let mut host = HostProcess::launch(&project, HostOptions::default());
+    // Nobody else waits for them.
+    host.wait_for_commit("ui");
+    let second = pid(&host.wait_for("it starts again", has_started));
+    assert!(!is_alive(first), "{first} and {second}");
+}
+
+#[test]
 fn p4_watch_follows_the_builds_of_a_running_host() {
     let project = project("enabled = true");
     let bin = project.package(PACKAGE);

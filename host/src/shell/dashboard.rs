@@ -12,7 +12,7 @@ use super::latency::gauge;
 use super::orders::{Order, about_migration};
 use super::programs_menu::programs_menu;
 use super::theme::{BAR_HEIGHT, Colors};
-use super::units::{bytes, shortened};
+use super::units::{NAME_COLUMNS_MAX, bytes, shortened};
 use crate::journal::board::{Board, ModuleBoard, ModuleHealth};
 use crate::journal::event::PastMigration;
 use egui::accesskit::{Live, Role};
@@ -20,9 +20,6 @@ use egui::{Align, Button, Color32, Label, Layout, RichText, Sense, TextStyle, Ui
 
 /// Share of the bar that menus of single modules may take before they become one menu.
 const MENUS_SHARE_MAX: f32 = 0.35;
-
-/// Longest name on a menu button.
-pub(super) const NAME_COLUMNS_MAX: usize = 18;
 
 /// Points between the gauge's two sizes.
 const WIDE_BAR_MIN: f32 = 800.0;

@@ -3,10 +3,9 @@
 //! Owns: what it says of each, and its buttons. Consumes: a [`Board`]. Produces: [`Order`]s. Never: starts or
 //! ends a program.
 
-use super::dashboard::NAME_COLUMNS_MAX;
 use super::orders::Order;
 use super::theme::Colors;
-use super::units::{shortened, span};
+use super::units::{NAME_COLUMNS_MAX, shortened, span};
 use crate::journal::board::{Board, ProcessBoard, trouble};
 use crate::journal::unix_ms;
 use egui::{Button, RichText, Ui};

@@ -2,6 +2,9 @@
 //!
 //! Owns: the rounding and the units of everything the shell shows. Never: state.
 
+/// Longest name on a menu button.
+pub(super) const NAME_COLUMNS_MAX: usize = 18;
+
 /// Microseconds as milliseconds or seconds, to three digits at most where that is enough.
 pub(super) fn milliseconds(micros: u64) -> String {
     match micros {

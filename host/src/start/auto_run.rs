@@ -14,7 +14,11 @@ use std::path::Path;
 ///
 /// # Errors
 /// A binary that the workspace does not have, with its program and field.
-pub(super) fn config(workspace: &Workspace, settings: &Settings) -> anyhow::Result<ProgramsConfig> {
+pub(super) fn config(
+    workspace: &Workspace,
+    settings: &Settings,
+    dir: &Path,
+) -> anyhow::Result<ProgramsConfig> {
     let (mut programs, mut bins) = (Vec::new(), Vec::<Bin>::new());
     for auto_run in &settings.auto_run {
         let bin = match &auto_run.runs {
@@ -34,7 +38,8 @@ pub(super) fn config(workspace: &Workspace, settings: &Settings) -> anyhow::Resu
         inputs,
         poll_interval: settings.poll_interval,
     });
-    Ok(ProgramsConfig { programs, watched, is_watching: settings.watch })
+    let lock = dir.join("programs.lock");
+    Ok(ProgramsConfig { programs, watched, is_watching: settings.watch, lock })
 }
 
 fn program(root: &Path, settings: &Settings, auto_run: &AutoRun, bin: Option<&Bin>) -> Program {
@@ -60,5 +65,6 @@ fn program(root: &Path, settings: &Settings, auto_run: &AutoRun, bin: Option<&Bi
         prints_to_stderr: settings.events == Some(EventsTo::Stdout),
         target: bin.map(|bin| bin.name.clone()),
         build,
+        held: None,
     }
 }

@@ -104,7 +104,7 @@ impl Launch {
             journal.record(None, None, Event::Notice { message: warning });
         }
         let source = build_source(&workspace, &settings, &dir)?;
-        let programs = auto_run::config(&workspace, &settings)?;
+        let programs = auto_run::config(&workspace, &settings, &dir)?;
         Ok(Self { settings, root, dir, source, programs, journal, lock })
     }
 

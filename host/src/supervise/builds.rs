@@ -283,7 +283,7 @@ impl Building {
         shell.arg("-c").arg(line);
         crate::os::child_env::without_internal(&mut shell);
         // A command that never ends ends with this process, however that ends.
-        let _guard = Guard::over(&mut shell).ok();
+        let _guard = Guard::over(&mut shell, None).ok();
         let mut last = Vec::new();
         let status = lines::run(shell, dir, &self.cancel, &mut |line| {
             let (Line::Out(line) | Line::Err(line)) = line;

@@ -7,6 +7,7 @@
 //! executes anything: there is no moment at which a kill of this process would leave the program behind.
 #![expect(unsafe_code, reason = "what is done between fork and exec is restricted")]
 
+use std::fs::File;
 use std::io;
 use std::process::{Child, Command, Stdio};
 
@@ -25,17 +26,22 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// Watches over what `command` will start as the first of a new group.
+    /// Watches over what `command` will start as the first of a new group. A lock that `held` has lasts as long as
+    /// anything of the group is there, also when this process has ended.
     ///
     /// # Errors
     /// Those of starting a shell.
     #[cfg(unix)]
-    pub(super) fn over(command: &mut Command) -> io::Result<Self> {
+    pub(super) fn over(command: &mut Command, held: Option<&File>) -> io::Result<Self> {
         use std::os::fd::AsFd as _;
         use std::os::unix::process::CommandExt as _;
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", SCRIPT]);
         shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        if let Some(held) = held {
+            // It prints nothing.
+            shell.stdout(held.try_clone()?);
+        }
         // Ctrl+C is not for it.
         shell.process_group(0);
         let guard = Self { shell: shell.spawn()? };
@@ -55,7 +61,7 @@ impl Guard {
 
     /// A job object ends with the process that has it.
     #[cfg(not(unix))]
-    pub(super) fn over(_command: &mut Command) -> io::Result<Self> {
+    pub(super) fn over(_command: &mut Command, _held: Option<&File>) -> io::Result<Self> {
         Ok(Self {})
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A program with everything that it is started with. Standard output and error are those of this process.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub struct Program {
     pub target: Option<String>,
     /// The command that builds it, for people.
     pub build: String,
+    /// A locked file, which stays locked as long as anything of the program is there.
+    pub held: Option<Arc<File>>,
 }
 
 impl Program {
@@ -175,6 +179,7 @@ mod tests {
             prints_to_stderr: false,
             target: None,
             build: String::new(),
+            held: None,
         };
         for (path, is_there) in [("sh", true), ("/no/such", false), ("./no-such", false)] {
             assert_eq!(program(path).is_there(), is_there, "{path}");

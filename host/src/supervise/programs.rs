@@ -9,11 +9,13 @@ use super::policy::Terms;
 use super::program::Program;
 use super::runner::{OnEvent, Order, Runner};
 use crate::journal::event::{Entry, Event, Trigger};
-use crate::journal::{Journal, NothingYet, Subscription};
+use crate::journal::{Journal, NothingYet};
 use crate::sources::watch::WatchError;
 use crossbeam_channel::{Receiver, unbounded};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -28,10 +30,13 @@ pub struct ProgramsConfig {
     pub watched: Option<Watched>,
     /// Whether a change is a reason to build, as long as auto reload is on as well.
     pub is_watching: bool,
+    /// Locked as long as any of the programs is there, also when the host is not: the next host starts none
+    /// before that.
+    pub lock: PathBuf,
 }
 
 /// The running programs. Dropping it asks them all to end, and waits until they have.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Programs {
     handle: ProgramsHandle,
     threads: Vec<JoinHandle<()>>,
@@ -99,12 +104,16 @@ impl Programs {
     /// # Errors
     /// When files cannot be watched, or a thread not be started.
     pub fn start(config: ProgramsConfig, journal: &Arc<Journal>) -> Result<Self, WatchError> {
-        let ProgramsConfig { programs, watched, is_watching } = config;
-        // Whatever happens from now on is seen by the follower.
-        let entries = journal.subscribe(BEHIND_MAX);
+        let ProgramsConfig { programs, watched, is_watching, lock } = config;
+        if programs.is_empty() {
+            return Ok(Self::default());
+        }
+        // Without it there may be two of one program for the time that the one of a killed host needs to end.
+        let lock = File::create(lock).map(Arc::new).ok();
         let (mut runners, mut waiting) = (BTreeMap::new(), Vec::new());
         let mut enabled = BTreeSet::new();
-        for (program, terms) in programs {
+        for (mut program, terms) in programs {
+            program.held = lock.clone();
             let (orders, inbox) = unbounded();
             enabled.extend(program.target.clone().filter(|_| program.is_enabled));
             let target = program.target.clone();
@@ -130,10 +139,13 @@ impl Programs {
             programs.threads.push(thread.map_err(WatchError::Thread)?);
         }
         let mut follower = Follower { handle: programs.handle.clone(), enabled };
-        let over = Arc::clone(&programs.over);
-        let thread = thread::Builder::new()
-            .name("pitstop-programs".to_owned())
-            .spawn(move || follower.follow(&entries, &over));
+        let (over, journal) = (Arc::clone(&programs.over), Arc::clone(journal));
+        let thread = thread::Builder::new().name("pitstop-programs".to_owned()).spawn(move || {
+            if let Some(lock) = lock {
+                wait_for_those_before(&lock, &journal);
+            }
+            follower.follow(&journal, &over);
+        });
         programs.follower = Some(thread.map_err(WatchError::Thread)?);
         Ok(programs)
     }
@@ -169,6 +181,15 @@ fn run(
     })
 }
 
+/// Waits until the programs of a host that was killed have ended, which is seen to by their guards.
+fn wait_for_those_before(lock: &File, journal: &Journal) {
+    if lock.try_lock().is_err() {
+        let message = "programs of the host before are still ending; they are started again then";
+        journal.record(None, None, Event::Notice { message: message.to_owned() });
+        let _ = lock.lock(); // where nothing can be locked, nothing can be waited for
+    }
+}
+
 fn on_event(journal: &Arc<Journal>) -> OnEvent {
     let journal = Arc::clone(journal);
     Arc::new(move |event| drop(journal.record(None, None, event)))
@@ -182,7 +203,10 @@ struct Follower {
 }
 
 impl Follower {
-    fn follow(&mut self, entries: &Subscription, over: &AtomicBool) {
+    fn follow(&mut self, journal: &Journal, over: &AtomicBool) {
+        // The first build may be over already.
+        let (earlier, entries) = journal.subscribe_since(None, BEHIND_MAX);
+        earlier.iter().for_each(|entry| self.take(entry));
         while !over.load(Ordering::Acquire) {
             match entries.recv_timeout(TURN) {
                 Ok(entry) => self.take(&entry),

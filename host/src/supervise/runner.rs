@@ -218,7 +218,7 @@ impl Runner {
     fn spawn(&self) -> std::io::Result<Running> {
         let mut command = self.program.command();
         // Without it the program outlives this process if that is killed; it runs all the same.
-        let guard = Guard::over(&mut command).ok();
+        let guard = Guard::over(&mut command, self.program.held.as_deref()).ok();
         let group = Group::spawn_to_die_with_us(command)?;
         let (tell, changes) = bounded(1);
         let end = group.end();

@@ -147,6 +147,7 @@ impl Watch {
             prints_to_stderr: false,
             target: Some(plan.target.clone()),
             build: plan.watched.how.shown(&plan.watched.dir),
+            held: None,
         }
     }
 
