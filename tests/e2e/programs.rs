@@ -231,6 +231,8 @@ fn p13_s12_no_program_outlives_its_host() {
         host.signal(signal);
         host.wait_for_end();
         wait_until("it has ended", || (!is_alive(program)).then_some(()));
+        let is_told = host.stderr().contains("has ended (signal: 2)");
+        assert_eq!(is_told, signal == Signal::TERM, "{}", host.stderr());
     }
 }
 
@@ -258,10 +260,9 @@ while :; do sleep 0.02; done
     host.wait_for_end();
     assert!(is_alive(first));
     let mut host = HostProcess::launch(&project, HostOptions::default());
-    // Nobody else waits for them.
-    host.wait_for_commit("ui");
     let second = pid(&host.wait_for("it starts again", has_started));
     assert!(!is_alive(first), "{first} and {second}");
+    assert_eq!(host.count("committed"), 1, "nobody else has waited for them");
 }
 
 #[test]

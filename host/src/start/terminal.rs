@@ -16,6 +16,8 @@ use std::time::Duration;
 const BEHIND_MAX: usize = 1024;
 /// How long the thread may go without looking whether the host has ended.
 const TURN: Duration = Duration::from_secs(1);
+/// The same once it has said that it stops: what runs beside it still has to end, and to be told of.
+const LAST_TURN: Duration = Duration::from_millis(20);
 
 /// Follows the journal until it is dropped.
 pub(crate) struct Terminal {
@@ -70,12 +72,13 @@ impl Screen {
     }
 
     fn follow(&mut self, lines: &Subscription, ends: &AtomicBool) {
+        let mut turn = TURN;
         loop {
-            match lines.recv_timeout(TURN) {
+            match lines.recv_timeout(turn) {
                 Ok(entry) => {
                     self.show(&entry);
                     if matches!(entry.event, Event::Stopped { .. }) {
-                        return;
+                        turn = LAST_TURN;
                     }
                 }
                 Err(NothingYet::Timeout) if ends.load(Ordering::Acquire) => return,
