@@ -18,6 +18,7 @@
 //! - [`persist`] keeps states and what is known about crashes on disk.
 //! - [`literals`], [`control`] and `shell` use the engine, which knows none of them.
 //! - [`supervise`] runs programs beside the host: it builds, starts and restarts them.
+//! - [`restart`] builds and tries the host itself when its sources change, and replaces the process.
 //! - [`os`] wraps what the operating system offers.
 
 pub mod compile;
@@ -31,6 +32,7 @@ pub mod literals;
 pub mod module;
 pub mod os;
 pub mod persist;
+pub mod restart;
 #[cfg(feature = "shell")]
 pub mod shell;
 pub mod slot;

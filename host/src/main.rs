@@ -16,6 +16,9 @@ fn main() -> ExitCode {
     if let Some(code) = host::compile::replay::intercept() {
         return code;
     }
+    if let Some(code) = host::restart::intercept() {
+        return code;
+    }
     let line = Line::parse();
     host::start::launch::run(&line.dev).into()
 }

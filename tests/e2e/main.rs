@@ -20,6 +20,7 @@ mod migrate;
 mod modules;
 mod programs;
 mod reload;
+mod restart;
 mod signals;
 mod sources;
 mod storm;

@@ -78,7 +78,7 @@ fn g42_threads_that_are_never_joined_are_told_of_once_and_lead_to_a_restart_thro
     let options = HostOptions { supervised: true, ..HostOptions::default() };
     let mut host = HostProcess::launch(&project, options);
     host.wait_for_commit("ui");
-    let first = host.status().pid;
+    let first = host.status();
     for _ in 0..PINNED_RELOADS {
         host.reload_ok("ui");
     }
@@ -94,7 +94,9 @@ fn g42_threads_that_are_never_joined_are_told_of_once_and_lead_to_a_restart_thro
     );
     host.wait_for_kind("restored");
     host.wait_for_commit("ui");
-    assert_ne!(host.status().pid, first, "another process");
+    let next = host.status();
+    assert_eq!(next.pid, first.pid, "the same process");
+    assert!(next.started_unix_ms > first.started_unix_ms, "and nothing that it had before");
     assert_eq!(host.seen_by("ui"), ["one"], "with the state");
     let told = host.journal().iter().filter(|entry| {
         matches!(&entry.event, Event::Notice { message }

@@ -103,7 +103,8 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
     let packages: Vec<String> = modules.iter().map(|module| project.package(module)).collect();
     let known = "the project has these packages";
     let dir = project.path("target/pitstop");
-    let journal = JournalConfig { dir: dir.clone(), events: None, log_level: LogLevel::Info };
+    let journal =
+        JournalConfig { dir: dir.clone(), events: None, log_level: LogLevel::Info, ran_for: None };
     let spec = |(name, package): (&&str, &String)| ModuleSpec {
         name: (*name).to_owned(),
         package: package.clone(),
@@ -120,6 +121,8 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
         checkpoints: Some(Store::new(dir.join("checkpoint"))),
         kept_generations: 5,
         auto_reload: true,
+        next_host: None,
+        begin_from: None,
         may_restart: false,
         source: BuildSource {
             build: BuildConfig {

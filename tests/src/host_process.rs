@@ -39,6 +39,8 @@ pub struct HostOptions {
     pub window: bool,
     /// Started, and after a crash started again, by `cargo xtask dev`.
     pub supervised: bool,
+    /// Alone, but may start itself anew.
+    pub may_restart: bool,
     /// Further arguments.
     pub args: Vec<OsString>,
     /// Further environment.
@@ -85,7 +87,7 @@ impl HostProcess {
     #[must_use]
     #[track_caller]
     pub fn launch(project: &Project, options: HostOptions) -> Self {
-        let HostOptions { window, supervised, args, env, cwd } = options;
+        let HostOptions { window, supervised, may_restart, args, env, cwd } = options;
         let program = if supervised { xtask_binary() } else { host_binary() };
         let mut command = crate::clean::command(program);
         for (name, _) in std::env::vars_os() {
@@ -98,7 +100,7 @@ impl HostProcess {
         }
         if supervised {
             command.arg("dev").env("PITSTOP_HOST_BIN", host_binary());
-        } else {
+        } else if !may_restart {
             command.arg("--no-supervise");
         }
         command.args((!window).then_some("--headless"));

@@ -6,11 +6,13 @@
 
 use crate::launch::{Ended, Launcher};
 use crate::output::complain;
+use host::journal::unix_ms;
 use host::os::child_env::{DIE_WITH_PARENT, RESTARTED_AFTER};
 use host::persist::crash::Before;
+use host::restart::{AfterCrash, Executables};
 use host::start::cli::{DevArgs, Exit};
 use host::supervise::{Recent, STARTS_MAX, STARTS_WITHIN};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::Instant;
 
@@ -22,8 +24,11 @@ const PANICKED: i32 = 101;
 pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow::Result<Ended> {
     let (mut crashes, mut restarts) = (Recent::default(), Recent::default());
     let mut before = Before::InOrder;
+    let dir = args.workspace.as_ref().map(|root| root.join("target").join("pitstop"));
+    let mut host = host.to_owned();
     loop {
-        let mut command = Command::new(host);
+        let started = unix_ms();
+        let mut command = Command::new(&host);
         command.args(args.to_argv()).env(DIE_WITH_PARENT, "1");
         // The variable also tells the host that it may ask for another start.
         match args.no_supervise {
@@ -53,9 +58,29 @@ pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow
         if before != Before::Asked {
             complain(&format!("the host {what} and is started again"));
         }
+        let newest = dir.as_deref().and_then(|dir| newest_host(dir, before, started));
+        host = newest.unwrap_or(host);
         // What the first host was told to forget is forgotten; the next one takes over from it.
         args.fresh = false;
     }
+}
+
+/// The executable that the host has become, when it has started anew since it was started here; the one before when
+/// that has crashed too often.
+fn newest_host(dir: &Path, before: Before, started_unix_ms: u64) -> Option<PathBuf> {
+    let mut executables = Executables::read(dir)?;
+    if before == Before::Crashed {
+        if executables.after_crash(started_unix_ms, unix_ms()) == AfterCrash::Previous {
+            complain(
+                "its newest code has crashed twice within 10 s: the host from before it is started",
+            );
+        }
+        if let Err(error) = executables.write(dir) {
+            complain(&format!("cannot write to {}: {error}", dir.display()));
+        }
+    }
+    let newest = executables.current(dir);
+    newest.is_file().then_some(newest)
 }
 
 /// How the host ended: an exit code is a decision of its own, also the one by which it asks for

@@ -99,7 +99,12 @@ impl Host {
         std::fs::write(project.path().join("pitstop.toml"), "").expect("a project");
         let dir = project.path().join("target/pitstop");
         let lock = HostLock::acquire(&dir).expect("the only host");
-        let config = JournalConfig { dir: dir.clone(), events: None, log_level: LogLevel::Off };
+        let config = JournalConfig {
+            dir: dir.clone(),
+            events: None,
+            log_level: LogLevel::Off,
+            ran_for: None,
+        };
         let journal = Journal::open(config).expect("a journal");
         let (stopped, stop_asked) = sync_channel(1);
         let engine = Arc::new(Engine { stopped });

@@ -47,6 +47,22 @@ pub fn programs_command(bins: &[Bin], root: &Path) -> Command {
     cargo
 }
 
+/// The command that builds the host, with the features that the whole workspace has, as tests and `dev` build it: for
+/// those of its package alone cargo would compile egui once more.
+#[must_use]
+pub fn host_command(bin: &Bin, root: &Path) -> Command {
+    let mut cargo = Toolchain::of(root).cargo();
+    cargo.args(["build", "--workspace", "--bin", &bin.name]);
+    cargo
+}
+
+/// A command of cargo as a user would type it.
+#[must_use]
+pub fn shown(cargo: &Command) -> String {
+    let words = cargo.get_args().map(|word| word.to_string_lossy().into_owned());
+    std::iter::once("cargo".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
 /// Builds programs. Blocks until cargo ends, or is asked to stop.
 ///
 /// # Errors
@@ -56,7 +72,23 @@ pub fn build_programs(
     root: &Path,
     cancel: &Cancel,
 ) -> Result<BuiltPrograms, BuildError> {
-    let mut cargo = programs_command(bins, root);
+    run(programs_command(bins, root), bins, root, cancel)
+}
+
+/// Builds the host. Blocks until cargo ends, or is asked to stop.
+///
+/// # Errors
+/// [`BuildError`].
+pub fn build_host(bin: &Bin, root: &Path, cancel: &Cancel) -> Result<BuiltPrograms, BuildError> {
+    run(host_command(bin, root), std::slice::from_ref(bin), root, cancel)
+}
+
+fn run(
+    mut cargo: Command,
+    bins: &[Bin],
+    root: &Path,
+    cancel: &Cancel,
+) -> Result<BuiltPrograms, BuildError> {
     child_env::without_internal(&mut cargo);
     with_messages(&mut cargo);
     let (started, since) = (Instant::now(), SystemTime::now());

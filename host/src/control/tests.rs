@@ -93,7 +93,12 @@ impl Host {
         let project = tempfile::tempdir().expect("a temporary directory");
         let dir = project.path().join("target/pitstop");
         let lock = HostLock::acquire(&dir).expect("the only host");
-        let config = JournalConfig { dir: dir.clone(), events: None, log_level: LogLevel::Off };
+        let config = JournalConfig {
+            dir: dir.clone(),
+            events: None,
+            log_level: LogLevel::Off,
+            ran_for: None,
+        };
         let journal = Journal::open(config).expect("a journal");
         let (calls, called) = unbounded();
         let engine = Arc::new(FakeEngine { calls, open: Mutex::default() });

@@ -137,7 +137,7 @@ impl Core {
             self.refuse_quarantined(&slot, generation, trigger, &artifact.hash);
             return;
         }
-        if self.defers(name, generation, trigger) {
+        if self.defers(&slot, generation, trigger, artifact) {
             return;
         }
         let dir = self.config.generations_dir.clone();

@@ -18,7 +18,10 @@ impl Core {
     /// A save: what it asks for depends on who uses the files.
     pub(super) fn on_change(&mut self, set: &ChangeSet) {
         let mut packages = BTreeMap::<String, BTreeSet<PathBuf>>::new();
+        // What the host is made of, and modules as well.
+        let mut shared = BTreeMap::<String, BTreeSet<PathBuf>>::new();
         let mut host_files = Vec::new();
+        let mut supervisor_file = None;
         for file in &set.files {
             match self.config.source.tiers.tier_of(file) {
                 Tier::Module(users) => {
@@ -26,14 +29,33 @@ impl Core {
                         packages.entry(user).or_default().insert(file.clone());
                     }
                 }
-                Tier::Host => host_files.push(file.clone()),
+                Tier::Host(users) => {
+                    host_files.push(file.clone());
+                    if self.config.next_host.is_some() {
+                        for user in users {
+                            shared.entry(user).or_default().insert(file.clone());
+                        }
+                    }
+                }
+                Tier::Supervisor => supervisor_file = Some(file),
                 Tier::Nothing => {}
             }
+        }
+        let is_shared = !shared.is_empty();
+        for (user, files) in shared {
+            packages.entry(user).or_default().extend(files);
         }
         let specs = self.config.modules.iter();
         let concerned = specs
             .filter_map(|spec| Some((spec.name.clone(), packages.get(&spec.package)?.clone())));
         let modules: BTreeMap<String, BTreeSet<PathBuf>> = concerned.collect();
+        if let Some(file) = supervisor_file {
+            self.notice(format!(
+                "{} is part of what has started this host, which cannot replace itself: end \
+                 `cargo xtask dev` and start it anew for its new code",
+                self.relative(file).display()
+            ));
+        }
         if modules.is_empty() && host_files.is_empty() {
             return;
         }
@@ -42,11 +64,12 @@ impl Core {
         self.record(None, None, Event::Change { files, trigger: Trigger::Save });
         if !host_files.is_empty() {
             let files = host_files.iter().map(|file| self.relative(file)).collect();
-            let reason = "code_change".to_owned();
-            let busy = self.is_any_busy();
-            self.record(None, None, Event::RestartPending { reason, busy, files });
+            self.on_host_files(files, is_shared);
         }
         if modules.is_empty() {
+            if !self.board().auto_reload && self.host_change.is_held_back() {
+                self.record_waiting(self.board().waiting_changes + set.files.len());
+            }
             return;
         }
         let only_modules = host_files.is_empty();
@@ -78,14 +101,21 @@ impl Core {
         at: Instant,
         answer: Ticket,
     ) {
+        let is_of_all = module.is_none();
         let modules = module.map(|module| BTreeSet::from([module]));
         self.record(None, None, Event::Change { files: Vec::new(), trigger });
+        if is_of_all {
+            self.ask_for_host();
+        }
         self.request(modules, trigger, at, true, vec![answer]);
     }
 
     pub(super) fn set_auto_reload(&mut self, on: bool) {
         self.record(None, None, Event::AutoReload { on });
         let modules = self.requests.held_back().clone();
+        if on {
+            self.ask_for_host();
+        }
         if on && !modules.is_empty() {
             self.request(Some(modules), Trigger::Save, Instant::now(), false, Vec::new());
         }
@@ -104,7 +134,7 @@ impl Core {
         let modules = modules.unwrap_or_else(all);
         let asked = Asked { modules, trigger, first_event, force, tickets };
         let compiler = self.requests.ask(asked, Instant::now());
-        if self.requests.held_back().is_empty() {
+        if self.requests.held_back().is_empty() && !self.host_change.is_held_back() {
             self.record_waiting(0);
         }
         match compiler {

@@ -1,6 +1,8 @@
 //! What an engine is told at the start.
 
 use super::fast_path::FastPath;
+use super::hand_over::HandOver;
+use super::next_host::NextHost;
 use crate::compile::BuildConfig;
 use crate::journal::Journal;
 use crate::module::Services;
@@ -82,9 +84,13 @@ pub struct EngineConfig {
     pub kept_generations: usize,
     /// Whether saved files are built at once.
     pub auto_reload: bool,
-    /// Whether somebody starts this host again when it ends and asks for it. Otherwise it must not end
+    /// Whether this process is replaced, or started again, when the engine ends for that. Otherwise it must not end
     /// itself.
     pub may_restart: bool,
+    /// Makes the host that takes the place of this one when its sources change; `None` where that is for the user.
+    pub next_host: Option<Box<dyn NextHost>>,
+    /// Where the process before this one has ended, when it ended for this one.
+    pub begin_from: Option<HandOver>,
     /// Where the code comes from.
     pub source: BuildSource,
     /// What modules may ask for.

@@ -5,6 +5,8 @@ use super::config::EngineConfig;
 use super::deferred::Deferred;
 use super::ending::Ending;
 use super::generations::Generations;
+use super::hand_over::HandOver;
+use super::host_change::HostChange;
 use super::leftovers::Leftovers;
 use super::migrations::Migrations;
 use super::requests::Requests;
@@ -59,7 +61,9 @@ pub(super) struct Core {
     /// Whether the host has to start again, for what they take.
     pub(super) leftovers: Leftovers,
     pub(super) ending: Arc<Ending>,
-    pub(super) wants_restart: Arc<OnceCell<String>>,
+    pub(super) hand_over: Arc<OnceCell<HandOver>>,
+    /// How far the successor of this host is.
+    pub(super) host_change: HostChange,
     /// New code that waits for work of the running code.
     pub(super) deferred: Deferred,
     /// Modules whose next swap may lose some of the state.

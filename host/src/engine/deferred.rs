@@ -2,6 +2,7 @@
 //!
 //! Never: I/O; see `leases.rs` for what is done about it.
 
+use crate::compile::Artifact;
 use crate::journal::event::Trigger;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Deferred {
     /// What asked for the newest code of a module that waits.
     pub(super) waiting: BTreeMap<String, Trigger>,
+    /// Libraries that were built for the new host.
+    pub(super) built: BTreeMap<String, Artifact>,
     /// Modules whose work may be interrupted, once.
     pub(super) interruptible: BTreeSet<String>,
 }
@@ -18,6 +21,7 @@ impl Deferred {
     /// The newest attempt is over, or there is nothing new after all.
     pub(super) fn settled(&mut self, name: &str) {
         self.waiting.remove(name);
+        self.built.remove(name);
         self.interruptible.remove(name);
     }
 }

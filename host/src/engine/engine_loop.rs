@@ -6,6 +6,7 @@ use super::core::Core;
 use super::deferred::Deferred;
 use super::generations::Generations;
 use super::handle::EngineHandle;
+use super::host_change::HostChange;
 use super::leftovers::Leftovers;
 use super::messages::{BuildReport, Message, Outbox};
 use super::migrations::Migrations;
@@ -14,7 +15,7 @@ use super::swap::StateSource;
 use super::tickets::Tickets;
 use crate::compile::Builder;
 use crate::journal::board::Board;
-use crate::journal::event::{Event, Trigger};
+use crate::journal::event::{Event, Session, Trigger};
 use crate::journal::status::HEARTBEAT_EVERY;
 use crate::persist::checkpoint::Keeper;
 use crate::slot::{Registry, Slot};
@@ -62,12 +63,18 @@ impl Engine {
             ending: Arc::default(),
             ended: Arc::default(),
             failure: Arc::default(),
-            restart: Arc::default(),
+            hand_over: Arc::default(),
         };
         let outbox = Outbox { messages, stopping: Arc::default() };
         let watcher = start_watcher(&config.source, outbox.clone())?;
         let builder = Builder::new(config.source.build.clone());
         let builds = BuildThread::start(builder, outbox.clone());
+        if let Some(next_host) = &mut config.next_host {
+            let outbox = outbox.clone();
+            next_host.start(Box::new(move |report| {
+                outbox.send(Message::Host(report));
+            }));
+        }
         let ledger = config.ledger.take();
         let worker = Core {
             journal: Arc::clone(&config.journal),
@@ -92,7 +99,8 @@ impl Engine {
             hung: BTreeMap::new(),
             leftovers: Leftovers::default(),
             ending: Arc::clone(&handle.ending),
-            wants_restart: Arc::clone(&handle.restart),
+            hand_over: Arc::clone(&handle.hand_over),
+            host_change: HostChange::default(),
             deferred: Deferred::default(),
             accepts_loss: BTreeSet::new(),
             ended: Arc::clone(&handle.ended),
@@ -162,9 +170,10 @@ impl Core {
                 let _ = ending.reason.set(reason);
                 break;
             }
-            if let Some(reason) = self.restart_now() {
-                let _ = self.wants_restart.set(reason.clone()); // only once
-                let _ = ending.reason.set(reason);
+            self.try_new_host();
+            if let Some(hand_over) = self.restart_now() {
+                let _ = ending.reason.set(hand_over.why.clone());
+                let _ = self.hand_over.set(hand_over); // only once
                 break;
             }
         }
@@ -174,13 +183,17 @@ impl Core {
     fn begin(&mut self) {
         self.take_over_proven();
         self.set_crashed_aside();
-        self.request(None, Trigger::Start, Instant::now(), true, Vec::new());
+        match self.config.begin_from.take() {
+            Some(from) => self.begin_from(from),
+            None => self.request(None, Trigger::Start, Instant::now(), true, Vec::new()),
+        }
     }
 
     fn take(&mut self, message: Message) {
         match message {
             Message::Watch(WatchEvent::Change(set)) => self.on_change(&set),
             Message::Watch(WatchEvent::Notice(message)) => self.notice(message),
+            Message::Host(report) => self.on_host_report(report),
             Message::Build(BuildReport::Started(way)) => self.on_build_started(way),
             Message::Build(BuildReport::Progress(progress)) => {
                 let crate::compile::Progress { done, total, unit } = progress;
@@ -224,6 +237,7 @@ impl Core {
     fn end(&mut self, reason: &str) {
         self.stopping.store(true, Ordering::Release);
         self.builds.stop();
+        self.config.next_host = None;
         self.build_guard = None;
         self.watcher = None;
         self.take_slot_events();
@@ -236,7 +250,9 @@ impl Core {
                 self.retire(slot.name(), active);
             }
         }
-        self.record(None, None, Event::Stopped { reason: reason.to_owned() });
+        let ms = self.journal.elapsed().as_millis() as u64;
+        let session = Some(Session { ms, ..self.board().session });
+        self.record(None, None, Event::Stopped { reason: reason.to_owned(), session });
         self.ended.store(true, Ordering::Release);
         (self.config.services.request_repaint)(Duration::ZERO);
     }

@@ -2,6 +2,7 @@
 
 use super::ending::Ending;
 use super::error::EngineError;
+use super::hand_over::HandOver;
 use super::messages::Message;
 use super::outcome::ReloadTicket;
 use super::state_edit::{StateEdit, TakenState};
@@ -27,8 +28,8 @@ pub struct EngineHandle {
     pub(super) ended: Arc<AtomicBool>,
     /// Why the engine gave up, if it did.
     pub(super) failure: Arc<OnceCell<String>>,
-    /// Why it ended in order to be started again, if it did.
-    pub(super) restart: Arc<OnceCell<String>>,
+    /// What the next process begins with, if it ended in order to be started again.
+    pub(super) hand_over: Arc<OnceCell<HandOver>>,
 }
 
 /// How long an order that needs an answer waits for the engine, which may be in the middle of a
@@ -159,10 +160,10 @@ impl EngineHandle {
         self.failure.get().map(String::as_str)
     }
 
-    /// Why the host is to be started again now that the engine has ended, if it is.
+    /// What the next process begins with when the engine has ended in order to be started again.
     #[must_use]
-    pub fn wants_restart(&self) -> Option<String> {
-        self.restart.get().cloned()
+    pub fn hand_over(&self) -> Option<&HandOver> {
+        self.hand_over.get()
     }
 
     /// What the engine is doing.

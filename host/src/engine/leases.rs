@@ -4,9 +4,12 @@
 //! or has come to a point from which it can go on. Never: ends work.
 
 use super::core::Core;
+use super::host_orders::NEW_HOST;
+use crate::compile::Artifact;
 use crate::journal::board::ModuleBoard;
 use crate::journal::event::{Event, Generation, Trigger};
 use crate::module::LeaseChange;
+use crate::slot::Slot;
 use std::collections::BTreeSet;
 use std::time::Instant;
 
@@ -20,8 +23,20 @@ impl Core {
     }
 
     /// Whether the new code of this module has to wait; whoever waits for it is answered when it runs.
-    pub(super) fn defers(&mut self, name: &str, generation: Generation, trigger: Trigger) -> bool {
-        let busy = self.busy_with(name);
+    pub(super) fn defers(
+        &mut self,
+        slot: &Slot,
+        generation: Generation,
+        trigger: Trigger,
+        artifact: &Artifact,
+    ) -> bool {
+        let name = slot.name();
+        let mut busy = self.busy_with(name);
+        // Where nothing runs, there is nothing to lose.
+        if self.host_change.keeps_modules_waiting() && slot.generation().is_some() {
+            busy.push(NEW_HOST.to_owned());
+            self.deferred.built.insert(name.to_owned(), artifact.clone());
+        }
         if busy.is_empty() {
             return false;
         }
@@ -36,12 +51,14 @@ impl Core {
             LeaseChange::Taken(name) => self.record(module, of, Event::Busy { name }),
             LeaseChange::Returned(name) => self.record(module, of, Event::Idle { name }),
             LeaseChange::SafePoint => {
-                if self.deferred.waiting.contains_key(name) {
+                let is_wanted = self.host_change.ready().is_some();
+                if is_wanted || self.deferred.waiting.contains_key(name) {
                     self.deferred.interruptible.insert(name.to_owned());
                 }
             }
         }
         if self.busy_with(name).is_empty()
+            && !self.host_change.keeps_modules_waiting()
             && let Some(trigger) = self.deferred.waiting.remove(name)
         {
             // There is nothing left to compile, unless something was saved meanwhile.

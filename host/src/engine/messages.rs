@@ -1,6 +1,7 @@
 //! What the engine's thread is told while it runs.
 
 use super::error::EngineError;
+use super::next_host::HostReport;
 use super::state_edit::{StateEdit, TakenState};
 use super::tickets::Ticket;
 use crate::compile::{BuildError, Built, Progress};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 /// Everything the engine reacts to.
 pub(super) enum Message {
     Watch(WatchEvent),
+    Host(HostReport),
     Build(BuildReport),
     Reload {
         module: Option<String>,

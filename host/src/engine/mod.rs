@@ -23,12 +23,16 @@ mod engine_loop;
 mod error;
 mod fast_path;
 mod generations;
+mod hand_over;
 mod handle;
+mod host_change;
+mod host_orders;
 mod leases;
 mod leftovers;
 mod messages;
 mod migration_orders;
 mod migrations;
+mod next_host;
 mod outcome;
 mod pace;
 mod quarantine;
@@ -48,6 +52,10 @@ pub use config::{BuildSource, EngineConfig, ModuleSpec, OnStateLoss};
 pub use engine_loop::Engine;
 pub use error::EngineError;
 pub use fast_path::{Attempt, Compiled, Concerned, FastPath};
+pub use hand_over::{HandOver, RunningModule};
 pub use handle::EngineHandle;
+pub use next_host::{
+    HostReport, NewHost, NextHost, NotBuilt, OnHostReport, TrialFailure, TrialModule,
+};
 pub use outcome::{Abandoned, ModuleOutcome, ModuleResult, ReloadOutcome, ReloadTicket};
 pub use state_edit::{StateEdit, TakenState};

@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use super::generations::LibraryCopy;
+use super::hand_over::RunningModule;
 use super::swap::Swap;
 use crate::journal::event::{Event, Generation, Stage, Trigger};
 use crate::journal::stage_clock::StageClock;
@@ -88,28 +89,54 @@ impl Core {
 
     /// Loads the newest code that an earlier host has proven, or else the one before it.
     fn load_proven(&mut self, slot: &Slot, trigger: Trigger) -> Option<Generation> {
-        for (generation, LibraryCopy { path, artifact }) in
-            self.generations.newest_first(slot.name())
-        {
-            if self.is_quarantined(&artifact) {
+        for (generation, copy) in self.generations.newest_first(slot.name()) {
+            if self.is_quarantined(&copy.artifact) {
                 continue;
             }
-            self.note_loading(slot.name(), generation, &artifact, LoadedWith::Own);
-            let swap = |state| Swap {
-                slot,
-                generation,
-                trigger,
-                artifact: artifact.clone(),
-                file: &path,
-                clock: StageClock::start(Instant::now()),
-                state,
-                is_rollback: false,
-            };
-            if self.first_swap(slot, generation, &swap).is_ok() {
-                return Some(generation);
+            let loaded = self.load_copy(slot, generation, copy, trigger);
+            if loaded.is_some() {
+                return loaded;
             }
-            self.note_refused(slot.name());
         }
+        None
+    }
+
+    /// Loads the code that the process before this one has run to its end. What it refuses is told, and built.
+    pub(super) fn load_again(&mut self, module: &RunningModule) {
+        let RunningModule { name, generation, artifact, file } = module;
+        let path = self.config.generations_dir.join(file);
+        let Some(slot) = self.registry.slot(name) else { return };
+        if self.is_quarantined(artifact) || !path.is_file() {
+            return;
+        }
+        let copy = LibraryCopy { path, artifact: artifact.clone() };
+        self.load_copy(&slot, *generation, copy, Trigger::Start);
+    }
+
+    /// The first load of a module, from a library copy.
+    fn load_copy(
+        &mut self,
+        slot: &Slot,
+        generation: Generation,
+        copy: LibraryCopy,
+        trigger: Trigger,
+    ) -> Option<Generation> {
+        let LibraryCopy { path, artifact } = copy;
+        self.note_loading(slot.name(), generation, &artifact, LoadedWith::Own);
+        let swap = |state| Swap {
+            slot,
+            generation,
+            trigger,
+            artifact: artifact.clone(),
+            file: &path,
+            clock: StageClock::start(Instant::now()),
+            state,
+            is_rollback: false,
+        };
+        if self.first_swap(slot, generation, &swap).is_ok() {
+            return Some(generation);
+        }
+        self.note_refused(slot.name());
         None
     }
 

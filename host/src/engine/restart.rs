@@ -4,6 +4,7 @@
 //! by it. Never: ends the host where nobody would start it again; then the user is told.
 
 use super::core::Core;
+use super::hand_over::HandOver;
 use super::leftovers::{Need, Pinned};
 use crate::journal::board::ModuleHealth;
 use crate::journal::event::Event;
@@ -65,8 +66,17 @@ impl Core {
         Some(format!("{}; {way_out}", Need::Keys.in_words()))
     }
 
-    /// The reason to end and be started again at this moment, if there is one.
-    pub(super) fn restart_now(&mut self) -> Option<String> {
+    /// What the next process begins with, when this one is to end for it at this moment.
+    pub(super) fn restart_now(&mut self) -> Option<HandOver> {
+        let hand_over = self.takes_over_now().or_else(|| self.gives_resources_back())?;
+        let HandOver { reason, why, .. } = &hand_over;
+        self.notice(format!("{why}; the host starts again and goes on from the checkpoint"));
+        let busy = false;
+        self.record(None, None, Event::Restarting { reason: reason.clone(), busy });
+        Some(hand_over)
+    }
+
+    fn gives_resources_back(&mut self) -> Option<HandOver> {
         let need = self.leftovers.need?;
         if !self.config.may_restart {
             if !std::mem::replace(&mut self.leftovers.asked, true) {
@@ -80,11 +90,7 @@ impl Core {
         if !self.can_restart(need) {
             return None;
         }
-        let why = need.in_words();
-        self.notice(format!("{why}; the host starts again and goes on from the checkpoint"));
-        let reason = "resources".to_owned();
-        self.record(None, None, Event::Restarting { reason, busy: false });
-        Some(why)
+        Some(self.hand_over("resources", need.in_words(), None))
     }
 
     /// Whether a module is at work that must not be interrupted.

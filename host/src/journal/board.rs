@@ -5,8 +5,9 @@
 //! that read the same journal show the same.
 
 use crate::journal::event::{
-    Diagnostic, DiagnosticLevel, Entry, Event, FailureKind, FaultSite, Generation, NoChange,
-    PastMigration, Stage, StagesMicros, StateLoss, StateReport, Trigger, fault_text,
+    Diagnostic, DiagnosticLevel, Entry, Event, FailureKind, FaultSite, Generation, HOST_TARGET,
+    NoChange, PastMigration, Session, Stage, StagesMicros, StateLoss, StateReport, Trigger,
+    fault_text,
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -90,8 +91,8 @@ pub struct ModuleBoard {
     pub state_bytes: u64,
     /// Work that must not be interrupted, and whose it is.
     pub busy: Vec<(Generation, String)>,
-    /// Whether new code is built and waits for that work.
-    pub is_deferred: bool,
+    /// What new code that is built waits for, if there is any: such work, or the new host.
+    pub waits_for: Vec<String>,
 }
 
 /// The build that runs.
@@ -136,6 +137,8 @@ pub struct Board {
     pub restart_pending: Option<String>,
     /// The newest thing worth knowing that is no error.
     pub notice: Option<String>,
+    /// What has happened so far; its time stays 0.
+    pub session: Session,
 }
 
 impl Board {
@@ -163,9 +166,14 @@ impl Board {
     /// What is different after this entry.
     pub fn apply(&mut self, entry: &Entry) {
         let name = entry.module.as_deref();
+        self.session_apply(&entry.event);
         self.processes_apply(entry);
         self.targets_apply(entry);
         match &entry.event {
+            Event::BuildStarted { targets, .. } if targets.iter().any(|it| it == HOST_TARGET) => {
+                // There is a newer one to come.
+                self.restart_pending = None;
+            }
             // Of programs.
             Event::BuildStarted { targets, .. }
             | Event::BuildFinished { targets, .. }
@@ -198,8 +206,8 @@ impl Board {
             Event::Waiting { changes } => {
                 self.waiting_changes = usize::try_from(*changes).unwrap_or(usize::MAX);
             }
-            Event::RestartPending { reason, files, .. } => {
-                let file = files.first().map(|file| host_file(file));
+            Event::RestartPending { reason, files, by_hand, .. } => {
+                let file = files.first().map(|file| host_file(file, *by_hand));
                 self.restart_pending = Some(file.unwrap_or_else(|| reason.clone()));
             }
             _ => {}
@@ -211,9 +219,29 @@ impl Board {
     }
 }
 
-fn host_file(file: &Path) -> String {
+impl Board {
+    fn session_apply(&mut self, event: &Event) {
+        let session = &mut self.session;
+        let count = match event {
+            Event::Committed { .. } => &mut session.commits,
+            Event::Literals { .. } => &mut session.literals,
+            Event::BuildFailed { .. } => &mut session.failed_builds,
+            Event::Rejected { .. } => &mut session.rejected,
+            Event::Fault { .. } => &mut session.faults,
+            _ => return,
+        };
+        *count += 1;
+    }
+}
+
+fn host_file(file: &Path, by_hand: bool) -> String {
     let file = file.display();
-    format!("{file} is part of the host: a swap cannot carry it; start `cargo xtask dev` anew")
+    match by_hand {
+        true => format!(
+            "{file} is part of the host: a swap cannot carry it; start `cargo xtask dev` anew"
+        ),
+        false => format!("{file} is part of the host"),
+    }
 }
 
 impl ModuleBoard {
@@ -231,7 +259,8 @@ impl ModuleBoard {
         let of = entry.generation;
         match &entry.event {
             Event::BuildStarted { .. } => {
-                (self.status, self.is_deferred) = (ModuleHealth::Building, false);
+                self.status = ModuleHealth::Building;
+                self.waits_for.clear();
             }
             // The files say again what already runs; an error in between is fixed.
             Event::NoChange { .. } => self.is_well(),
@@ -269,9 +298,9 @@ impl ModuleBoard {
                     |(whose, busy): &(Generation, String)| Some(*whose) == of && busy == name;
                 self.busy.iter().position(is_it).map(|at| self.busy.remove(at));
             }
-            Event::Deferred { .. } => {
+            Event::Deferred { busy } => {
                 self.is_well();
-                self.is_deferred = true;
+                self.waits_for.clone_from(busy);
             }
             // It can be interrupted no more.
             Event::Retired { .. } => self.busy.retain(|(whose, _)| Some(*whose) != of),
@@ -297,6 +326,7 @@ impl ModuleBoard {
 
     fn is_well(&mut self) {
         (self.status, self.failure) = (ModuleHealth::Ok, None);
+        self.waits_for.clear();
     }
 
     fn fail(&mut self, status: ModuleHealth, failure: Failure) {

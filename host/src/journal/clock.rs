@@ -3,27 +3,40 @@
 //! Owns: [`Clock`]. Consumes: the system's clocks. Produces: numbers, and dates as text. Never:
 //! time zones; `host.log` is in UTC.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Hands out the times of entries, each later than the one before.
 #[derive(Debug)]
 pub(super) struct Clock {
     started: Instant,
+    /// Before that, by the processes of this run.
+    ran_for: Duration,
     last_us: u64,
 }
 
 impl Clock {
-    pub(super) fn start() -> Self {
-        Self { started: Instant::now(), last_us: 0 }
+    /// A clock that shows how long a run takes, of which `ran_for` is over.
+    pub(super) fn start(ran_for: Duration) -> Self {
+        let last_us = micros(ran_for);
+        Self { started: Instant::now(), ran_for, last_us }
     }
 
-    /// Microseconds since the start. Two calls never return the same number, so that the time of
+    /// How long the run has taken so far.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.ran_for + self.started.elapsed()
+    }
+
+    /// Microseconds since the start of the run. Two calls never return the same number, so that the time of
     /// an entry also serves as its place in the journal.
     pub(super) fn tick_us(&mut self) -> u64 {
-        let now_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let now_us = micros(self.elapsed());
         self.last_us = now_us.max(self.last_us.saturating_add(1));
         self.last_us
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Milliseconds since 1970-01-01 UTC; 0 when the wall clock is set before that.
@@ -71,8 +84,10 @@ mod tests {
 
     #[test]
     fn ticks_are_strictly_increasing() {
-        let mut clock = Clock::start();
+        let mut clock = Clock::start(Duration::from_secs(5));
+        let ran_for_us = 5_000_000;
         let ticks: Vec<u64> = (0..10_000).map(|_| clock.tick_us()).collect();
         assert!(ticks.is_sorted_by(|a, b| a < b), "a time was handed out twice");
+        assert!(ticks[0] > ran_for_us, "it goes on from the process before");
     }
 }

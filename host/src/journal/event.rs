@@ -18,6 +18,9 @@ use std::path::PathBuf;
 #[serde(transparent)]
 pub struct Generation(pub u64);
 
+/// What the host itself is called among the targets of builds.
+pub const HOST_TARGET: &str = "host";
+
 impl fmt::Display for Generation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "g{}", self.0)
@@ -329,6 +332,18 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         targets: Vec<String>,
     },
+    /// A program that was built has shown in a process of its own that it can take the place of the one that
+    /// runs.
+    TrialPassed { ms: u64, targets: Vec<String> },
+    /// It cannot: the running one stays. `stderr` holds the last lines that it has written.
+    TrialFailed {
+        ms: u64,
+        stage: String,
+        reason: String,
+        signal: Option<i32>,
+        stderr: String,
+        targets: Vec<String>,
+    },
     /// New code runs. `build` is the hash of its library.
     Committed {
         trigger: Trigger,
@@ -378,18 +393,21 @@ pub enum Event {
     AutoReload { on: bool },
     /// So many saved files wait for an order.
     Waiting { changes: u32 },
-    /// Files changed that a swap cannot carry: the host has to start anew.
+    /// Files changed that a swap cannot carry: the host has to start anew. `busy` when it waits for work that must
+    /// not be interrupted, `by_hand` when it cannot do so by itself.
     RestartPending {
         reason: String,
         busy: bool,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         files: Vec<PathBuf>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_hand: bool,
     },
     /// A module is at work that must not be interrupted.
     Busy { name: String },
     /// That work is over.
     Idle { name: String },
-    /// New code is built and waits for such work.
+    /// New code is built and waits for such work, or for the new host.
     Deferred { busy: Vec<String> },
     /// The host starts anew.
     Restarting { reason: String, busy: bool },
@@ -433,7 +451,28 @@ pub enum Event {
     /// Something the user should know that is not an error of theirs.
     Notice { message: String },
     /// The host ends.
-    Stopped { reason: String },
+    Stopped {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<Session>,
+    },
+}
+
+/// What has happened while a host ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// How long that was, in milliseconds.
+    pub ms: u64,
+    /// How many times new code was committed, the first loads included.
+    pub commits: u64,
+    /// How many times literals were taken over instead.
+    pub literals: u64,
+    /// Builds that have failed.
+    pub failed_builds: u64,
+    /// Code that was refused.
+    pub rejected: u64,
+    /// Failures of running code.
+    pub faults: u64,
 }
 
 impl Event {
@@ -442,7 +481,9 @@ impl Event {
         match self {
             Self::BuildStarted { targets, .. }
             | Self::BuildFailed { targets, .. }
-            | Self::BuildFinished { targets, .. } => {
+            | Self::BuildFinished { targets, .. }
+            | Self::TrialPassed { targets, .. }
+            | Self::TrialFailed { targets, .. } => {
                 (!targets.is_empty()).then(|| targets.join(", "))
             }
             Self::ProcessWaiting { name, .. }

@@ -48,6 +48,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 use subscription::Queue;
 
 /// How many entries of this run stay in memory for those who ask later: some hundred reloads.
@@ -83,6 +84,9 @@ pub struct JournalConfig {
     pub events: Option<EventsTo>,
     /// What is worth a line in `host.log`.
     pub log_level: LogLevel,
+    /// How long the run has taken before this process, when it goes on with the run of the process before: then
+    /// `events.jsonl` is continued.
+    pub ran_for: Option<Duration>,
 }
 
 /// Who shows the board to others.
@@ -113,7 +117,7 @@ pub struct Journal {
     board: Mutex<Arc<Board>>,
     show: OnceCell<Arc<dyn ShowBoard>>,
     log_level: LogLevel,
-    feed: Option<Feed>,
+    feed: Mutex<Option<Feed>>,
 }
 
 struct Inner {
@@ -125,25 +129,32 @@ struct Inner {
 }
 
 impl Journal {
-    /// Starts the journal of this run; its clock starts here. What is in `events.jsonl` goes to
-    /// `events.previous.jsonl`. Hold the [`crate::control::HostLock`] before.
+    /// Starts the journal of this run, whose clock starts here, or goes on with it. At the start of a run, what is in
+    /// `events.jsonl` goes to `events.previous.jsonl`. Hold the [`crate::control::HostLock`] before.
     ///
     /// # Errors
     /// A file that cannot be opened.
     pub fn open(config: JournalConfig) -> Result<Arc<Self>, JournalError> {
         fs::create_dir_all(&config.dir).map_err(|e| at(&config.dir, e))?;
         let events = config.dir.join("events.jsonl");
-        previous::set_aside(&events, &config.dir.join("events.previous.jsonl"));
+        let file = match config.ran_for {
+            Some(_) => tail::append(&events),
+            None => {
+                previous::set_aside(&events, &config.dir.join("events.previous.jsonl"));
+                File::create(&events)
+            }
+        };
         let log = config.dir.join("host.log");
         let mut inner = Inner {
-            clock: Clock::start(),
-            events: Sink::new(&events, File::create(&events).map_err(|e| at(&events, e))?),
+            clock: Clock::start(config.ran_for.unwrap_or_default()),
+            events: Sink::new(&events, file.map_err(|e| at(&events, e))?),
             log: Sink::new(&log, LogFile::append(&log).map_err(|e| at(&log, e))?),
             history: VecDeque::new(),
             readers: Vec::new(),
         };
         let feed = config.events.map(|to| inner.feed(&to)).transpose()?;
-        let (inner, board, show) = (Mutex::new(inner), Mutex::default(), OnceCell::new());
+        let (feed, inner) = (Mutex::new(feed), Mutex::new(inner));
+        let (board, show) = (Mutex::default(), OnceCell::new());
         Ok(Arc::new(Self { inner, board, show, log_level: config.log_level, feed }))
     }
 
@@ -163,6 +174,23 @@ impl Journal {
     #[must_use]
     pub fn board(&self) -> Arc<Board> {
         Arc::clone(&self.board.lock())
+    }
+
+    /// How long the run has taken so far. Any thread.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.inner.lock().clock.elapsed()
+    }
+
+    /// Tells all readers that nothing more comes, and waits until the `--events` stream is written out, for a second
+    /// at most. The process is about to end.
+    pub fn close(&self) {
+        for reader in self.inner.lock().readers.iter().filter_map(Weak::upgrade) {
+            reader.close();
+        }
+        if let Some(mut feed) = self.feed.lock().take() {
+            feed.finish();
+        }
     }
 
     /// Adds one entry. Any thread; the order of entries is the order of their times.
@@ -251,12 +279,7 @@ impl fmt::Debug for Journal {
 
 impl Drop for Journal {
     fn drop(&mut self) {
-        for reader in self.inner.get_mut().readers.iter().filter_map(Weak::upgrade) {
-            reader.close();
-        }
-        if let Some(feed) = &mut self.feed {
-            feed.finish();
-        }
+        self.close();
     }
 }
 

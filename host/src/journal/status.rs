@@ -98,7 +98,7 @@ impl From<&ModuleBoard> for ModuleStatus {
             last_reload: module.last_entry.clone(),
             kept_generations: module.kept.clone(),
             busy: module.busy.iter().map(|(_, name)| name.clone()).collect(),
-            deferred: module.is_deferred,
+            deferred: !module.waits_for.is_empty(),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{EventsTo, JournalError, at, json_line, tail, unix_ms};
 use parking_lot::Mutex;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 /// A stream of events. Shared by all threads.
 pub struct EventStream {
@@ -26,7 +27,7 @@ impl EventStream {
             EventsTo::Stdout => (Path::new("standard output"), Box::new(io::stdout())),
             EventsTo::File(path) => (path, Box::new(tail::append(path).map_err(|e| at(path, e))?)),
         };
-        Ok(Self { inner: Mutex::new((Clock::start(), Sink::new(name, out))) })
+        Ok(Self { inner: Mutex::new((Clock::start(Duration::ZERO), Sink::new(name, out))) })
     }
 
     /// Adds one event. Any thread.

@@ -9,7 +9,8 @@ fn notice(text: &str) -> Event {
 }
 
 fn open(dir: &Path, events: Option<EventsTo>) -> Arc<Journal> {
-    let config = JournalConfig { dir: dir.to_owned(), events, log_level: LogLevel::Info };
+    let config =
+        JournalConfig { dir: dir.to_owned(), events, log_level: LogLevel::Info, ran_for: None };
     Journal::open(config).expect("the journal opens in an empty directory")
 }
 
@@ -138,7 +139,12 @@ fn a_directory_that_cannot_be_made_is_named() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let file = dir.path().join("a file");
     fs::write(&file, "").expect("a plain file");
-    let config = JournalConfig { dir: file.join("sub"), events: None, log_level: LogLevel::Info };
+    let config = JournalConfig {
+        dir: file.join("sub"),
+        events: None,
+        log_level: LogLevel::Info,
+        ran_for: None,
+    };
     let error = Journal::open(config).expect_err("no directory fits inside a file").to_string();
     assert!(error.contains("a file/sub") && error.contains("start again"), "{error}");
 }

@@ -6,7 +6,7 @@
 use crate::journal::board::LastExit;
 use crate::journal::event::{
     AfterEnd, BuildWay, Diagnostic, DiagnosticLevel, Event, FailureKind, FaultSite, NoChange,
-    StagesMicros, StartReason, StateReport, Trigger, WaitsFor,
+    Session, StagesMicros, StartReason, StateReport, Trigger, WaitsFor,
 };
 use std::path::PathBuf;
 
@@ -48,6 +48,14 @@ pub(crate) fn of(event: &Event) -> String {
         Event::BuildFailed { ms, diagnostics, .. } => {
             format!("build failed in {ms} ms: {}", first_of(diagnostics))
         }
+        Event::TrialPassed { ms, .. } => {
+            format!("the new one has restored the state and drawn a frame in {ms} ms")
+        }
+        Event::TrialFailed { stage, reason, signal, .. } => {
+            let by = signal.map_or_else(String::new, |signal| format!(" (signal: {signal})"));
+            let reason = first_line(reason);
+            format!("the new one failed at {stage}: {reason}{by}; the running one stays")
+        }
         Event::BuildFinished { ms, bytes, .. } => format!("built in {ms} ms ({})", size(*bytes)),
         Event::Committed { total_us, stages_us, state, .. } => {
             let ms = total_us / 1_000;
@@ -82,8 +90,12 @@ pub(crate) fn of(event: &Event) -> String {
         Event::Restored { from, age_ms, state } => {
             format!("state restored from a {from} {age_ms} ms old{}", state_words(state))
         }
-        Event::RestartPending { reason, busy, files } => {
-            let wait = if *busy { ", waiting for work in progress" } else { "" };
+        Event::RestartPending { reason, busy, files, by_hand } => {
+            let wait = match (by_hand, busy) {
+                (true, _) => "; end the host and start it again",
+                (false, true) => ", waiting for work in progress",
+                (false, false) => "",
+            };
             let files =
                 if files.is_empty() { String::new() } else { format!(" ({})", names(files)) };
             format!("restart pending: {}{files}{wait}", first_line(reason))
@@ -113,8 +125,39 @@ pub(crate) fn of(event: &Event) -> String {
         }
         Event::Missed { count } => format!("{count} events were lost: the reader is too slow"),
         Event::Notice { message } => first_line(message).to_owned(),
-        Event::Stopped { reason } => format!("stopped: {}", first_line(reason)),
+        Event::Stopped { reason, session } => {
+            let session = session.map_or_else(String::new, |session| session_words(&session));
+            format!("stopped: {}{session}", first_line(reason))
+        }
     }
+}
+
+/// What there is to say of a session; nothing when nothing has happened.
+fn session_words(session: &Session) -> String {
+    let Session { ms, commits, literals, failed_builds, rejected, faults } = *session;
+    let counted = |count: u64, one: &str, several: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {several}")),
+    };
+    let parts = [
+        counted(commits, "time new code", "times new code"),
+        counted(literals, "change of literals", "changes of literals"),
+        counted(failed_builds, "failed build", "failed builds"),
+        counted(rejected, "refusal", "refusals"),
+        counted(faults, "fault", "faults"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        return String::new();
+    }
+    let seconds = ms / 1_000;
+    let time = match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    };
+    format!("; in {time}: {}", parts.join(", "))
 }
 
 fn what_follows(next: AfterEnd) -> &'static str {

@@ -1,6 +1,7 @@
 //! The environment of programs that the host starts.
 //!
-//! Owns: the list of variables that are between the parts of Pitstop. Never: removes them from the host's
+//! Owns: the list of variables that are between the parts of Pitstop, and what a process does about the one that ties
+//! it to its parent. Never: removes them from the host's
 //! own environment, which other threads read.
 
 use std::process::Command;
@@ -10,9 +11,12 @@ pub const RESTARTED_AFTER: &str = "PITSTOP_RESTARTED_AFTER";
 /// Set by a supervisor: the host ends when its parent does.
 pub const DIE_WITH_PARENT: &str = "PITSTOP_DIE_WITH_PARENT";
 
+/// Set by a host: the file that says what another host tries.
+pub const TRIAL: &str = "PITSTOP_TRIAL";
+
 /// What whoever starts a host tells it. A build, an editor or a terminal that inherited it would tell
 /// it to the next host.
-const INTERNAL: [&str; 2] = [RESTARTED_AFTER, DIE_WITH_PARENT];
+const INTERNAL: [&str; 3] = [RESTARTED_AFTER, DIE_WITH_PARENT, TRIAL];
 
 /// Keeps them from the program.
 pub(crate) fn without_internal(command: &mut Command) {
@@ -20,6 +24,20 @@ pub(crate) fn without_internal(command: &mut Command) {
         command.env_remove(name);
     }
 }
+
+/// Whoever has started this process for a while ([`DIE_WITH_PARENT`]) takes it along, however it dies.
+#[cfg(target_os = "linux")]
+pub(crate) fn die_with_parent() {
+    if std::env::var_os(DIE_WITH_PARENT).is_some() {
+        let signal = Some(rustix::process::Signal::TERM);
+        // Without it a host outlives a parent that was killed; it can still be stopped by hand.
+        let _unsupported = rustix::process::set_parent_process_death_signal(signal);
+    }
+}
+
+/// Elsewhere nothing tells a process that its parent has died.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn die_with_parent() {}
 
 #[cfg(test)]
 mod tests {
@@ -32,7 +50,7 @@ mod tests {
         command.env(RESTARTED_AFTER, "crash");
         without_internal(&mut command);
         let removed: Vec<_> = command.get_envs().filter(|(_, value)| value.is_none()).collect();
-        for name in ["PITSTOP_RESTARTED_AFTER", "PITSTOP_DIE_WITH_PARENT"] {
+        for name in ["PITSTOP_RESTARTED_AFTER", "PITSTOP_DIE_WITH_PARENT", "PITSTOP_TRIAL"] {
             assert!(removed.contains(&(OsStr::new(name), None)), "{name}: {removed:?}");
         }
     }

@@ -15,6 +15,7 @@ use crate::journal::board::{Board, Failure};
 use crate::journal::event::FailureKind;
 use crate::journal::event::Trigger;
 use crate::module::InputPacket;
+use crate::restart::Placement;
 use crate::slot::{FrameResult, HoldReason, Slot};
 use crate::supervise::ProgramsHandle;
 use egui::{
@@ -22,8 +23,10 @@ use egui::{
     Rect, TextStyle, Ui, UiBuilder,
 };
 use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, Tree, UiResponse};
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +53,8 @@ pub(super) struct Shell {
     editor_error: Option<String>,
     inspectors: Vec<Inspector>,
     painter: ScenePainter,
+    /// Where the window is, for whoever opened it.
+    placement: Rc<Cell<Option<Placement>>>,
 }
 
 impl Shell {
@@ -58,6 +63,7 @@ impl Shell {
         engine: Engine,
         programs: ProgramsHandle,
         root: PathBuf,
+        placement: Rc<Cell<Option<Placement>>>,
     ) -> Self {
         theme::apply(ctx);
         Self {
@@ -72,6 +78,25 @@ impl Shell {
             editor_error: None,
             inspectors: Vec::new(),
             painter: ScenePainter::default(),
+            placement,
+        }
+    }
+
+    /// Notes where the window is. One that is minimised stays where it was.
+    fn note_placement(&self, ctx: &Context) {
+        let placement = ctx.input(|input| {
+            let viewport = input.viewport();
+            let is_shown = viewport.minimized != Some(true);
+            let size = viewport.inner_rect.filter(|_| is_shown)?.size();
+            Some(Placement {
+                position: viewport.outer_rect.map(|rect| rect.min.into()),
+                size: size.into(),
+                is_maximized: viewport.maximized == Some(true),
+                is_fullscreen: viewport.fullscreen == Some(true),
+            })
+        });
+        if placement.is_some() {
+            self.placement.set(placement);
         }
     }
 
@@ -264,6 +289,7 @@ impl eframe::App for Shell {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
+        self.note_placement(&ctx);
         let mut ready = Vec::new();
         if ctx.current_pass_index() == 0 {
             self.hotkey(&ctx);

@@ -4,7 +4,8 @@
 //! Produces: text. Never: draws.
 
 use super::units::{change_count, milliseconds};
-use crate::journal::board::{Board, ModuleBoard, ModuleHealth, ProcessBoard, trouble};
+use crate::journal::board::{Board, ModuleBoard, ModuleHealth, ProcessBoard, TargetBoard, trouble};
+use crate::journal::event::HOST_TARGET;
 
 /// How a headline is coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +43,8 @@ impl Headline {
             (newest(board), Tone::Good)
         };
         let waiting = board.waiting_changes;
-        let deferred = board.modules.iter().find(|module| module.is_deferred);
-        let busy = deferred.map(|module| module.busy_with().join(", "));
+        let waits_for = board.modules.iter().map(|module| &module.waits_for);
+        let busy = waits_for.into_iter().find(|it| !it.is_empty()).map(|it| it.join(", "));
         let waits = [
             busy.map(|busy| format!("The new code waits for {busy}")),
             board.restart_pending.as_ref().map(|reason| format!("Restart pending: {reason}")),
@@ -65,18 +66,26 @@ impl Headline {
     }
 }
 
-/// Of the programs beside the modules.
+fn host(board: &Board) -> Option<&TargetBoard> {
+    board.targets.iter().find(|target| target.name == HOST_TARGET)
+}
+
+/// Of the programs beside the modules, and of the newest code of the host.
 fn troubles(board: &Board) -> Vec<String> {
     let of = |process: &ProcessBoard| {
         Some(format!("{}: {}", process.name, trouble(process, &board.targets)?))
     };
-    board.processes.iter().filter_map(of).collect()
+    let host = host(board).and_then(|host| host.last_error.as_ref());
+    let host = host.map(|error| format!("{HOST_TARGET}: {error}"));
+    board.processes.iter().filter_map(of).chain(host).collect()
 }
 
 fn building(board: &Board) -> Option<String> {
     let Some(build) = &board.build else {
         let building = |module: &&ModuleBoard| module.status == ModuleHealth::Building;
-        return board.modules.iter().find(building).map(|_| "Building".to_owned());
+        let module = board.modules.iter().find(building).map(|_| "Building");
+        let host = host(board).filter(|host| host.building).map(|_| "Building the host");
+        return module.or(host).map(str::to_owned);
     };
     let unit = (!build.unit.is_empty()).then(|| build.unit.clone());
     let parts = [Some("Building".to_owned()), build.counted(), unit];
@@ -125,7 +134,7 @@ mod tests {
     use super::super::samples::{board, failure, module};
     use super::*;
     use crate::journal::board::{BuildBoard, LastExit};
-    use crate::journal::event::{FailureKind, Generation, WaitsFor};
+    use crate::journal::event::{FailureKind, WaitsFor};
 
     fn check(expected: (&str, Tone, Option<&str>), change: impl FnOnce(&mut Board)) {
         let mut board = board();
@@ -173,8 +182,7 @@ mod tests {
         });
         let waits = "g17 in 412 ms · The new code waits for export";
         check((waits, Tone::Waiting, None), |board| {
-            board.modules[0].busy.push((Generation(17), "export".to_owned()));
-            board.modules[0].is_deferred = true;
+            board.modules[0].waits_for = vec!["export".to_owned()];
         });
         check(("g17 in 412 ms · built, and nothing changed", Tone::Good, None), |board| {
             board.notice = Some("built,\nand nothing changed".to_owned());

@@ -50,7 +50,7 @@ pub(super) fn module(name: &str, generation: u64) -> ModuleBoard {
         migration: None,
         state_bytes: 1_840,
         busy: Vec::new(),
-        is_deferred: false,
+        waits_for: Vec::new(),
     }
 }
 

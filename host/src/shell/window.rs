@@ -3,10 +3,12 @@
 use super::app::Shell;
 use crate::engine::Engine;
 use crate::module::{AppArgs, LogFn, Services};
+use crate::restart::Placement;
 use crate::supervise::ProgramsHandle;
 use eframe::NativeOptions;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Why there is no window, or no longer.
@@ -27,26 +29,31 @@ pub fn has_display() -> bool {
     cfg!(not(target_os = "linux")) || set("DISPLAY") || set("WAYLAND_DISPLAY")
 }
 
-/// Opens the window and draws until it is closed. `start` is called once, when there is something
-/// to draw on. Must be called on the main thread.
+/// Opens the window, where it was when that is known, and draws until it is closed; returns where it was then.
+/// `start` is called once, when there is something to draw on. Must be called on the main thread.
 ///
 /// # Errors
 /// When there is no window; `start` has then not been called.
 pub fn run(
     title: &str,
     root: PathBuf,
+    placement: Option<Placement>,
     start: impl FnOnce(Services) -> anyhow::Result<(Engine, ProgramsHandle)>,
     log: LogFn,
-) -> Result<(), WindowError> {
+) -> Result<Option<Placement>, WindowError> {
     let failed: RefCell<Option<anyhow::Error>> = RefCell::new(None);
-    let options = NativeOptions {
-        viewport: egui::ViewportBuilder::default()
-            .with_inner_size([1280.0, 800.0])
-            .with_min_inner_size([480.0, 320.0])
-            .with_app_id("pitstop")
-            .with_title(title),
-        ..NativeOptions::default()
+    let last: Rc<Cell<Option<Placement>>> = Rc::new(Cell::new(placement));
+    let viewport = egui::ViewportBuilder::default()
+        .with_inner_size([1280.0, 800.0])
+        .with_min_inner_size([480.0, 320.0])
+        .with_app_id("pitstop")
+        .with_title(title);
+    let viewport = match placement {
+        Some(placement) => placed(viewport, placement),
+        None => viewport,
     };
+    let options = NativeOptions { viewport, ..NativeOptions::default() };
+    let seen = Rc::clone(&last);
     let result = eframe::run_native(
         title,
         options,
@@ -61,7 +68,7 @@ pub fn run(
             };
             match start(services) {
                 Ok((engine, programs)) => {
-                    Ok(Box::new(Shell::new(&cc.egui_ctx, engine, programs, root)))
+                    Ok(Box::new(Shell::new(&cc.egui_ctx, engine, programs, root, seen)))
                 }
                 Err(error) => {
                     let text = error.to_string();
@@ -74,6 +81,16 @@ pub fn run(
     match (result, failed.into_inner()) {
         (_, Some(error)) => Err(WindowError::Engine(error)),
         (Err(error), None) => Err(WindowError::NoWindow(error.to_string())),
-        (Ok(()), None) => Ok(()),
+        (Ok(()), None) => Ok(last.get()),
+    }
+}
+
+fn placed(viewport: egui::ViewportBuilder, placement: Placement) -> egui::ViewportBuilder {
+    let Placement { position, size, is_maximized, is_fullscreen } = placement;
+    let viewport =
+        viewport.with_inner_size(size).with_maximized(is_maximized).with_fullscreen(is_fullscreen);
+    match position {
+        Some(position) => viewport.with_position(position),
+        None => viewport,
     }
 }

@@ -23,6 +23,9 @@ use std::path::{Path, PathBuf};
 /// The package whose change means that the running process itself is out of date.
 pub const HOST_PACKAGE: &str = "host";
 
+/// The package of `cargo xtask dev`, which starts the host and outlives it.
+pub const SUPERVISOR_PACKAGE: &str = "xtask";
+
 /// The contract: host and modules both contain it, so its change reaches the host as well.
 pub const API_PACKAGE: &str = "hot_api";
 
@@ -240,6 +243,7 @@ impl Workspace {
             seeds.into_iter().map(|(name, dir)| (name, self.closure(&[dir], &BTreeSet::new()))),
             self.manifests(),
             self.dir_of(HOST_PACKAGE).is_ok(),
+            self.dir_of(SUPERVISOR_PACKAGE).ok().filter(|dir| !module_dirs.contains(dir)),
         ))
     }
 

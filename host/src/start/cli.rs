@@ -18,8 +18,8 @@ pub enum Exit {
     Failed = 1,
     /// The command line makes no sense.
     Usage = 2,
-    /// The host asks to be started again, with the same arguments: it needs something that only a
-    /// new process has. Its state is in the newest checkpoint. Only a host that was started by
+    /// The host asks to be started again, with the same arguments, where it cannot become another process by itself
+    /// (Windows, untested). Its state is in the newest checkpoint. Only a host that was started by
     /// `cargo xtask dev` ends with it, and `dev` answers it; scripts never see it. The number is
     /// `EX_TEMPFAIL` of `sysexits.h`: trying again helps.
     Restart = 75,
@@ -46,7 +46,7 @@ pub struct DevArgs {
     #[arg(long, overrides_with = "watch")]
     pub no_watch: bool,
 
-    /// Let the host end when it crashes or needs a new process, instead of starting it again
+    /// Let the host end when it crashes, and only tell when it needs a new process or its own code changes
     #[arg(long)]
     pub no_supervise: bool,
 

@@ -13,11 +13,12 @@ use crate::journal::{Journal, JournalConfig, LogLevel, ShowBoard};
 use crate::literals::Literals;
 use crate::module::{AppArgs, LogFn, Services};
 use crate::os::allocator;
-use crate::os::child_env::DIE_WITH_PARENT;
+use crate::os::child_env;
 use crate::os::signals;
 use crate::persist::checkpoint::Store;
 use crate::persist::crash::{Before, CrashLedger, Verdict};
-use crate::sources::workspace::Workspace;
+use crate::restart::{Carried, Executables, HostMaker, Placement, replace};
+use crate::sources::workspace::{HOST_PACKAGE, Workspace};
 use crate::start::auto_run;
 use crate::start::cli::{DevArgs, Exit};
 use crate::start::headless::Headless;
@@ -30,11 +31,15 @@ use once_cell::sync::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Runs the host until its window is closed, it is told to stop, or a signal ends it.
+/// Runs the host until its window is closed, it is told to stop, or a signal ends it. Does not return when the host
+/// starts anew in this process.
 #[must_use]
 pub fn run(args: &DevArgs) -> Exit {
     allocator::limit_arenas();
-    let ran = Launch::prepare(args).and_then(Launch::run).and_then(|()| how_it_ended());
+    let ran = Launch::prepare(args).and_then(|launch| {
+        let (dir, journal) = (launch.dir.clone(), Arc::clone(&launch.journal));
+        end(&dir, &journal, launch.run()?)
+    });
     match ran {
         Ok(exit) => exit,
         Err(error) => {
@@ -44,13 +49,33 @@ pub fn run(args: &DevArgs) -> Exit {
     }
 }
 
-/// The exit code, once the engine has ended: for a reason of its own, or because it was told to.
-fn how_it_ended() -> anyhow::Result<Exit> {
-    let Some(engine) = RUNNING.get() else { return Ok(Exit::Done) };
-    if let Some(reason) = engine.failure() {
+/// The end of a host whose engine has ended, and the window with it. By then the journal has told why, with a summary
+/// of the session; modules are retired, the last checkpoint is written, and no file is watched any more. What is left,
+/// in this order: programs and the socket end, the status file goes, the terminal has its last line, the journal is
+/// written out; then, when the engine has ended for that, this process becomes the next host.
+///
+/// # Errors
+/// Why the engine has given up, or why this process cannot become the next host.
+fn end(dir: &Path, journal: &Journal, ended: Ended) -> anyhow::Result<Exit> {
+    let Ended { companions, placement } = ended;
+    drop(companions);
+    let engine = RUNNING.get();
+    if let Some(reason) = engine.and_then(EngineHandle::failure) {
+        journal.close();
         anyhow::bail!("{reason}");
     }
-    Ok(if engine.wants_restart().is_some() { Exit::Restart } else { Exit::Done })
+    let Some(hand_over) = engine.and_then(EngineHandle::hand_over) else {
+        journal.close();
+        return Ok(Exit::Done);
+    };
+    let (hand_over, ran_for) = (hand_over.clone(), journal.elapsed());
+    journal.close();
+    if cfg!(not(unix)) {
+        return Ok(Exit::Restart);
+    }
+    let error = replace(dir, &Carried { hand_over, placement, ran_for });
+    journal.log(LogLevel::Error, None, &error.to_string());
+    Err(error.into())
 }
 
 /// Everything that is needed before there is a window or an engine.
@@ -62,6 +87,16 @@ struct Launch {
     programs: ProgramsConfig,
     journal: Arc<Journal>,
     lock: HostLock,
+    /// How the host before this one ended, when somebody has started this one for that.
+    before: Option<Before>,
+    carried: Option<Carried>,
+    maker: Option<HostMaker>,
+}
+
+/// What is left when there is no window and no engine any more.
+struct Ended {
+    companions: Companions,
+    placement: Option<Placement>,
 }
 
 /// What runs beside the engine; dropped after it.
@@ -92,25 +127,42 @@ impl Launch {
         let workspace = Workspace::load(&start)?;
         let root = workspace.root().to_path_buf();
         let (file, warnings) = PitstopFile::read(&root)?;
-        let settings = Settings::resolve(args, &EnvSettings::read()?, &file);
+        let mut settings = Settings::resolve(args, &EnvSettings::read()?, &file);
         let dir = root.join("target").join("pitstop");
         let lock = HostLock::acquire(&dir)?;
+        let before = Before::from_environment();
+        let carried =
+            Carried::take(&dir).filter(|_| matches!(before, Some(Before::Asked | Before::Changed)));
+        match before {
+            None | Some(Before::InOrder) => Executables::forget(&dir),
+            // What the first host was told to forget is forgotten; this one takes over from it.
+            Some(_) => settings.fresh = false,
+        }
+        if let Some(carried) = &carried {
+            settings.auto_reload = carried.hand_over.auto_reload;
+        }
         let journal = Journal::open(JournalConfig {
             dir: dir.clone(),
             events: settings.events.clone(),
             log_level: settings.log_level,
+            ran_for: carried.as_ref().map(|carried| carried.ran_for),
         })?;
         for warning in warnings {
             journal.record(None, None, Event::Notice { message: warning });
         }
+        if before == Some(Before::Crashed) && Executables::read(&dir).is_some_and(|it| it.is_back) {
+            let message = GAVE_WAY.to_owned();
+            journal.record(None, None, Event::Notice { message });
+        }
         let source = build_source(&workspace, &settings, &dir)?;
         let programs = auto_run::config(&workspace, &settings, &dir)?;
-        Ok(Self { settings, root, dir, source, programs, journal, lock })
+        let maker = host_maker(&workspace, &settings, &dir);
+        Ok(Self { settings, root, dir, source, programs, journal, lock, before, carried, maker })
     }
 
-    fn run(self) -> anyhow::Result<()> {
+    fn run(self) -> anyhow::Result<Ended> {
         install_signal_handler()?;
-        die_with_parent();
+        child_env::die_with_parent();
         let headless = self.settings.headless;
         if headless {
             return self.run_headless();
@@ -118,23 +170,24 @@ impl Launch {
         self.run_in_window()
     }
 
-    fn run_headless(self) -> anyhow::Result<()> {
+    fn run_headless(self) -> anyhow::Result<Ended> {
+        // A window that cannot be opened any more is where it was, once it can.
+        let placement = self.carried.as_ref().and_then(|carried| carried.placement);
         let frames = Headless::default();
         let services = frames.services(log_fn(&self.journal));
         let (engine, _, companions) = self.start(services, true)?;
         frames.run(engine);
-        drop(companions);
-        Ok(())
+        Ok(Ended { companions, placement })
     }
 
     #[cfg(not(feature = "shell"))]
-    fn run_in_window(self) -> anyhow::Result<()> {
+    fn run_in_window(self) -> anyhow::Result<Ended> {
         say("pitstop: this host was built without a window; running headless");
         self.run_headless()
     }
 
     #[cfg(feature = "shell")]
-    fn run_in_window(self) -> anyhow::Result<()> {
+    fn run_in_window(self) -> anyhow::Result<Ended> {
         use crate::shell::{self, WindowError};
         use parking_lot::Mutex;
         if !shell::has_display() {
@@ -146,6 +199,7 @@ impl Launch {
             self.settings.modules.iter().map(|module| module.name.as_str()).collect();
         let title = format!("Pitstop - {}", names.join(", "));
         let root = self.root.clone();
+        let placement = self.carried.as_ref().and_then(|carried| carried.placement);
         let slot = Mutex::new(Some(self));
         let companions = Mutex::new(None);
         let start = |services: Services| {
@@ -154,15 +208,15 @@ impl Launch {
             *companions.lock() = Some(running);
             Ok((engine, programs))
         };
-        let result = shell::run(&title, root, start, log);
-        drop(companions.into_inner());
-        match (result, slot.into_inner()) {
-            (Ok(()), _) => Ok(()),
-            (Err(WindowError::NoWindow(reason)), Some(launch)) => {
+        let result = shell::run(&title, root, placement, start, log);
+        match (result, companions.into_inner(), slot.into_inner()) {
+            (Ok(placement), Some(companions), _) => Ok(Ended { companions, placement }),
+            (Ok(_), None, _) => anyhow::bail!("the window was closed before it was opened"),
+            (Err(WindowError::NoWindow(reason)), None, Some(launch)) => {
                 say(&format!("pitstop: no window could be opened ({reason}); running headless"));
                 launch.run_headless()
             }
-            (Err(error), _) => Err(error.into()),
+            (Err(error), ..) => Err(error.into()),
         }
     }
 
@@ -172,10 +226,10 @@ impl Launch {
         services: Services,
         headless: bool,
     ) -> anyhow::Result<(Engine, ProgramsHandle, Companions)> {
-        let Self { settings, root, dir, source, programs, journal, lock } = self;
+        let Self { settings, root, dir, source, programs, journal, lock, before, carried, maker } =
+            self;
         let services = Services { args: AppArgs::new(&settings.args), ..services };
         let facts = Arc::new(HostFacts::new(headless));
-        let before = Before::from_environment();
         let ledger = Some(open_ledger(&dir, before.unwrap_or(Before::InOrder), &journal)?);
         journal.record(
             None,
@@ -205,7 +259,9 @@ impl Launch {
             ledger,
             kept_generations: settings.kept_generations,
             auto_reload: settings.auto_reload,
-            may_restart: settings.supervise && before.is_some(),
+            may_restart: may_restart(&settings),
+            next_host: maker.map(HostMaker::into_next_host),
+            begin_from: carried.map(|carried| carried.hand_over),
             source,
             services,
             on_beat: Arc::new(move || on_beat.beat(&beats)),
@@ -237,6 +293,9 @@ impl Launch {
     }
 }
 
+const GAVE_WAY: &str = "the new host crashed twice within 10 s: this is the one before; the next change of \
+                        its sources is built and tried again";
+
 #[cfg(feature = "shell")]
 const NO_DISPLAY: &str = "pitstop: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is \
                           set); running headless. Saved files are built and swapped all the same; \
@@ -258,6 +317,22 @@ fn replay_config(
         shared: settings.shared.clone(),
         debug_info: settings.debug_info,
         generations_dir: dir.join("generations"),
+    })
+}
+
+/// Whether this host may end in order to be started again: by itself, or by whoever has started it.
+fn may_restart(settings: &Settings) -> bool {
+    settings.supervise && (cfg!(unix) || Before::from_environment().is_some())
+}
+
+/// What builds the host anew; `None` where the host is no part of the workspace, or may not start anew.
+fn host_maker(workspace: &Workspace, settings: &Settings, dir: &Path) -> Option<HostMaker> {
+    let bin = workspace.bin_of(HOST_PACKAGE).ok().flatten()?;
+    may_restart(settings).then(|| HostMaker {
+        root: workspace.root().to_path_buf(),
+        dir: dir.to_path_buf(),
+        bin,
+        args: settings.args.clone(),
     })
 }
 
@@ -343,16 +418,3 @@ fn install_signal_handler() -> anyhow::Result<()> {
     };
     signals::install(stop, || RUNNING.get().is_some()).context("cannot listen for Ctrl+C")
 }
-
-/// Whoever started this host for a while (`cargo xtask dev`) takes it along, however it dies.
-#[cfg(target_os = "linux")]
-fn die_with_parent() {
-    if std::env::var_os(DIE_WITH_PARENT).is_some() {
-        let signal = Some(rustix::process::Signal::TERM);
-        // Without it a host outlives a parent that was killed; it can still be stopped by hand.
-        let _unsupported = rustix::process::set_parent_process_death_signal(signal);
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn die_with_parent() {}

@@ -7,7 +7,7 @@
 
 use super::guard::Guard;
 use super::runner::{OnEvent, Order};
-use crate::compile::{BuildError, Cancel, build_programs, programs_command};
+use crate::compile::{BuildError, Cancel, build_programs, programs_command, shown};
 use crate::journal::event::{BuildWay, Diagnostic, DiagnosticLevel, Event};
 use crate::os::lines::{self, Line, NoStatus};
 use crate::sources::watch::{WatchConfig, WatchError, WatchEvent, Watcher, files_of, hash_of};
@@ -96,11 +96,7 @@ impl How {
     #[must_use]
     pub fn shown(&self, dir: &Path) -> String {
         match self {
-            Self::Cargo(bins) => {
-                let command = programs_command(bins, dir);
-                let words = command.get_args().map(|word| word.to_string_lossy().into_owned());
-                iter::once("cargo".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
-            }
+            Self::Cargo(bins) => shown(&programs_command(bins, dir)),
             Self::Line { line, .. } => line.lines().map(str::trim).collect::<Vec<_>>().join("; "),
         }
     }

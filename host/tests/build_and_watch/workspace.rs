@@ -42,18 +42,19 @@ fn k17_tiers_follow_the_dependency_graph() {
     let workspace = Workspace::load(&project.path("ui/src")).expect("cargo knows the workspace");
     assert_eq!(workspace.root(), project.root, "found from below");
     let tiers = workspace.tiers(&names(&["ui", "tools"])).expect("both are packages");
+    let both = || Tier::Host(names(&["tools", "ui"]));
     let table = [
         ("ui/src/lib.rs", Tier::Module(names(&["ui"]))),
         ("ui/Cargo.toml", Tier::Module(names(&["ui"]))),
         ("../far/lib/src/lib.rs", Tier::Module(names(&["ui"]))),
         ("../far/other/src/lib.rs", Tier::Nothing),
         ("state/src/lib.rs", Tier::Module(names(&["tools", "ui"]))),
-        ("hot_api/src/lib.rs", Tier::Host),
-        ("host/src/lib.rs", Tier::Host),
+        ("hot_api/src/lib.rs", Tier::Host(names(&["ui"]))),
+        ("host/src/lib.rs", Tier::Host(Vec::new())),
         ("lonely/src/lib.rs", Tier::Nothing),
-        ("Cargo.toml", Tier::Host),
-        ("rust-toolchain.toml", Tier::Host),
-        (".cargo/config.toml", Tier::Host),
+        ("Cargo.toml", both()),
+        ("rust-toolchain.toml", both()),
+        (".cargo/config.toml", both()),
         ("README.md", Tier::Nothing),
     ];
     for (path, expected) in table {

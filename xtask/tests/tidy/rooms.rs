@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Every room of `host/src` with the rooms that it may use: those on which it stands. A room that needs
 /// another one offers it an interface instead, as the engine does with `FastPath`.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("os", &[]),
     ("journal", &["os"]),
     ("sources", &[]),
@@ -19,7 +19,8 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("engine", &["compile", "journal", "module", "os", "persist", "slot", "sources"]),
     ("literals", &["engine", "journal", "module", "slot"]),
     ("control", &["engine", "journal", "os", "supervise"]),
-    ("shell", &["engine", "journal", "module", "os", "slot", "supervise"]),
+    ("restart", &["compile", "engine", "journal", "module", "os", "persist", "slot", "sources"]),
+    ("shell", &["engine", "journal", "module", "os", "restart", "slot", "supervise"]),
     (
         "start",
         &[
@@ -31,6 +32,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "module",
             "os",
             "persist",
+            "restart",
             "shell",
             "slot",
             "sources",

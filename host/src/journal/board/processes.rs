@@ -70,6 +70,9 @@ impl Board {
                 target.last_error = None;
                 target.artifact = Some(artifact.clone());
             }),
+            Event::TrialFailed { targets, .. } => (targets, &|target| {
+                target.last_error = Some(text::of(&entry.event));
+            }),
             _ => return,
         };
         for name in names {

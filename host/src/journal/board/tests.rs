@@ -235,7 +235,8 @@ fn what_concerns_no_module() {
     assert!(!take(Event::AutoReload { on: false }).auto_reload);
     assert_eq!(take(Event::Waiting { changes: 3 }).waiting_changes, 3);
     let (reason, files) = ("code_change".to_owned(), vec!["host/src/main.rs".into()]);
-    let pending = take(Event::RestartPending { reason, busy: false, files }).restart_pending;
+    let pending =
+        take(Event::RestartPending { reason, busy: false, files, by_hand: true }).restart_pending;
     assert!(pending.is_some_and(|why| why.starts_with("host/src/main.rs is part of the host")));
     let progress = Event::BuildProgress { done: 1, total: 3, unit: "syn".to_owned() };
     assert_eq!(take(progress).build.and_then(|build| build.counted()).as_deref(), Some("1/3"));
@@ -269,7 +270,7 @@ fn s15_work_that_must_not_be_interrupted_is_that_of_the_running_code() {
     ] {
         let module = after(&events);
         assert_eq!(module.busy_with(), busy_with, "{events:?}");
-        assert_eq!(module.is_deferred, is_deferred, "{events:?}");
+        assert_eq!(!module.waits_for.is_empty(), is_deferred, "{events:?}");
     }
     // What has ended is shown no more.
     let module = after(&[(1, busy("a")), (1, Event::Retired { unmapped: true, why_not: None })]);

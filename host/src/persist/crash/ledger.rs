@@ -23,6 +23,8 @@ pub enum Before {
     Killed,
     /// It asked to be started again.
     Asked,
+    /// It ended for a newer one of itself.
+    Changed,
 }
 
 impl Before {
@@ -34,6 +36,7 @@ impl Before {
             Self::Crashed => "crash",
             Self::Killed => "kill",
             Self::Asked => "restart",
+            Self::Changed => "code_change",
         }
     }
 
@@ -41,7 +44,7 @@ impl Before {
     #[must_use]
     pub fn from_environment() -> Option<Self> {
         let word = std::env::var(RESTARTED_AFTER).ok()?;
-        let known = [Self::InOrder, Self::Crashed, Self::Killed, Self::Asked];
+        let known = [Self::InOrder, Self::Crashed, Self::Killed, Self::Asked, Self::Changed];
         known.into_iter().find(|before| before.word() == word)
     }
 
@@ -52,6 +55,7 @@ impl Before {
             Self::InOrder => StartReason::Start,
             Self::Crashed | Self::Killed => StartReason::Crash,
             Self::Asked => StartReason::Resources,
+            Self::Changed => StartReason::CodeChange,
         }
     }
 }
@@ -89,7 +93,7 @@ impl CrashLedger {
         let mut record = read.filter(Record::is_plausible).unwrap_or_default();
         let verdict = match before {
             Before::Crashed => record.start_after_crash(unix_ms()),
-            Before::Killed | Before::Asked => {
+            Before::Killed | Before::Asked | Before::Changed => {
                 record.start_after_kill(unix_ms());
                 Verdict::Unproven
             }

@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 pub enum Tier {
     /// Swap these module packages, in the order of their names.
     Module(Vec<String>),
-    /// The host itself is out of date.
-    Host,
+    /// The host itself is out of date, and so are these module packages.
+    Host(Vec<String>),
+    /// What has started the host is out of date. It cannot replace itself.
+    Supervisor,
     /// Nobody depends on the file.
     Nothing,
 }
@@ -33,6 +35,7 @@ pub struct Tiers {
     modules: BTreeMap<String, Reach>,
     manifests: BTreeSet<PathBuf>,
     host_is_local: bool,
+    supervisor: Option<PathBuf>,
 }
 
 impl Tiers {
@@ -42,12 +45,14 @@ impl Tiers {
         modules: impl Iterator<Item = (String, BTreeSet<PathBuf>)>,
         manifests: BTreeSet<PathBuf>,
         host_is_local: bool,
+        supervisor: Option<PathBuf>,
     ) -> Self {
         let modules = modules.map(|(name, packages)| {
             let files = BTreeSet::new();
             (name, Reach { packages, files })
         });
-        Self { all_packages, host, modules: modules.collect(), manifests, host_is_local }
+        let modules = modules.collect();
+        Self { all_packages, host, modules, manifests, host_is_local, supervisor }
     }
 
     /// Tells which files a build of `module` read. Unknown modules are ignored.
@@ -64,16 +69,10 @@ impl Tiers {
     #[must_use]
     pub fn tier_of(&self, path: &Path) -> Tier {
         if self.manifests.contains(path) {
-            return if self.host_is_local {
-                Tier::Host
-            } else {
-                Tier::Module(self.modules.keys().cloned().collect())
-            };
+            let all = self.modules.keys().cloned().collect();
+            return if self.host_is_local { Tier::Host(all) } else { Tier::Module(all) };
         }
         let owner = path.ancestors().find(|dir| self.all_packages.contains(*dir));
-        if owner.is_some_and(|dir| self.host.contains(dir)) {
-            return Tier::Host;
-        }
         let users: Vec<String> = self
             .modules
             .iter()
@@ -82,13 +81,20 @@ impl Tiers {
             })
             .map(|(name, _)| name.clone())
             .collect();
-        if users.is_empty() { Tier::Nothing } else { Tier::Module(users) }
+        if owner.is_some_and(|dir| self.host.contains(dir)) {
+            return Tier::Host(users);
+        }
+        match users.is_empty() {
+            false => Tier::Module(users),
+            true if owner.is_some() && owner == self.supervisor.as_deref() => Tier::Supervisor,
+            true => Tier::Nothing,
+        }
     }
 
     /// The packages whose files are not [`Tier::Nothing`].
     pub(super) fn watched_packages(&self) -> BTreeSet<PathBuf> {
         let modules = self.modules.values().flat_map(|reach| &reach.packages);
-        self.host.iter().chain(modules).cloned().collect()
+        self.host.iter().chain(modules).chain(&self.supervisor).cloned().collect()
     }
 }
 
@@ -108,11 +114,21 @@ mod tests {
             ("tools", set(&["/w/ui/tools", "/w/state", "/w/hot_api"])),
         ];
         let mut tiers = Tiers::new(
-            set(&["/w", "/w/host", "/w/hot_api", "/w/other", "/w/state", "/w/ui", "/w/ui/tools"]),
+            set(&[
+                "/w",
+                "/w/host",
+                "/w/hot_api",
+                "/w/other",
+                "/w/state",
+                "/w/ui",
+                "/w/ui/tools",
+                "/w/xtask",
+            ]),
             set(host),
             modules.into_iter().map(|(name, dirs)| (name.to_owned(), dirs)),
             set(&["/w/Cargo.toml", "/w/Cargo.lock"]),
             host_is_local,
+            Some(PathBuf::from("/w/xtask")),
         );
         tiers.set_module_files("ui", set(&["/w/assets/logo.txt", "/far/words.txt"]));
         tiers
@@ -120,24 +136,27 @@ mod tests {
 
     #[test]
     fn k17_each_file_has_the_tier_of_its_owner() {
-        let module = |names: &[&str]| Tier::Module(names.iter().map(|&n| n.to_owned()).collect());
+        let owned = |names: &[&str]| names.iter().map(|&n| n.to_owned()).collect();
+        let module = |names: &[&str]| Tier::Module(owned(names));
+        let host = |names: &[&str]| Tier::Host(owned(names));
         let table = [
             (true, "/w/ui/src/lib.rs", module(&["ui"])),
             (true, "/w/ui/Cargo.toml", module(&["ui"])),
             (true, "/w/ui/build.rs", module(&["ui"])),
             (true, "/w/ui/tools/src/lib.rs", module(&["tools"])),
             (true, "/w/state/src/lib.rs", module(&["tools", "ui"])),
-            (true, "/w/hot_api/src/lib.rs", Tier::Host),
-            (true, "/w/host/src/main.rs", Tier::Host),
+            (true, "/w/hot_api/src/lib.rs", host(&["tools", "ui"])),
+            (true, "/w/host/src/main.rs", host(&[])),
             (true, "/w/other/src/lib.rs", Tier::Nothing),
+            (true, "/w/xtask/src/main.rs", Tier::Supervisor),
             (true, "/w/README.md", Tier::Nothing),
             (true, "/w/assets/logo.txt", module(&["ui"])),
             (true, "/far/words.txt", module(&["ui"])),
             (true, "/far/else.txt", Tier::Nothing),
-            (true, "/w/Cargo.lock", Tier::Host),
+            (true, "/w/Cargo.lock", host(&["tools", "ui"])),
             (false, "/w/Cargo.lock", module(&["tools", "ui"])),
             (false, "/w/host/src/main.rs", Tier::Nothing),
-            (false, "/w/hot_api/src/lib.rs", Tier::Host),
+            (false, "/w/hot_api/src/lib.rs", host(&["tools", "ui"])),
         ];
         for (host_is_local, path, expected) in table {
             let tier = tiers(host_is_local).tier_of(Path::new(path));

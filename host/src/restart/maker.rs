@@ -1,0 +1,166 @@
+//! Builds the host and tries it, one order at a time.
+//!
+//! Owns: one thread. Consumes: orders of the engine. Produces: reports for it.
+
+use super::executables::{Copy, keep, own_executable};
+use super::trial::{self, Trial};
+use crate::compile::{BuildError, Cancel, build_host, host_command};
+use crate::engine::{HostReport, NewHost, NextHost, NotBuilt, OnHostReport, TrialModule};
+use crate::journal::event::{Diagnostic, DiagnosticLevel};
+use crate::sources::workspace::Bin;
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread::{Builder, JoinHandle};
+use std::time::Instant;
+
+/// What a host is made from, and where.
+#[derive(Clone, Debug)]
+pub struct HostMaker {
+    /// The workspace.
+    pub root: PathBuf,
+    /// `target/pitstop`.
+    pub dir: PathBuf,
+    /// The host's binary.
+    pub bin: Bin,
+    /// Arguments of the application.
+    pub args: Vec<OsString>,
+}
+
+enum Job {
+    Build,
+    Try { host: NewHost, modules: Vec<TrialModule> },
+}
+
+/// The thread while it runs.
+struct Making {
+    maker: HostMaker,
+    cancel: Cancel,
+    on_report: OnHostReport,
+    /// The executable that runs.
+    running: Option<Copy>,
+}
+
+/// A [`HostMaker`] at work.
+struct AtWork {
+    maker: HostMaker,
+    cancel: Cancel,
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl HostMaker {
+    /// For the engine.
+    #[must_use]
+    pub fn into_next_host(self) -> Box<dyn NextHost> {
+        Box::new(AtWork { maker: self, cancel: Cancel::new(), jobs: None, thread: None })
+    }
+}
+
+impl AtWork {
+    fn tell(&self, job: Job) {
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(job); // its panic has been printed
+        }
+    }
+}
+
+impl NextHost for AtWork {
+    fn start(&mut self, on_report: OnHostReport) {
+        let (jobs, queue) = unbounded();
+        let (maker, cancel) = (self.maker.clone(), self.cancel.clone());
+        let making = Making { maker, cancel, on_report, running: None };
+        let thread = Builder::new().name("pitstop-host".to_owned());
+        // Without it the host is built by whoever starts it the next time.
+        self.thread = thread.spawn(move || making.run(&queue)).ok();
+        self.jobs = Some(jobs);
+    }
+
+    fn build(&mut self) {
+        self.tell(Job::Build);
+    }
+
+    fn try_out(&mut self, host: &NewHost, modules: Vec<TrialModule>) {
+        self.tell(Job::Try { host: host.clone(), modules });
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.jobs = None;
+        self.cancel.cancel();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // its panic has been printed
+        }
+    }
+}
+
+impl Making {
+    fn run(mut self, jobs: &Receiver<Job>) {
+        for job in jobs {
+            let began = Instant::now();
+            let report = match job {
+                Job::Build => self.build(began),
+                Job::Try { host, modules } => Some(self.try_out(&host, modules, began)),
+            };
+            match report {
+                Some(report) => (self.on_report)(report),
+                None => return,
+            }
+        }
+    }
+
+    /// `None` when it was stopped.
+    fn build(&mut self, began: Instant) -> Option<HostReport> {
+        let HostMaker { root, dir, bin, .. } = &self.maker;
+        // Before cargo puts another file in its place.
+        if self.running.is_none() {
+            self.running = own_executable().and_then(|path| keep(&path, dir)).ok();
+        }
+        let built = match build_host(bin, root, &self.cancel) {
+            Err(BuildError::Cancelled) => return None,
+            Err(error) => Err(error.diagnostics()),
+            Ok(built) => {
+                let path = built.paths.get(&bin.name).cloned().unwrap_or_default();
+                keep(&path, dir)
+                    .map(|copy| (copy, built.since))
+                    .map_err(|error| vec![not_copied(&path, &error)])
+            }
+        };
+        let result = match built {
+            Ok((copy, _)) if Some(&copy.hash) == self.running.as_ref().map(|it| &it.hash) => {
+                Ok(None)
+            }
+            Ok((Copy { path, hash, bytes }, since)) => {
+                Ok(Some(NewHost { path, hash, bytes, since }))
+            }
+            Err(diagnostics) => Err(NotBuilt {
+                diagnostics,
+                command: crate::compile::shown(&host_command(bin, root)),
+            }),
+        };
+        Some(HostReport::Built { took: began.elapsed(), result })
+    }
+
+    fn try_out(&self, host: &NewHost, modules: Vec<TrialModule>, began: Instant) -> HostReport {
+        let HostMaker { dir, args, .. } = &self.maker;
+        let trial = Trial::of(modules, dir, args);
+        let result = trial::run(&host.path, &trial, dir, &self.cancel);
+        let took = began.elapsed();
+        HostReport::Tried { took, result }
+    }
+}
+
+fn not_copied(path: &Path, error: &io::Error) -> Diagnostic {
+    let message = format!("cannot copy {}: {error}", path.display());
+    Diagnostic {
+        level: DiagnosticLevel::Error,
+        code: None,
+        rendered: format!("{message}\n"),
+        message,
+        file: None,
+        line: None,
+        column: None,
+    }
+}

@@ -1,0 +1,249 @@
+//! The trial of a new host: a process of its own that does what the host will do first, without a window.
+//!
+//! Owns: what the two processes tell each other: a file with the modules there, an exit code and a line back. Never:
+//! touches what the running host has; checkpoints are read alone.
+
+use crate::engine::{TrialFailure, TrialModule};
+use crate::journal::event::{Generation, StateReport, Trigger};
+use crate::journal::stage_clock::StageClock;
+use crate::module::{AppArgs, InputPacket, Services};
+use crate::os::cancel::Cancel;
+use crate::os::child_env::{self, TRIAL};
+use crate::os::lines::{self, Line, NoStatus};
+use crate::os::whole_file;
+use crate::persist::checkpoint::Store;
+use crate::slot::{Candidate, FrameResult, PendingCommit, Rejection, Slot};
+use crossbeam_channel::bounded;
+use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, ExitStatus};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long all of it may take: each step of a module has [`STEP_LIMIT`].
+const LIMIT: Duration = Duration::from_secs(30);
+/// How long one step of a module may take.
+const STEP_LIMIT: Duration = Duration::from_secs(10);
+/// Lines of the new host's errors that are kept.
+const LINES_KEPT: usize = 20;
+/// A larger file was not written here.
+const BYTES_MAX: u64 = 1 << 20;
+/// Begins the line by which a new host says why it has failed.
+const FAILED: &str = "pitstop trial failed at ";
+
+/// What is tried.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Trial {
+    modules: Vec<Module>,
+    checkpoints: OsString,
+    args: Vec<OsString>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Module {
+    name: String,
+    library: OsString,
+    artifact: String,
+}
+
+impl Trial {
+    pub(super) fn of(modules: Vec<TrialModule>, dir: &Path, args: &[OsString]) -> Self {
+        let module = |TrialModule { name, library, artifact }| Module {
+            name,
+            library: library.into_os_string(),
+            artifact,
+        };
+        Self {
+            modules: modules.into_iter().map(module).collect(),
+            checkpoints: dir.join("checkpoint").into_os_string(),
+            args: args.to_vec(),
+        }
+    }
+}
+
+/// Tries `program`. Blocks until it has ended, at most [`LIMIT`].
+///
+/// # Errors
+/// Why it cannot take over.
+pub(super) fn run(
+    program: &Path,
+    trial: &Trial,
+    dir: &Path,
+    cancel: &Cancel,
+) -> Result<(), TrialFailure> {
+    let file = dir.join("trial.json");
+    let text = serde_json::to_vec(trial).map_err(std::io::Error::from);
+    text.and_then(|text| whole_file::write(&file, &text)).map_err(|error| not_started(&error))?;
+    let mut command = Command::new(program);
+    child_env::without_internal(&mut command);
+    command.env(TRIAL, &file).env(child_env::DIE_WITH_PARENT, "1");
+    let here = std::env::current_dir().unwrap_or_else(|_| dir.to_owned());
+    let mut last = Vec::new();
+    let status = within(LIMIT, cancel, |cancel| {
+        lines::run(command, &here, cancel, &mut |line| {
+            let (Line::Out(line) | Line::Err(line)) = line;
+            if last.len() == LINES_KEPT {
+                last.remove(0);
+            }
+            last.push(line);
+        })
+    });
+    let _ = std::fs::remove_file(&file); // the next trial replaces it
+    let failure = match status {
+        Ok(status) if status.success() => return Ok(()),
+        Ok(status) => failure_of(status, &last),
+        Err(NoStatus::Failed(error)) => not_started(&error),
+        Err(NoStatus::Cancelled) => TrialFailure {
+            stage: "trial".to_owned(),
+            reason: format!("it has not drawn a frame within {} s", LIMIT.as_secs()),
+            ..TrialFailure::default()
+        },
+    };
+    Err(TrialFailure { stderr: last.join("\n"), ..failure })
+}
+
+fn not_started(error: &std::io::Error) -> TrialFailure {
+    let (stage, reason) = ("start".to_owned(), error.to_string());
+    TrialFailure { stage, reason, ..TrialFailure::default() }
+}
+
+/// Its own word for it, or else how it has ended.
+fn failure_of(status: ExitStatus, last: &[String]) -> TrialFailure {
+    let said = last.iter().rev().find_map(|line| line.strip_prefix(FAILED)?.split_once(": "));
+    let (stage, reason) = match said {
+        Some((stage, reason)) => (stage.to_owned(), reason.to_owned()),
+        None => {
+            let plain = last.iter().map(strip_ansi_escapes::strip_str);
+            let panicked = plain.into_iter().find(|line| line.contains("panicked at"));
+            let what = panicked.map_or_else(String::new, |line| format!("; {}", line.trim()));
+            ("trial".to_owned(), format!("it ended with {status}{what}"))
+        }
+    };
+    let signal = signal_of(status);
+    TrialFailure { stage, reason, signal, stderr: String::new() }
+}
+
+#[cfg(unix)]
+fn signal_of(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal_of(_status: ExitStatus) -> Option<i32> {
+    None
+}
+
+/// Calls `work` with a [`Cancel`] that comes after `limit` as well.
+fn within<T>(limit: Duration, cancel: &Cancel, work: impl FnOnce(&Cancel) -> T) -> T {
+    let late = Cancel::new();
+    let (done, is_done) = bounded::<()>(0);
+    thread::scope(|scope| {
+        let (outer, inner) = (cancel.clone(), late.clone());
+        scope.spawn(move || {
+            crossbeam_channel::select! {
+                recv(outer.signal()) -> _ => inner.cancel(),
+                recv(is_done) -> _ => {}
+                default(limit) => inner.cancel(),
+            }
+        });
+        let result = work(&late);
+        drop(done);
+        result
+    })
+}
+
+/// What a host does that was started for a trial; `None` when this one was not. Call it first in `main`.
+#[must_use]
+#[expect(clippy::print_stderr, reason = "whoever tries this host reads it")]
+pub fn intercept() -> Option<ExitCode> {
+    let file = std::env::var_os(TRIAL)?;
+    child_env::die_with_parent();
+    let attempt = thread::Builder::new().name("pitstop-trial".to_owned()).spawn(move || {
+        let trial = whole_file::read(&PathBuf::from(file), BYTES_MAX)
+            .and_then(|text| Ok(serde_json::from_slice::<Trial>(&text)?))
+            .map_err(|error| format!("start: {error}"))?;
+        let args = AppArgs::new(&trial.args);
+        let store = Store::new(trial.checkpoints.clone().into());
+        trial.modules.iter().try_for_each(|module| draw(module, &store, args))
+    });
+    let result = attempt.map_err(|error| format!("start: {error}")).and_then(|attempt| {
+        attempt.join().unwrap_or_else(|_| Err("trial: it panicked".to_owned()))
+    });
+    Some(match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{FAILED}{why}");
+            ExitCode::FAILURE
+        }
+    })
+}
+
+/// One module from its library to a frame, as at the start of a host.
+fn draw(module: &Module, store: &Store, args: AppArgs) -> Result<(), String> {
+    let Module { name, library, artifact } = module;
+    let refused = |rejection: Rejection| {
+        let rejection = rejection.retired(STEP_LIMIT);
+        format!("{}: {name}: {}", rejection.stage, rejection.reason)
+    };
+    let (bell, _) = bounded(1);
+    let slot = Slot::new(name.clone(), name.clone(), bell, STEP_LIMIT);
+    let file = Path::new(library);
+    let generation = Generation(1);
+    let services = services(args);
+    let candidate = Candidate::load(file, generation, name, artifact.clone(), services, STEP_LIMIT)
+        .map_err(refused)?;
+    let state = store.newest(name).map(|checkpoint| checkpoint.bytes).unwrap_or_default();
+    let restored = candidate.restore(state).map_err(refused)?;
+    let Some(mut turn) = slot.begin_swap(STEP_LIMIT) else {
+        return Err(format!("trial: {name}: the frame has no beginning"));
+    };
+    let proven = restored.draw_hidden(&slot, &turn).map_err(refused)?;
+    slot.commit(&mut turn, proven, pending(generation));
+    drop(turn);
+    let drawn = frame(&slot);
+    for active in slot.take_all(STEP_LIMIT) {
+        let _retirement = active.thread.retire(STEP_LIMIT);
+    }
+    drawn.map_err(|why| format!("first_frame: {name}: {why}"))
+}
+
+fn frame(slot: &Slot) -> Result<(), String> {
+    if !slot.begin_frame() {
+        return Err("the frame has no beginning".to_owned());
+    }
+    let mut results = vec![slot.logic(InputPacket::default())];
+    results.extend(slot.views().iter().map(|view| slot.frame(view.index, InputPacket::default())));
+    slot.end_frame();
+    match results.into_iter().find(|result| matches!(result, FrameResult::Hold(_))) {
+        Some(FrameResult::Hold(reason)) => {
+            let fault = slot.fault().map(|fault| fault.to_string());
+            Err(fault.unwrap_or_else(|| format!("{reason:?}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn services(args: AppArgs) -> Services {
+    Services {
+        request_repaint: Arc::new(|_| {}),
+        log: Arc::new(|_, _| {}),
+        gl: None,
+        args,
+        on_lease: Arc::new(drop),
+    }
+}
+
+fn pending(generation: Generation) -> PendingCommit {
+    PendingCommit {
+        generation,
+        trigger: Trigger::Start,
+        clock: StageClock::start(Instant::now()),
+        ui_stall: Duration::ZERO,
+        state: StateReport::default(),
+        before_migration: None,
+        swapped_at: Instant::now(),
+        is_rollback: false,
+    }
+}

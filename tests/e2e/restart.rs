@@ -1,0 +1,469 @@
+//! The host in place of itself: what becomes of a change of its own sources.
+//!
+//! The host of these projects is a small program that becomes the real one, so that a build of it takes a second. What
+//! is built, copied, tried and started is that program; what runs then is the real host.
+
+use crate::RELOADED;
+use host::control::Request;
+use host::journal::event::{Entry, Event, StartReason, Trigger};
+use host::journal::said;
+use pitstop_tests::host_binary::host_binary;
+use pitstop_tests::host_process::kind_of;
+use pitstop_tests::{HostOptions, HostProcess, Project, wait_until};
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+const MAIN: &str = "host/src/main.rs";
+
+/// The program's source; `on_trial` and `otherwise` are what it does before it becomes the real host.
+fn source(label: &str, on_trial: &str, otherwise: &str) -> String {
+    let host = host_binary();
+    format!(
+        "use std::os::unix::process::CommandExt;
+fn main() {{
+    if std::env::var_os(\"PITSTOP_TRIAL\").is_some() {{
+        {on_trial}
+    }} else if std::env::args_os().len() > 1 {{
+        {otherwise}
+    }}
+    let mut host = std::process::Command::new({host:?});
+    panic!(\"{{}}\", host.args(std::env::args_os().skip(1)).env(\"LABEL\", {label:?}).exec());
+}}
+"
+    )
+}
+
+fn project() -> Project {
+    let project = Project::new();
+    project.replace("Cargo.toml", "\"unrelated\"]", "\"unrelated\", \"host\"]");
+    project.save(
+        "host/Cargo.toml",
+        "[package]\nname = \"host\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    project.save(MAIN, &source("one", "", ""));
+    project
+}
+
+/// Saves new code of the host.
+fn change(project: &Project, label: &str) {
+    project.save(MAIN, &source(label, "", ""));
+}
+
+fn options() -> HostOptions {
+    HostOptions { may_restart: true, ..HostOptions::default() }
+}
+
+fn start(project: &Project, options: HostOptions) -> HostProcess {
+    let mut host = HostProcess::launch(project, options);
+    host.wait_for_commit("ui");
+    wait_until("the status", || host.status().modules[0].generation);
+    host.take_in();
+    host
+}
+
+/// Waits until the next process draws.
+#[track_caller]
+fn wait_for_restart(host: &mut HostProcess) {
+    host.wait_for("the new host", |entry| {
+        matches!(entry.event, Event::Started { reason: StartReason::CodeChange, .. })
+    });
+    host.wait_for_kind("committed");
+}
+
+/// Something of this process, as the system has it.
+fn of_process(pid: u32, what: &str) -> PathBuf {
+    PathBuf::from(format!("/proc/{pid}/{what}"))
+}
+
+/// Which of the project's hosts this process has become; empty for the first one.
+fn label(pid: u32) -> String {
+    let environment = fs::read(of_process(pid, "environ")).expect("it runs");
+    let mut variables = environment.split(|byte| *byte == 0);
+    let label = variables.find_map(|variable| variable.strip_prefix(b"LABEL="));
+    String::from_utf8_lossy(label.unwrap_or_default()).into_owned()
+}
+
+/// What its descriptors lead to once nobody is connected, without numbers that differ from process to process.
+#[track_caller]
+fn descriptors(pid: u32) -> Vec<String> {
+    wait_until("the end of connections", || {
+        let all = all_descriptors(pid);
+        (all.iter().filter(|target| *target == "socket").count() == 1).then_some(all)
+    })
+}
+
+fn all_descriptors(pid: u32) -> Vec<String> {
+    let entries = fs::read_dir(of_process(pid, "fd")).expect("it runs").flatten();
+    let targets = entries.filter_map(|entry| fs::read_link(entry.path()).ok());
+    let plain = |target: PathBuf| {
+        let text = target.display().to_string();
+        text.split(":[").next().unwrap_or_default().to_owned()
+    };
+    let mut all: Vec<String> = targets.map(plain).collect();
+    all.sort();
+    all
+}
+
+fn children(pid: u32) -> Vec<String> {
+    let tasks = fs::read_dir(of_process(pid, "task")).expect("it runs").flatten();
+    let children = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let words: Vec<String> = children.flat_map(|list| words(&list)).collect();
+    words
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn command_line(pid: u32) -> Vec<u8> {
+    fs::read(of_process(pid, "cmdline")).expect("it runs")
+}
+
+#[test]
+fn s16_w2_w5_w8_c14_a_change_of_the_host_becomes_the_same_process_with_the_same_state() {
+    let project = project();
+    let odd = OsString::from_vec(vec![b'-', 0xff]);
+    let args = vec!["--".into(), "a \"b\"".into(), odd.clone(), OsString::new()];
+    let mut host = start(&project, HostOptions { args, ..options() });
+    let pid = host.status().pid;
+    assert_eq!((label(pid), pid), (String::new(), host.pid()));
+    let before = (command_line(pid), descriptors(pid));
+    host.check(|| project.rename("ui", "two"), &RELOADED);
+    host.take_in();
+    change(&project, "two");
+    wait_for_restart(&mut host);
+    let first = wait_until("the build of what runs", || {
+        let entries = host.journal();
+        entries.iter().rev().find(|entry| kind_of(entry) == "no_change").map(|entry| entry.t_us)
+    });
+    // The same process, with the same arguments, and nothing of the one before.
+    assert_eq!((host.status().pid, label(pid)), (pid, "two".to_owned()));
+    let after = (command_line(pid), descriptors(pid));
+    let shown = |line: &[u8]| String::from_utf8_lossy(line).replace('\0', " ");
+    let (args_before, args_after) = (shown(&before.0), shown(&after.0));
+    assert!(
+        args_after.ends_with(args_before.split_once(' ').expect("arguments").1),
+        "{args_after}"
+    );
+    assert!(after.0.windows(2).any(|pair| pair == odd.as_bytes()), "{args_after}");
+    assert_eq!(after.1, before.1, "descriptors");
+    assert_eq!(children(pid), [""; 0]);
+    // The code that ran last draws at once, with its state, before anything is built.
+    assert_eq!(host.seen_by("ui"), ["one", "two"], "{}", host.words());
+    // All in one journal, whose times go on.
+    let journal = project.read("target/pitstop/events.jsonl");
+    let entries = journal.lines().map(|line| {
+        serde_json::from_str::<Entry>(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    });
+    let entries: Vec<Entry> = entries.collect();
+    assert!(entries.is_sorted_by(|a, b| a.t_us < b.t_us), "{}", host.words());
+    assert_eq!(entries.iter().filter(|entry| kind_of(entry) == "started").count(), 2);
+    // The same change leads to one new process.
+    host.check(|| project.rename("ui", "three"), &RELOADED);
+    assert_eq!(host.count("restarting"), 1, "{}", host.words());
+    assert!(host.journal().iter().any(|entry| entry.t_us > first));
+    assert_eq!(host.seen_by("ui"), ["one", "two", "three"]);
+    // And so does the next one.
+    change(&project, "three");
+    wait_for_restart(&mut host);
+    assert_eq!((host.status().pid, label(pid)), (pid, "three".to_owned()));
+    let hosts = fs::read_dir(project.path("target/pitstop/hosts")).expect("copies").count();
+    assert_eq!(hosts, 2, "the one that runs, and the one before");
+}
+
+#[test]
+fn c13_c16_the_reason_is_told_first_and_the_summary_and_the_last_checkpoint_come_before_the_end() {
+    let project = project();
+    let mut host = start(&project, options());
+    host.take_in();
+    change(&project, "two");
+    wait_for_restart(&mut host);
+    let kinds: Vec<String> = host.journal().iter().map(kind_of).collect();
+    let at = |kind: &str| kinds.iter().rposition(|known| known == kind).unwrap_or(usize::MAX);
+    let order = [
+        "change",
+        "trial_passed",
+        "restart_pending",
+        "restarting",
+        "checkpoint",
+        "retired",
+        "stopped",
+        "started",
+        "committed",
+    ];
+    let first_start = kinds.iter().position(|kind| kind == "stopped").expect("it has ended");
+    let at: Vec<usize> = order
+        .iter()
+        .map(|kind| match *kind {
+            "started" | "committed" => at(kind),
+            _ => kinds[..=first_start].iter().rposition(|it| it == kind).unwrap_or(usize::MAX),
+        })
+        .collect();
+    let told: Vec<(&str, usize)> = order.iter().copied().zip(at.iter().copied()).collect();
+    let told: Vec<_> = told.into_iter().filter(|(_, at)| *at != usize::MAX).collect();
+    assert!(told.is_sorted_by_key(|(_, at)| *at), "{told:?}\n{}", host.words());
+    assert!(told.len() >= order.len() - 1, "only a checkpoint may be there already: {told:?}");
+    let terminal = host.stderr();
+    for text in [
+        "host building with cargo",
+        "host the new one has restored the state and drawn a frame",
+        "restart pending: code_change (host/src/main.rs)",
+        "restarting: code_change",
+        "stopped: host/src/main.rs has changed; in ",
+        "1 time new code",
+        "started again with its new code",
+    ] {
+        assert!(terminal.contains(text), "{text}\n{terminal}");
+    }
+    // Once it is over, nothing is pending.
+    assert!(!host.status().restart_pending);
+}
+
+#[test]
+fn w2_a_host_that_does_not_compile_or_draw_changes_nothing() {
+    let project = project();
+    let mut host = start(&project, options());
+    let pid = host.pid();
+    for (code, kind, words) in [
+        (
+            "fn main() { no such thing }".to_owned(),
+            "build_failed",
+            "cargo build --workspace --bin host",
+        ),
+        (source("x", "std::process::exit(3);", ""), "trial_failed", "it ended with exit status: 3"),
+        (
+            source("x", "panic!(\"it is broken\");", ""),
+            "trial_failed",
+            "panicked at host/src/main.rs",
+        ),
+        (source("x", "std::process::abort();", ""), "trial_failed", "signal: 6"),
+        (
+            source(
+                "x",
+                "eprintln!(\"pitstop trial failed at restore: ui: no\"); std::process::exit(1);",
+                "",
+            ),
+            "trial_failed",
+            "the new one failed at restore: ui: no",
+        ),
+    ] {
+        host.take_in();
+        project.save(MAIN, &code);
+        let entry = host.wait_for_kind(kind);
+        let told = said(&entry.event);
+        assert!(told.contains(words), "{words}: {told}");
+        let target = wait_until("the status", || {
+            host.status().targets.into_iter().find(|target| target.last_error.is_some())
+        });
+        assert_eq!(target.name, "host");
+        // What runs is as before, and takes new code of modules.
+        let name = format!("after {words}");
+        host.check(|| project.rename("ui", &name), &RELOADED);
+        assert_eq!((host.status().pid, label(pid)), (pid, String::new()));
+        assert!(!host.status().restart_pending, "{}", host.words());
+    }
+    let seen = host.seen_by("ui");
+    host.take_in();
+    change(&project, "whole");
+    wait_for_restart(&mut host);
+    assert_eq!((label(pid), host.seen_by("ui")), ("whole".to_owned(), seen));
+    assert_eq!(host.status().targets, []);
+}
+
+#[test]
+fn c17_s16_a_host_that_cannot_be_started_ends_the_process_with_the_reason() {
+    let project = project();
+    let mut host = start(&project, options());
+    project.save(
+        MAIN,
+        &source("x", "std::fs::remove_file(std::env::current_exe().unwrap()).unwrap();", ""),
+    );
+    let status: ExitStatus = host.wait_for_end();
+    assert_eq!(status.code(), Some(1), "{}", host.words());
+    let terminal = host.stderr();
+    for text in ["the host cannot start", "No such file", "start `cargo xtask dev` anew"] {
+        assert!(terminal.contains(text), "{terminal}");
+    }
+    let log = project.read("target/pitstop/host.log");
+    assert!(log.contains("the host cannot start"), "{log}");
+    assert!(!project.path("target/pitstop/status.json").exists(), "no half-alive process");
+    drop(host);
+    // The state is there.
+    change(&project, "whole");
+    let host = start(&project, options());
+    assert_eq!(host.seen_by("ui"), ["one"]);
+    assert!(!project.path("target/pitstop/restart.json").exists());
+}
+
+#[test]
+fn c10_c11_s15_the_new_host_waits_for_work_that_must_not_be_interrupted() {
+    let project = project();
+    project.save("ignored/empty", "");
+    let (export, safe) = (project.path("ignored/export"), project.path("ignored/safe"));
+    project.edit("ui/src/lib.rs", |text| at_work(text, &export, &safe));
+    let mut host = start(&project, options());
+    let begin = |host: &mut HostProcess| {
+        project.save("ignored/export", "");
+        let begins =
+            |entry: &Entry| matches!(&entry.event, Event::Busy { name } if name == "export");
+        host.wait_for("the work begins", begins);
+    };
+    // Idle: at once. At work: when it is done.
+    begin(&mut host);
+    change(&project, "two");
+    let pending = host.wait_for_kind("restart_pending");
+    assert!(matches!(pending.event, Event::RestartPending { busy: true, .. }), "{pending:?}");
+    assert!(host.status().restart_pending);
+    let ticks = |host: &HostProcess| host.state("ui")["ticks"].as_u64().expect("a number");
+    let before = ticks(&host);
+    wait_until("frames", || (ticks(&host) > before + 3).then_some(()));
+    assert_eq!(host.count("restarting"), 0, "{}", host.words());
+    fs::remove_file(&export).expect("the work is over");
+    wait_for_restart(&mut host);
+    assert_eq!(label(host.pid()), "two");
+    // At work, and at a point from which it can go on.
+    begin(&mut host);
+    change(&project, "three");
+    host.wait_for_kind("restart_pending");
+    project.save("ignored/safe", "");
+    wait_for_restart(&mut host);
+    assert_eq!(
+        (label(host.pid()), host.seen_by("ui")),
+        ("three".to_owned(), vec!["one".to_owned()])
+    );
+}
+
+/// A module that is at work as long as one file is there, and can be interrupted once the other is.
+fn at_work(code: &str, export: &Path, safe: &Path) -> String {
+    let logic = format!(
+        "if !std::path::Path::new({export:?}).exists() {{
+            self.0 = None;
+        }} else if self.0.is_none() {{
+            self.0 = Some(frame.host().busy(\"export\"));
+        }} else if std::path::Path::new({safe:?}).exists() {{
+            frame.host().safe_point();
+        }}"
+    );
+    code.replace("struct Ui;", "struct Ui(Option<hot_api::Busy>);")
+        .replace("        Self\n", "        Self(None)\n")
+        .replacen("_frame: &mut ModuleFrame", "frame: &mut ModuleFrame", 1)
+        .replace("// in logic", &logic)
+}
+
+#[test]
+fn s17_a_host_that_crashes_twice_gives_way_to_the_one_before() {
+    let project = project();
+    let options = HostOptions { supervised: true, ..HostOptions::default() };
+    let mut host = start(&project, options);
+    project.save(MAIN, &source("bad", "", "std::process::abort();"));
+    host.wait_for_kind("stopped");
+    // The first crash is that of the process that took over, the second that of its successor.
+    let back = host.wait_for("the host before", |entry| {
+        matches!(&entry.event, Event::Notice { message } if message.contains("this is the one before"))
+    });
+    host.wait_for_kind("committed");
+    let terminal = host.stderr();
+    assert_eq!(terminal.matches("crashed (signal: 6").count(), 2, "{terminal}");
+    assert!(terminal.contains("has crashed twice within 10 s"), "{terminal}");
+    assert_eq!(host.seen_by("ui"), ["one"]);
+    assert_eq!(label(host.status().pid), "");
+    assert!(back.t_us > 0);
+    // Another change is tried again.
+    host.take_in();
+    change(&project, "good");
+    wait_for_restart(&mut host);
+    assert_eq!((label(host.status().pid), host.seen_by("ui")), ("good".into(), vec!["one".into()]));
+    // And it is what a crash leads to from then on.
+    let pid = rustix::process::Pid::from_raw(i32::try_from(host.status().pid).expect("a number"));
+    rustix::process::kill_process(pid.expect("a process"), rustix::process::Signal::ABORT)
+        .expect("it runs");
+    host.wait_for("another host", |entry| {
+        matches!(entry.event, Event::Started { reason: StartReason::Crash, .. })
+    });
+    host.wait_for_kind("committed");
+    assert_eq!(label(host.status().pid), "good");
+}
+
+#[test]
+fn c8_new_code_of_modules_waits_for_the_host_when_both_are_made_of_what_has_changed() {
+    let project = project();
+    let mut host = start(&project, options());
+    // Files of both, in one change.
+    project.edit("Cargo.toml", |text| format!("{text}\n# both\n"));
+    project.rename("ui", "two");
+    host.wait_for(
+        "the host is built",
+        |entry| matches!(&entry.event, Event::BuildFinished { targets, .. } if !targets.is_empty()),
+    );
+    wait_for_restart(&mut host);
+    wait_until("the new code", || (host.seen_by("ui") == ["one", "two"]).then_some(()));
+    let words = host.words();
+    assert_eq!(host.count("restarting"), 1, "{words}");
+    // It has not run in the old process: it was built there, and waited.
+    let entries = host.journal();
+    let restarting = entries.iter().position(|entry| kind_of(entry) == "restarting");
+    let before = &entries[..restarting.expect("it was")];
+    let waits = |entry: &Entry| matches!(&entry.event, Event::Deferred { busy } if busy == &["the new host".to_owned()]);
+    assert!(before.iter().any(waits), "{words}");
+    assert_eq!(before.iter().filter(|entry| kind_of(entry) == "committed").count(), 1, "{words}");
+}
+
+#[test]
+fn w2_x5_without_auto_reload_the_user_begins_and_what_waits_goes_on_waiting() {
+    let project = project();
+    project.edit("pitstop.toml", |toml| format!("auto_reload = false\n{toml}"));
+    let mut host = start(&project, options());
+    change(&project, "two");
+    let waits = host.wait_for_kind("waiting");
+    assert_eq!(waits.event, Event::Waiting { changes: 1 });
+    assert_eq!(host.count("build_started"), 1, "the first load\n{}", host.words());
+    let reload = Request::Reload { module: None, wait: false, trigger: Trigger::Command };
+    assert!(host.request(&reload).ok);
+    let begins = |entry: &Entry| matches!(&entry.event, Event::BuildStarted { targets, .. } if !targets.is_empty());
+    host.wait_for("the build of the host", begins);
+    // Saved while the host is built, and nobody has asked for it.
+    project.rename("ui", "two");
+    host.wait_for("it waits", |entry| entry.event == Event::Waiting { changes: 1 });
+    host.wait_for_kind("started");
+    host.wait_for("it waits", |entry| entry.event == Event::Waiting { changes: 1 });
+    host.wait_for_kind("committed");
+    assert_eq!((label(host.pid()), host.seen_by("ui")), ("two".into(), vec!["one".into()]));
+    assert!(host.request(&reload).ok);
+    host.wait_for_commit("ui");
+    assert_eq!(host.seen_by("ui"), ["one", "two"], "{}", host.words());
+}
+
+#[test]
+fn w2_a_save_while_the_host_is_built_or_tried_is_in_the_host_that_takes_over() {
+    let project = project();
+    let mut host = start(&project, options());
+    let begins = |entry: &Entry| matches!(&entry.event, Event::BuildStarted { targets, .. } if !targets.is_empty());
+    change(&project, "two");
+    host.wait_for("the build of the host", begins);
+    change(&project, "three");
+    wait_until("the last one", || (label(host.pid()) == "three").then_some(()));
+    wait_until("it draws", || host.try_state("ui"));
+    assert_eq!(host.seen_by("ui"), ["one"]);
+}
+
+#[test]
+fn w2_an_edit_of_what_has_started_the_host_is_only_told() {
+    let project = project();
+    project.replace("Cargo.toml", "\"host\"]", "\"host\", \"xtask\"]");
+    project.save(
+        "xtask/Cargo.toml",
+        "[package]\nname = \"xtask\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    project.save("xtask/src/main.rs", "fn main() {}\n");
+    let mut host = start(&project, options());
+    project.save("xtask/src/main.rs", "fn main() { println!() }\n");
+    let told = host.wait_for_kind("notice");
+    assert!(
+        said(&told.event).starts_with("xtask/src/main.rs is part of what has started this host")
+    );
+    host.check(|| project.rename("ui", "two"), &RELOADED);
+    assert_eq!(host.count("restarting"), 0, "{}", host.words());
+}
