@@ -58,19 +58,28 @@ pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow
         if before != Before::Asked {
             complain(&format!("the host {what} and is started again"));
         }
-        let newest = dir.as_deref().and_then(|dir| newest_host(dir, before, started));
-        host = newest.unwrap_or(host);
+        if let Some((newest, is_back)) =
+            dir.as_deref().and_then(|dir| newest_host(dir, before, started))
+        {
+            host = newest;
+            if is_back {
+                // The host is to blame, and no code that it has loaded.
+                before = Before::Killed;
+            }
+        }
         // What the first host was told to forget is forgotten; the next one takes over from it.
         args.fresh = false;
     }
 }
 
-/// The executable that the host has become, when it has started anew since it was started here; the one before when
-/// that has crashed too often.
-fn newest_host(dir: &Path, before: Before, started_unix_ms: u64) -> Option<PathBuf> {
+/// The executable that the host has become, when it has started anew since it was started here; the one before, and
+/// `true`, when that has crashed too often.
+fn newest_host(dir: &Path, before: Before, started_unix_ms: u64) -> Option<(PathBuf, bool)> {
     let mut executables = Executables::read(dir)?;
+    let mut is_back = false;
     if before == Before::Crashed {
         if executables.after_crash(started_unix_ms, unix_ms()) == AfterCrash::Previous {
+            is_back = true;
             complain(
                 "its newest code has crashed twice within 10 s: the host from before it is started",
             );
@@ -80,7 +89,7 @@ fn newest_host(dir: &Path, before: Before, started_unix_ms: u64) -> Option<PathB
         }
     }
     let newest = executables.current(dir);
-    newest.is_file().then_some(newest)
+    newest.is_file().then_some((newest, is_back))
 }
 
 /// How the host ended: an exit code is a decision of its own, also the one by which it asks for

@@ -168,8 +168,8 @@ mod tests {
     use std::time::SystemTime;
 
     fn host(hash: &str) -> NewHost {
-        let (path, hash) = (PathBuf::from(hash), hash.to_owned());
-        NewHost { path, hash, bytes: 1, since: SystemTime::UNIX_EPOCH }
+        let (path, hash, replaces) = (PathBuf::from(hash), hash.to_owned(), PathBuf::new());
+        NewHost { path, hash, bytes: 1, replaces, since: SystemTime::UNIX_EPOCH }
     }
 
     /// What happens.

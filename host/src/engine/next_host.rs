@@ -13,6 +13,8 @@ pub struct NewHost {
     pub hash: String,
     /// Its size in bytes.
     pub bytes: u64,
+    /// A copy of the one that it takes the place of.
+    pub replaces: PathBuf,
     /// When its build was started: what was saved later is not in it.
     pub since: SystemTime,
 }

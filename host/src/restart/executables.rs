@@ -89,6 +89,11 @@ impl Executables {
         dir.join(COPIES).join(&self.current)
     }
 
+    /// What would be gone back to.
+    pub(super) fn previous(&self, dir: &Path) -> Option<PathBuf> {
+        self.previous.as_ref().map(|name| dir.join(COPIES).join(name))
+    }
+
     /// `current` has crashed, in a process that was started at `started_unix_ms`.
     pub fn after_crash(&mut self, started_unix_ms: u64, now_unix_ms: u64) -> AfterCrash {
         // The process may be older: it has become this executable in between.

@@ -2,7 +2,7 @@
 //!
 //! Owns: one thread. Consumes: orders of the engine. Produces: reports for it.
 
-use super::executables::{Copy, keep, own_executable};
+use super::executables::{Copy, Executables, keep, own_executable, prune};
 use super::trial::{self, Trial};
 use crate::compile::{BuildError, Cancel, build_host, host_command};
 use crate::engine::{HostReport, NewHost, NextHost, NotBuilt, OnHostReport, TrialModule};
@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::{Builder, JoinHandle};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 /// What a host is made from, and where.
 #[derive(Clone, Debug)]
@@ -115,31 +115,24 @@ impl Making {
     fn build(&mut self, began: Instant) -> Option<HostReport> {
         let HostMaker { root, dir, bin, .. } = &self.maker;
         // Before cargo puts another file in its place.
-        if self.running.is_none() {
-            self.running = own_executable().and_then(|path| keep(&path, dir)).ok();
-        }
+        let running = match self.running.clone() {
+            Some(running) => Ok(running),
+            None => own_executable().and_then(|path| keep(&path, dir)),
+        };
+        self.running = running.as_ref().ok().cloned();
         let built = match build_host(bin, root, &self.cancel) {
             Err(BuildError::Cancelled) => return None,
             Err(error) => Err(error.diagnostics()),
             Ok(built) => {
                 let path = built.paths.get(&bin.name).cloned().unwrap_or_default();
-                keep(&path, dir)
-                    .map(|copy| (copy, built.since))
+                let copies = running.and_then(|running| Ok((keep(&path, dir)?, running)));
+                copies
+                    .map(|(new, running)| compared(dir, new, running, built.since))
                     .map_err(|error| vec![not_copied(&path, &error)])
             }
         };
-        let result = match built {
-            Ok((copy, _)) if Some(&copy.hash) == self.running.as_ref().map(|it| &it.hash) => {
-                Ok(None)
-            }
-            Ok((Copy { path, hash, bytes }, since)) => {
-                Ok(Some(NewHost { path, hash, bytes, since }))
-            }
-            Err(diagnostics) => Err(NotBuilt {
-                diagnostics,
-                command: crate::compile::shown(&host_command(bin, root)),
-            }),
-        };
+        let command = crate::compile::shown(&host_command(bin, root));
+        let result = built.map_err(|diagnostics| NotBuilt { diagnostics, command });
         Some(HostReport::Built { took: began.elapsed(), result })
     }
 
@@ -150,6 +143,16 @@ impl Making {
         let took = began.elapsed();
         HostReport::Tried { took, result }
     }
+}
+
+/// What was built, unless it is what runs. Other copies go, but for the one that `dev` would go back to.
+fn compared(dir: &Path, new: Copy, running: Copy, since: SystemTime) -> Option<NewHost> {
+    let named = Executables::read(dir);
+    let before = named.and_then(|named| named.previous(dir)).unwrap_or_default();
+    prune(dir, &[&new.path, &running.path, &before]);
+    let Copy { path, hash, bytes } = new;
+    let is_new = hash != running.hash;
+    is_new.then_some(NewHost { path, hash, bytes, replaces: running.path, since })
 }
 
 fn not_copied(path: &Path, error: &io::Error) -> Diagnostic {

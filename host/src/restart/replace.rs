@@ -35,10 +35,9 @@ pub fn replace(dir: &Path, carried: &Carried) -> NotReplaced {
 }
 
 fn try_to_replace(dir: &Path, program: &Path, carried: &Carried) -> io::Result<()> {
-    if carried.hand_over.host.is_some() {
-        let running = executables::keep(&executables::own_executable()?, dir)?;
-        Executables::take_over(dir, program, &running.path)?;
-        executables::prune(dir, &[program, &running.path]);
+    if let Some(host) = &carried.hand_over.host {
+        Executables::take_over(dir, &host.path, &host.replaces)?;
+        executables::prune(dir, &[&host.path, &host.replaces]);
     }
     carried.write(dir)?;
     let before = match carried.hand_over.host {

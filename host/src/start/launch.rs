@@ -150,7 +150,7 @@ impl Launch {
         for warning in warnings {
             journal.record(None, None, Event::Notice { message: warning });
         }
-        if before == Some(Before::Crashed) && Executables::read(&dir).is_some_and(|it| it.is_back) {
+        if before == Some(Before::Killed) && Executables::read(&dir).is_some_and(|it| it.is_back) {
             let message = GAVE_WAY.to_owned();
             journal.record(None, None, Event::Notice { message });
         }

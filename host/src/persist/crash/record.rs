@@ -141,9 +141,10 @@ impl Record {
         self.forget_loaded();
     }
 
-    /// The host ends in order.
+    /// The host ends in order: nothing that it has loaded is to blame for what happens from now on.
     pub(super) fn end(&mut self, now_ms: u64) {
         self.note_lasting(now_ms);
+        self.forget_loaded();
     }
 
     /// What has run for long is not suspected of a crash that follows on loading it once more.
@@ -372,6 +373,20 @@ mod tests {
             load(&mut record, "ui", 3, "good", 300);
         }
         assert!(!record.is_quarantined("refused") && record.is_quarantined("good"));
+    }
+
+    #[test]
+    fn s17_what_a_host_had_loaded_that_ended_in_order_is_not_blamed_for_the_next_one() {
+        let mut record = Record::default();
+        for n in 1..=3 {
+            load(&mut record, "ui", n, "code", 1_000 * n);
+            record.end(1_000 * n + 100);
+            // The next host crashes before it has loaded anything; then one runs for a while.
+            let verdict = record.start_after_crash(1_000 * n + 200);
+            assert_ne!(verdict, quarantined("ui", "code"));
+            record.start_after_kill(1_000 * n + 300);
+        }
+        assert!(!record.is_quarantined("code"));
     }
 
     #[test]
