@@ -16,7 +16,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
-const MAIN: &str = "host/src/main.rs";
+pub(crate) const MAIN: &str = "host/src/main.rs";
 
 /// The program's source; `on_trial` and `otherwise` are what it does before it becomes the real host.
 fn source(label: &str, on_trial: &str, otherwise: &str) -> String {
@@ -36,7 +36,7 @@ fn main() {{
     )
 }
 
-fn project() -> Project {
+pub(crate) fn project() -> Project {
     let project = Project::new();
     project.replace("Cargo.toml", "\"unrelated\"]", "\"unrelated\", \"host\"]");
     project.save(
@@ -48,7 +48,7 @@ fn project() -> Project {
 }
 
 /// Saves new code of the host.
-fn change(project: &Project, label: &str) {
+pub(crate) fn change(project: &Project, label: &str) {
     project.save(MAIN, &source(label, "", ""));
 }
 
@@ -64,13 +64,13 @@ fn start(project: &Project, options: HostOptions) -> HostProcess {
     host
 }
 
-/// Waits until the next process draws.
+/// Waits until the next process draws; the entry that says so.
 #[track_caller]
-fn wait_for_restart(host: &mut HostProcess) {
+pub(crate) fn wait_for_restart(host: &mut HostProcess) -> Entry {
     host.wait_for("the new host", |entry| {
         matches!(entry.event, Event::Started { reason: StartReason::CodeChange, .. })
     });
-    host.wait_for_kind("committed");
+    host.wait_for_kind("committed")
 }
 
 /// Something of this process, as the system has it.

@@ -1,11 +1,12 @@
 //! The real window: keys, buttons, what can be read in it and what it looks like.
 
-use crate::RELOADED;
+use crate::{RELOADED, restart};
 use egui::accesskit::Role;
 use egui::{Event as InputEvent, Key, Modifiers};
 use host::journal::event::{Entry, Event, FaultSite, NoChange, Trigger};
 use host::journal::status::ModuleHealth;
 use image::{GenericImageView, RgbaImage};
+use pitstop_tests::alone::measured;
 use pitstop_tests::inspect::{Address, Window, primary_button};
 use pitstop_tests::xvfb::{self, Display};
 use pitstop_tests::{HostOptions, HostProcess, Project, wait_until};
@@ -18,6 +19,7 @@ use std::time::{Duration, SystemTime};
 pub(crate) struct Bench {
     // Ended in this order: the host before its display.
     pub(crate) window: Window,
+    address: Address,
     pub(crate) host: HostProcess,
     pub(crate) project: Project,
     pub(crate) display: Display,
@@ -33,12 +35,18 @@ impl Bench {
     /// The window of this project, with more in its environment.
     #[track_caller]
     pub(crate) fn with(project: Project, more: Vec<(OsString, OsString)>) -> Option<Self> {
+        Self::with_options(project, HostOptions { env: more, ..HostOptions::default() })
+    }
+
+    /// The window of this project.
+    #[track_caller]
+    fn with_options(project: Project, options: HostOptions) -> Option<Self> {
         let display = Display::start()?;
         let address = Address::free();
         let mut env = display.env();
         env.push(address.env());
-        env.extend(more);
-        let options = HostOptions { window: true, env, ..HostOptions::default() };
+        env.extend(options.env);
+        let options = HostOptions { window: true, env, ..options };
         let mut host = HostProcess::launch(&project, options);
         let started = host.wait_for_kind("started");
         if matches!(started.event, Event::Started { headless: true, .. }) {
@@ -49,7 +57,7 @@ impl Bench {
         let mut window = Window::open(address);
         window.find("one");
         host.take_in();
-        Some(Self { window, host, project, display })
+        Some(Self { window, address, host, project, display })
     }
 
     /// Waits for the commit, and for nothing that was not asked for.
@@ -434,4 +442,50 @@ fn p15_window_shows_the_programs_and_stops_and_starts_them() {
     bench.window.find("Last exit: signal: 2");
     bench.window.click("Start napper");
     bench.host.wait_for("it runs again", is_started);
+}
+
+#[test]
+fn w2_w5_w11_the_new_host_goes_on_where_the_window_was_and_in_the_middle_of_a_word() {
+    let options = HostOptions { may_restart: true, ..HostOptions::default() };
+    let Some(mut bench) = Bench::with_options(restart::project(), options) else { return };
+    bench.window.click("Click");
+    let field = bench.window.find_role(Role::TextInput);
+    bench.window.click_on(&field);
+    bench.window.type_text("half a thou");
+    bench.window.find("half a thou");
+    let place = [60, 40, 900, 600];
+    bench.display.place(place);
+    wait_until("the window has moved", || (bench.display.placed() == Some(place)).then_some(()));
+    // It has been told, and has drawn there.
+    wait_until("a frame of that size", || {
+        let picture = bench.window.screenshot();
+        ([picture.width(), picture.height()] == [900, 600]).then_some(())
+    });
+    bench.host.take_in();
+    restart::change(&bench.project, "two");
+    let built = bench.host.wait_for_kind("build_finished");
+    let drawn = restart::wait_for_restart(&mut bench.host);
+    let took = (drawn.t_us - built.t_us) / 1_000;
+    measured(&format!("from the end of the build to the first frame of the new host: {took} ms"));
+    bench.window = Window::open(bench.address);
+    bench.window.find("half a thou");
+    assert_eq!(bench.display.placed(), Some(place));
+    // Focus and text cursor are where they were.
+    bench.window.type_text("ght");
+    bench.window.find("half a thought");
+    assert_eq!(bench.host.state("ui")["clicks"], 1);
+}
+
+#[test]
+fn w2_window_says_what_becomes_of_the_host() {
+    let options = HostOptions { may_restart: true, ..HostOptions::default() };
+    let Some(mut bench) = Bench::with_options(restart::project(), options) else { return };
+    bench.project.save(restart::MAIN, "fn main() { no such thing }");
+    let says = |text: &str| text.contains("the new host: host/src/main.rs:1:").then_some(());
+    bench.window.find_by("what is wrong", says);
+    // The module is not what is wrong.
+    assert!(redness(&bench.still_picture()) < 0.35);
+    bench.project.rename("ui", "two");
+    bench.window.find("two");
+    bench.window.find_by("what is wrong", says);
 }

@@ -12,8 +12,10 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
-    AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, PropMode,
+    AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt as _, EventMask, MapState,
+    PropMode,
 };
+use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 /// When this is set, a machine without a display server fails the window tests.
@@ -134,6 +136,43 @@ impl Display {
                 .check()?;
         }
         Ok(())
+    }
+
+    /// Moves the one window, as its user does: left, top, width, height in pixels.
+    ///
+    /// # Panics
+    /// When the server does not take it.
+    #[track_caller]
+    pub fn place(&self, [x, y, width, height]: [i32; 4]) {
+        let placed = || -> Result<(), Box<dyn std::error::Error>> {
+            let (connection, window) = self.the_window()?;
+            let (width, height) = (u32::try_from(width)?, u32::try_from(height)?);
+            let place = ConfigureWindowAux::new().x(x).y(y).width(width).height(height);
+            connection.configure_window(window, &place)?.check()?;
+            Ok(())
+        };
+        placed().unwrap_or_else(|error| panic!("{}: {error}", self.name));
+    }
+
+    /// Where the one window is, as for [`Self::place`]; `None` when there is none.
+    #[must_use]
+    pub fn placed(&self) -> Option<[i32; 4]> {
+        let (connection, window) = self.the_window().ok()?;
+        let at = connection.get_geometry(window).ok()?.reply().ok()?;
+        Some([at.x.into(), at.y.into(), at.width.into(), at.height.into()])
+    }
+
+    fn the_window(&self) -> Result<(RustConnection, u32), Box<dyn std::error::Error>> {
+        let (connection, screen) = x11rb::connect(Some(&self.name))?;
+        let root = connection.setup().roots[screen].root;
+        let windows = connection.query_tree(root)?.reply()?.children;
+        for window in windows {
+            let state = connection.get_window_attributes(window)?.reply()?.map_state;
+            if state == MapState::VIEWABLE {
+                return Ok((connection, window));
+            }
+        }
+        Err("there is no window".into())
     }
 
     /// What a process needs to open its window here.

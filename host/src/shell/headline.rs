@@ -76,7 +76,7 @@ fn troubles(board: &Board) -> Vec<String> {
         Some(format!("{}: {}", process.name, trouble(process, &board.targets)?))
     };
     let host = host(board).and_then(|host| host.last_error.as_ref());
-    let host = host.map(|error| format!("{HOST_TARGET}: {error}"));
+    let host = host.map(|error| format!("the new host: {error}"));
     board.processes.iter().filter_map(of).chain(host).collect()
 }
 

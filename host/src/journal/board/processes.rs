@@ -71,7 +71,9 @@ impl Board {
                 target.artifact = Some(artifact.clone());
             }),
             Event::TrialFailed { targets, .. } => (targets, &|target| {
-                target.last_error = Some(text::of(&entry.event));
+                if let Event::TrialFailed { stage, reason, .. } = &entry.event {
+                    target.last_error = Some(format!("it failed at {stage}: {reason}"));
+                }
             }),
             _ => return,
         };
