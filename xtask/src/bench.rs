@@ -42,9 +42,7 @@ impl Bench {
     pub(crate) fn run(self, project: &Project) -> anyhow::Result<ExitCode> {
         let launcher = Launcher::new()?;
         match program::build(&launcher, program::of_workspace(project, "bench"), "bench")? {
-            Ok(bench) => {
-                Ok(launcher.run(Command::new(bench).args(self.arguments()), |_| {})?.code())
-            }
+            Ok(bench) => Ok(launcher.run(Command::new(bench).args(self.arguments()))?.code()),
             Err(ended) => Ok(ended.code()),
         }
     }

@@ -1,48 +1,30 @@
-//! The one way in which a long-running program is started.
+//! Programs that run to their end, one after the other: cargo, the host, the application, the benchmarks.
 //!
-//! Owns: a child and, on Unix, its process group, from start to end. Consumes: a command line and
-//! the signals of this process. Produces: an exit code. Never: leaves anything running behind.
+//! Owns: how a command line becomes a program of the runner, and an end becomes an exit code. Consumes: the signals of
+//! this process. Never: starts or ends a process; [`Runner`] does.
 //!
-//! The child gets a process group of its own, so that a signal reaches it once and in order:
-//! whatever asks this process to end (Ctrl+C, SIGTERM, SIGHUP) becomes one SIGTERM to the group. A
-//! second one, or [`STOP_LIMIT`], becomes SIGKILL. When the child has ended, so does what it left
-//! in its group; whoever wants to outlive the app starts a group of their own.
+//! Whatever asks this process to end (Ctrl+C, SIGTERM, SIGHUP) becomes one SIGTERM to the program and all that it has
+//! started. A second one, or [`STOP_LIMIT`], becomes SIGKILL.
 
 use crate::project::shown;
-use anyhow::Context;
-use host::os::group::Group;
+use anyhow::{Context, bail};
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use host::journal::event::Event;
 use host::start::cli::Exit;
-use std::process::{ChildStdout, Command, ExitCode, ExitStatus};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-#[cfg(unix)]
-use std::{
-    thread::Builder,
-    time::{Duration, Instant},
-};
+use host::supervise::{OnEnd, OnEvent, Order, PrintsTo, Program, Runner, StopSignal, Terms};
+use std::collections::BTreeMap;
+use std::process::{Command, ExitCode, ExitStatus};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// How long a child may take to end in order: to write its last checkpoint and join its threads.
-#[cfg(unix)]
 const STOP_LIMIT: Duration = Duration::from_secs(5);
-
-/// Signals that nobody has looked at yet; more than two make no difference.
-const SIGNALS_WAITING_MAX: usize = 4;
-
-/// What a launch reacts to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Notice {
-    /// This process shall end.
-    Signal,
-    /// The child has ended.
-    #[cfg(unix)]
-    Ended,
-}
 
 /// Starts programs, one after the other. Made once in a process, before the first of them.
 #[derive(Debug)]
 pub(crate) struct Launcher {
-    notices: Receiver<Notice>,
-    #[cfg(unix)]
-    notify: SyncSender<Notice>,
+    orders: Sender<Order>,
+    inbox: Receiver<Order>,
 }
 
 /// How a program ended.
@@ -50,8 +32,8 @@ pub(crate) struct Launcher {
 pub(crate) enum Ended {
     /// By itself.
     With(ExitStatus),
-    /// Because this process was told to end, and in order.
-    Stopped(ExitStatus),
+    /// Because this process was told to end, and in order; `None` when that was before it was started.
+    Stopped(Option<ExitStatus>),
     /// It had to be killed.
     Killed,
 }
@@ -59,81 +41,86 @@ pub(crate) enum Ended {
 impl Launcher {
     /// Takes over the signals of this process.
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let (notify, notices): (SyncSender<Notice>, _) = sync_channel(SIGNALS_WAITING_MAX);
-        let signals = notify.clone();
-        ctrlc::set_handler(move || {
-            let _ = signals.try_send(Notice::Signal);
-        })
-        .context("cannot take over Ctrl+C")?;
-        Ok(Self {
-            notices,
-            #[cfg(unix)]
-            notify,
-        })
+        let (orders, inbox) = unbounded();
+        take_over_signals(orders.clone())?;
+        Ok(Self { orders, inbox })
     }
 
-    /// Runs a program to its end. `started` gets what it writes, where it was started with pipes.
-    pub(crate) fn run(
-        &self,
-        command: &mut Command,
-        started: impl FnOnce(Option<ChildStdout>),
-    ) -> anyhow::Result<Ended> {
-        let shown = shown(command);
-        let command = std::mem::replace(command, Command::new(""));
-        let mut group = Group::spawn(command)
-            .with_context(|| format!("cannot start `{shown}`; is it installed?"))?;
-        started(group.pipes().0);
-        self.attend(group)
+    /// Runs a program to its end.
+    pub(crate) fn run(&self, command: &Command) -> anyhow::Result<Ended> {
+        self.run_for(command, PrintsTo::Stdout, false)
     }
 
-    #[cfg(unix)]
-    fn attend(&self, mut group: Group) -> anyhow::Result<Ended> {
-        use rustix::process::Signal;
-        let (notify, end) = (self.notify.clone(), group.end());
-        let watch = move || {
-            end.wait();
-            let _ = notify.send(Notice::Ended); // nobody waits any more
-        };
-        let watching = Builder::new().name("xtask-wait".to_owned()).spawn(watch);
-        let watching = watching.context("cannot watch over the program, which was ended")?;
-        let (mut asked, mut killed) = (None, false);
-        loop {
-            let rest = asked.map(|at: Instant| STOP_LIMIT.saturating_sub(at.elapsed()));
-            let notice = match rest.filter(|_| !killed) {
-                Some(rest) => self.notices.recv_timeout(rest).ok(),
-                None => self.notices.recv().ok(),
-            };
-            match notice {
-                Some(Notice::Ended) => break,
-                Some(Notice::Signal) if asked.is_none() => {
-                    asked = Some(Instant::now());
-                    group.signal(Signal::TERM);
-                }
-                Some(Notice::Signal) | None => {
-                    killed = true;
-                    group.kill();
+    /// As [`Self::run`]; the program gets the terminal, so that it can read from it.
+    pub(crate) fn run_in_terminal(&self, command: &Command) -> anyhow::Result<Ended> {
+        self.run_for(command, PrintsTo::Stdout, true)
+    }
+
+    /// As [`Self::run`]; returns what the program prints as well.
+    pub(crate) fn run_to_read(&self, command: &Command) -> anyhow::Result<(Ended, Vec<String>)> {
+        let (sender, lines) = unbounded();
+        let ended = self.run_for(command, PrintsTo::Lines(sender), false)?;
+        // Its reader ends with it.
+        Ok((ended, lines.iter().collect()))
+    }
+
+    fn run_for(&self, command: &Command, to: PrintsTo, terminal: bool) -> anyhow::Result<Ended> {
+        let terms = Terms { delay: Duration::ZERO, stop_timeout: STOP_LIMIT, on_end: OnEnd::End };
+        let why_not = Arc::new(Mutex::new(None));
+        let tell = Arc::clone(&why_not);
+        let on_event: OnEvent = Arc::new(move |event| {
+            if let Event::ProcessNotStarted { reason, .. } = event {
+                *tell.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+            }
+        });
+        self.orders.send(Order::Built { result: String::new(), path: None })?;
+        let program = program(command, to, terminal);
+        let ended = Runner::new(program, terms, self.inbox.clone(), on_event).run();
+        if let Some(reason) = why_not.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            bail!("`{}` {reason}; is it installed?", shown(command));
+        }
+        Ok(match ended {
+            None => Ended::Stopped(None),
+            Some(ended) if ended.is_killed => Ended::Killed,
+            Some(ended) => {
+                let status = ended.status.with_context(|| {
+                    format!("the system does not say how `{}` has ended", shown(command))
+                })?;
+                match ended.took {
+                    Some(_) => Ended::Stopped(Some(status)),
+                    None => Ended::With(status),
                 }
             }
-        }
-        // It has sent its notice, so it is about to end.
-        let _ = watching.join();
-        let status = group.reap()?;
-        Ok(match asked {
-            _ if killed => Ended::Killed,
-            Some(_) => Ended::Stopped(status),
-            None => Ended::With(status),
         })
     }
+}
 
-    /// Ctrl+C reaches every program of a Windows console by itself: only wait (untested).
-    #[cfg(not(unix))]
-    fn attend(&self, group: Group) -> anyhow::Result<Ended> {
-        let status = group.reap()?;
-        Ok(match self.notices.try_recv() {
-            Ok(Notice::Signal) => Ended::Stopped(status),
-            Err(_) => Ended::With(status),
-        })
+/// A command line as a program.
+fn program(command: &Command, prints_to: PrintsTo, has_terminal: bool) -> Program {
+    let text = |word: &std::ffi::OsStr| word.to_string_lossy().into_owned();
+    let set = command.get_envs().filter_map(|(name, value)| Some((text(name), text(value?))));
+    Program {
+        name: text(command.get_program()),
+        path: command.get_program().into(),
+        args: command.get_args().map(Into::into).collect(),
+        dir: command.get_current_dir().map(Into::into),
+        env: set.collect::<BTreeMap<String, String>>(),
+        signal: StopSignal::Term,
+        is_enabled: true,
+        has_terminal,
+        prints_to,
+        target: None,
+        build: String::new(),
+        held: None,
     }
+}
+
+/// The first signal asks for an end, the second insists.
+pub(crate) fn take_over_signals(orders: Sender<Order>) -> anyhow::Result<()> {
+    ctrlc::set_handler(move || {
+        let _ = orders.try_send(Order::Stop); // more than two make no difference
+    })
+    .context("cannot take over Ctrl+C")
 }
 
 impl Ended {
@@ -146,7 +133,8 @@ impl Ended {
         };
         match self {
             Self::With(status) => passed(status, Exit::Failed),
-            Self::Stopped(status) => passed(status, Exit::Done),
+            Self::Stopped(Some(status)) => passed(status, Exit::Done),
+            Self::Stopped(None) => Exit::Done.into(),
             Self::Killed => Exit::Failed.into(),
         }
     }

@@ -7,10 +7,8 @@ use crate::launch::{Ended, Launcher};
 use crate::project::{Project, shown};
 use anyhow::{Context, bail};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::thread::JoinHandle;
+use std::process::Command;
 
 /// The call that builds a program of this workspace, with the features that the whole workspace has, as tests
 /// are built: cargo would compile egui once more for those of a package alone.
@@ -28,33 +26,25 @@ pub(crate) fn build(
     name: &str,
 ) -> anyhow::Result<Result<PathBuf, Ended>> {
     cargo.arg("--message-format=json-render-diagnostics");
-    cargo.stdin(Stdio::null()).stdout(Stdio::piped());
-    let mut reading: Option<std::io::Result<JoinHandle<Option<PathBuf>>>> = None;
     let shown = shown(&cargo);
-    let ended = launcher.run(&mut cargo, |stdout| {
-        reading = stdout.map(|messages| {
-            let reader = std::thread::Builder::new().name("xtask-cargo".to_owned());
-            let name = name.to_owned();
-            reader.spawn(move || among(messages, &name))
-        });
-    })?;
+    let (ended, messages) = launcher.run_to_read(&cargo)?;
     match ended {
         Ended::With(status) if status.success() => {}
         Ended::With(_) => bail!("{name} was not built; fix what cargo says and try again"),
         other => return Ok(Err(other)),
     }
-    let path = reading.transpose()?.and_then(|reading| reading.join().ok()?);
+    let path = among(&messages, name);
     path.map(Ok).with_context(|| format!("`{shown}` did not say where {name} is; is it a program?"))
 }
 
-/// The program of this name among cargo's messages (`--message-format=json…`), read to their end.
-fn among(messages: impl Read, name: &str) -> Option<PathBuf> {
-    let lines = BufReader::new(messages).lines().map_while(Result::ok);
-    lines
-        .filter_map(|line| serde_json::from_str::<Value>(&line).ok())
+/// The program of this name among cargo's messages (`--message-format=json…`).
+fn among(messages: &[String], name: &str) -> Option<PathBuf> {
+    messages
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter(|message| message["target"]["name"] == name)
         .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .last()
+        .next_back()
 }
 
 #[cfg(test)]
@@ -69,8 +59,9 @@ mod tests {
             {"reason":"compiler-artifact","target":{"name":"host"},"executable":"/t/a b/host"}
             not json
             {"reason":"build-finished","success":true}"#;
-        assert_eq!(among(messages.as_bytes(), "host"), Some("/t/a b/host".into()));
-        assert_eq!(among(messages.as_bytes(), "absent"), None);
-        assert_eq!(among(&b""[..], "host"), None);
+        let messages: Vec<String> = messages.lines().map(str::to_owned).collect();
+        assert_eq!(among(&messages, "host"), Some("/t/a b/host".into()));
+        assert_eq!(among(&messages, "absent"), None);
+        assert_eq!(among(&[], "host"), None);
     }
 }

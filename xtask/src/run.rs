@@ -35,7 +35,7 @@ impl Run {
         let launcher = Launcher::new()?;
         let cargo = build(&bin, project, self.release);
         match program::build(&launcher, cargo, &bin.name)? {
-            Ok(path) => Ok(launcher.run(Command::new(path).args(self.args), |_| {})?.code()),
+            Ok(path) => Ok(launcher.run_in_terminal(Command::new(path).args(self.args))?.code()),
             Err(ended) => Ok(ended.code()),
         }
     }

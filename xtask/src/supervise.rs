@@ -35,7 +35,7 @@ pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow
             false => command.env(RESTARTED_AFTER, before.word()),
             true => command.env_remove(RESTARTED_AFTER),
         };
-        let ended = launcher.run(&mut command, |_| {})?;
+        let ended = launcher.run(&command)?;
         let Ended::With(status) = ended else { return Ok(ended) };
         before = how(status);
         if args.no_supervise || before == Before::InOrder {

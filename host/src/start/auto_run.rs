@@ -6,7 +6,7 @@
 use crate::journal::EventsTo;
 use crate::sources::workspace::{Bin, Workspace};
 use crate::start::settings::{AutoRun, Runs, Settings};
-use crate::supervise::{How, Program, ProgramsConfig, Watched};
+use crate::supervise::{How, PrintsTo, Program, ProgramsConfig, Watched};
 use anyhow::Context;
 use std::path::Path;
 
@@ -62,7 +62,10 @@ fn program(root: &Path, settings: &Settings, auto_run: &AutoRun, bin: Option<&Bi
         signal: auto_run.signal,
         is_enabled: auto_run.enabled,
         has_terminal: false,
-        prints_to_stderr: settings.events == Some(EventsTo::Stdout),
+        prints_to: match settings.events {
+            Some(EventsTo::Stdout) => PrintsTo::Stderr,
+            _ => PrintsTo::Stdout,
+        },
         target: bin.map(|bin| bin.name.clone()),
         build,
         held: None,

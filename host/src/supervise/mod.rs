@@ -21,6 +21,6 @@ pub use builds::{BuildOrders, Builds, How, IsOn, Listener, Watched, is_stale};
 pub use policy::{
     OnEnd, RESTART_DELAY_MS, Recent, STARTS_MAX, STARTS_WITHIN, STOP_TIMEOUT_MS, Terms,
 };
-pub use program::{Program, StopSignal, UnknownSignal};
+pub use program::{PrintsTo, Program, StopSignal, UnknownSignal};
 pub use programs::{Programs, ProgramsConfig, ProgramsHandle, UnknownProgram};
-pub use runner::{OnEvent, Order, Runner, signal_of};
+pub use runner::{Ended, OnEvent, Order, Runner, signal_of};

@@ -1,5 +1,6 @@
 //! What is started, and how it is asked to end.
 
+use crossbeam_channel::Sender;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
@@ -30,8 +31,8 @@ pub struct Program {
     /// Whether it gets the terminal, so that it can read keys and draw on the whole screen. Otherwise it has no
     /// standard input: several programs cannot share one keyboard.
     pub has_terminal: bool,
-    /// Whether what it prints goes to standard error, because standard output is for something else.
-    pub prints_to_stderr: bool,
+    /// Where its standard output goes.
+    pub prints_to: PrintsTo,
     /// The binary whose builds it is started after, if it is one.
     pub target: Option<String>,
     /// The command that builds it, for people.
@@ -45,6 +46,7 @@ impl Program {
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
+        crate::os::child_env::without_internal(&mut command);
         command.args(&self.args).envs(&self.env);
         if let Some(dir) = &self.dir {
             command.current_dir(dir);
@@ -52,10 +54,11 @@ impl Program {
         if !self.has_terminal {
             command.stdin(Stdio::null());
         }
-        if self.prints_to_stderr {
-            command.stdout(io::stderr());
+        match &self.prints_to {
+            PrintsTo::Stdout => {}
+            PrintsTo::Stderr => drop(command.stdout(io::stderr())),
+            PrintsTo::Lines(_) => drop(command.stdout(Stdio::piped())),
         }
-        crate::os::child_env::without_internal(&mut command);
         command
     }
 
@@ -64,6 +67,18 @@ impl Program {
     pub fn is_there(&self) -> bool {
         self.path.components().count() == 1 || self.path.is_file()
     }
+}
+
+/// Where the standard output of a program goes.
+#[derive(Clone, Debug, Default)]
+pub enum PrintsTo {
+    /// To that of this process.
+    #[default]
+    Stdout,
+    /// To the standard error of this process, whose standard output is for something else.
+    Stderr,
+    /// Line by line to whoever reads this.
+    Lines(Sender<String>),
 }
 
 /// A signal that asks a program to end. On Windows, where there are none, the program is ended at once
@@ -176,7 +191,7 @@ mod tests {
             signal: StopSignal::default(),
             is_enabled: true,
             has_terminal: false,
-            prints_to_stderr: false,
+            prints_to: PrintsTo::Stdout,
             target: None,
             build: String::new(),
             held: None,

@@ -7,15 +7,15 @@
 use super::ctrl_c::CtrlC;
 use super::guard::Guard;
 use super::policy::{Action, Happened, Policy, Terms};
-use super::program::{Program, StopSignal};
+use super::program::{PrintsTo, Program, StopSignal};
 use crate::journal::event::{AfterEnd, Event, WaitsFor};
 use crate::os::group::{Group, GroupChange};
 #[cfg(unix)]
 use crate::os::terminal::Terminal;
 use crossbeam_channel::{Receiver, Sender, bounded, never, select_biased, unbounded};
-use std::io::ErrorKind;
+use std::io::{BufRead as _, BufReader, ErrorKind};
 use std::path::PathBuf;
-use std::process::ExitStatus;
+use std::process::{ChildStdout, ExitStatus};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -75,13 +75,15 @@ struct Running {
 
 /// How a program has ended.
 #[derive(Clone, Copy, Debug)]
-struct Ended {
-    pid: u32,
+pub struct Ended {
+    /// Its process id.
+    pub pid: u32,
     /// `None` when the system does not say.
-    status: Option<ExitStatus>,
-    /// From the request on; zero when there was none.
-    took: Duration,
-    is_killed: bool,
+    pub status: Option<ExitStatus>,
+    /// How long it took from the request on; `None` when nobody has asked for its end.
+    pub took: Option<Duration>,
+    /// Whether it had to be killed.
+    pub is_killed: bool,
 }
 
 impl Runner {
@@ -107,7 +109,7 @@ impl Runner {
 
     /// Runs until it is told to stop, or its terms say so, and the program has ended. Blocks. Returns how the
     /// program has ended last, if it ever ran.
-    pub fn run(mut self) -> Option<ExitStatus> {
+    pub fn run(mut self) -> Option<Ended> {
         let mut actions = self.policy.begin();
         while !self.do_all(actions) {
             let changes = self.running.as_ref().map_or_else(never, |it| it.changes.clone());
@@ -125,7 +127,7 @@ impl Runner {
                 }
             };
         }
-        self.ended.and_then(|ended| ended.status)
+        self.ended
     }
 
     fn take(&mut self, order: Order) -> Vec<Action> {
@@ -209,7 +211,7 @@ impl Runner {
             pid,
             code: status.and_then(|status| status.code()),
             signal: status.and_then(signal_of),
-            ms: took.as_millis() as u64,
+            ms: took.unwrap_or_default().as_millis() as u64,
             forced: is_killed,
             next,
         });
@@ -219,7 +221,12 @@ impl Runner {
         let mut command = self.program.command();
         // Without it the program outlives this process if that is killed; it runs all the same.
         let guard = Guard::over(&mut command, self.program.held.as_deref()).ok();
-        let group = Group::spawn_to_die_with_us(command)?;
+        let mut group = Group::spawn_to_die_with_us(command)?;
+        if let (PrintsTo::Lines(lines), (Some(stdout), _)) =
+            (&self.program.prints_to, group.pipes())
+        {
+            read(stdout, lines.clone())?;
+        }
         let (tell, changes) = bounded(1);
         let end = group.end();
         let waiting =
@@ -333,7 +340,7 @@ impl Runner {
         if let Some(terminal) = &self.terminal {
             terminal.take_back();
         }
-        let took = asked.map_or(Duration::ZERO, |asked| asked.elapsed());
+        let took = asked.map(|asked| asked.elapsed());
         self.ended = Some(Ended { pid, status, took, is_killed });
         if self.interrupts.1.try_iter().count() > own_interrupts {
             let _ = self.policy.take(Instant::now(), Happened::Stop); // nobody is there to be asked to end
@@ -341,6 +348,17 @@ impl Runner {
         let failed = status.is_none_or(|status| !status.success());
         self.policy.take(Instant::now(), Happened::Exited { failed })
     }
+}
+
+/// Reads what a program prints, on a thread that ends with its last writer.
+fn read(stdout: ChildStdout, lines: Sender<String>) -> std::io::Result<()> {
+    let reader = std::thread::Builder::new().name("pitstop-stdout".to_owned());
+    let read = move || {
+        let all = BufReader::new(stdout).lines().map_while(Result::ok);
+        // Nobody reads any more.
+        let _ = all.into_iter().try_for_each(|line| lines.send(line));
+    };
+    reader.spawn(read).map(drop)
 }
 
 /// The signal that has ended a program, if one has.

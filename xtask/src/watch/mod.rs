@@ -6,14 +6,14 @@ use crate::output::complain;
 use crate::project::Project;
 use anyhow::{Context, bail};
 use clap::Args;
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::bounded;
 use host::journal::event::Event;
 use host::journal::{EventStream, EventsTo};
 use host::sources::workspace::{Inputs, Workspace};
 use host::start::cli::Exit;
 use host::supervise::{
-    How, Listener, OnEnd, OnEvent, Order, Program, RESTART_DELAY_MS, Runner, STOP_TIMEOUT_MS,
-    StopSignal, Terms, Watched, is_stale, signal_of,
+    How, Listener, OnEnd, OnEvent, Order, PrintsTo, Program, RESTART_DELAY_MS, Runner,
+    STOP_TIMEOUT_MS, StopSignal, Terms, Watched, is_stale, signal_of,
 };
 use source::{HostsBuilds, Source};
 use std::collections::BTreeMap;
@@ -97,7 +97,7 @@ impl Watch {
         let plan = self.plan(project.as_ref())?;
         let on_event = told(self.events.as_ref().map(EventStream::open).transpose()?);
         let (orders, inbox) = bounded(ORDERS);
-        take_over_signals(orders.clone())?;
+        crate::launch::take_over_signals(orders.clone())?;
         let terms = Terms {
             delay: Duration::from_millis(self.restart_delay),
             stop_timeout: Duration::from_millis(self.stop_timeout),
@@ -112,9 +112,10 @@ impl Watch {
             warn_if_stale(&plan, &program)?;
             orders.send(Order::Built { result: "once".to_owned(), path: None })?;
             let ended = Runner::new(program, terms, inbox, on_event).run();
-            let code = ended.map_or(Some(Exit::Failed as i32), |status| status.code());
+            let status = ended.and_then(|ended| ended.status);
+            let code = status.map_or(Some(Exit::Failed as i32), |status| status.code());
             // As a shell has it.
-            let code = code.unwrap_or_else(|| 128 + ended.and_then(signal_of).unwrap_or(0));
+            let code = code.unwrap_or_else(|| 128 + status.and_then(signal_of).unwrap_or(0));
             return Ok(u8::try_from(code).unwrap_or(Exit::Failed as u8).into());
         }
         let Plan { watched, target, .. } = plan;
@@ -144,7 +145,7 @@ impl Watch {
             signal: self.restart_signal,
             is_enabled: true,
             has_terminal: true,
-            prints_to_stderr: false,
+            prints_to: PrintsTo::Stdout,
             target: Some(plan.target.clone()),
             build: plan.watched.how.shown(&plan.watched.dir),
             held: None,
@@ -277,14 +278,6 @@ fn warn_if_stale(plan: &Plan, program: &Program) -> anyhow::Result<()> {
         ));
     }
     Ok(())
-}
-
-/// The first signal asks for an end, the second insists.
-fn take_over_signals(orders: Sender<Order>) -> anyhow::Result<()> {
-    ctrlc::set_handler(move || {
-        let _ = orders.try_send(Order::Stop); // more than two make no difference
-    })
-    .context("cannot take over Ctrl+C")
 }
 
 /// Tells people what happens, and writes it to the stream.
