@@ -16,9 +16,9 @@ fn main() -> ExitCode {
     if let Some(code) = host::compile::replay::intercept() {
         return code;
     }
-    if let Some(code) = host::restart::intercept() {
+    let line = Line::parse();
+    if let Some(code) = host::restart::intercept(|| host::start::launch::check(&line.dev)) {
         return code;
     }
-    let line = Line::parse();
     host::start::launch::run(&line.dev).into()
 }

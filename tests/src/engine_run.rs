@@ -123,6 +123,8 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
         auto_reload: true,
         next_host: None,
         begin_from: None,
+        host_since: None,
+        begin_with_proven: false,
         may_restart: false,
         source: BuildSource {
             build: BuildConfig {

@@ -60,6 +60,9 @@ fn line(outcome: &ModuleOutcome) -> String {
         ModuleResult::NoChange { reason: NoChange::SameArtifact } => {
             format!("{module}: no change, the build gave the library that already runs")
         }
+        ModuleResult::NoChange { reason: NoChange::NotAsked } => {
+            format!("{module}: no change, nothing was saved since the running code was chosen")
+        }
         ModuleResult::BuildFailed { .. } => format!("{module}: the build failed"),
         ModuleResult::Rejected { stage, reason, .. } => {
             format!("{module}: rejected at {stage}: {reason}")

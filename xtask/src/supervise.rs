@@ -7,7 +7,7 @@
 use crate::launch::{Ended, Launcher};
 use crate::output::complain;
 use host::journal::unix_ms;
-use host::os::child_env::{DIE_WITH_PARENT, RESTARTED_AFTER};
+use host::os::child_env::RESTARTED_AFTER;
 use host::persist::crash::Before;
 use host::restart::{AfterCrash, Executables};
 use host::start::cli::{DevArgs, Exit};
@@ -29,7 +29,7 @@ pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow
     loop {
         let started = unix_ms();
         let mut command = Command::new(&host);
-        command.args(args.to_argv()).env(DIE_WITH_PARENT, "1");
+        command.args(args.to_argv());
         // The variable also tells the host that it may ask for another start.
         match args.no_supervise {
             false => command.env(RESTARTED_AFTER, before.word()),
@@ -64,7 +64,7 @@ pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow
             host = newest;
             if is_back {
                 // The host is to blame, and no code that it has loaded.
-                before = Before::Killed;
+                before = Before::WentBack;
             }
         }
         // What the first host was told to forget is forgotten; the next one takes over from it.

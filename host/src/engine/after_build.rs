@@ -124,6 +124,12 @@ impl Core {
                 targets: Vec::new(),
             },
         );
+        if self.only_built.remove(name) && slot.generation().is_some() {
+            let is_it = slot.artifact().as_ref() == Some(&artifact.hash);
+            let reason = if is_it { NoChange::SameArtifact } else { NoChange::NotAsked };
+            self.no_change(&slot, generation, reason);
+            return;
+        }
         let same = slot.artifact().as_ref() == Some(&artifact.hash);
         if same && !force {
             // A replay goes by content.
@@ -163,9 +169,12 @@ impl Core {
                     Some(_) => self.swap(swap(start)),
                     None => self.first_swap(&slot, generation, &swap),
                 };
-                if swapped.is_err() {
-                    self.note_refused(name);
-                    self.tidy_copies(name, None);
+                match swapped {
+                    Ok(_) => self.host_change.modules_changed(),
+                    Err(_) => {
+                        self.note_refused(name);
+                        self.tidy_copies(name, None);
+                    }
                 }
             }
             Err(error) => {

@@ -104,7 +104,7 @@ impl Core {
         let is_of_all = module.is_none();
         let modules = module.map(|module| BTreeSet::from([module]));
         self.record(None, None, Event::Change { files: Vec::new(), trigger });
-        if is_of_all {
+        if is_of_all || self.host_change.keeps_modules_waiting() {
             self.ask_for_host();
         }
         self.request(modules, trigger, at, true, vec![answer]);
@@ -132,6 +132,7 @@ impl Core {
     ) {
         let all = || self.config.modules.iter().map(|spec| spec.name.clone()).collect();
         let modules = modules.unwrap_or_else(all);
+        self.only_built.retain(|name| !modules.contains(name));
         let asked = Asked { modules, trigger, first_event, force, tickets };
         let compiler = self.requests.ask(asked, Instant::now());
         if self.requests.held_back().is_empty() && !self.host_change.is_held_back() {

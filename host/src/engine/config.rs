@@ -12,7 +12,7 @@ use crate::sources::workspace::{Inputs, Tiers};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// One module, as configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +91,12 @@ pub struct EngineConfig {
     pub next_host: Option<Box<dyn NextHost>>,
     /// Where the process before this one has ended, when it ended for this one.
     pub begin_from: Option<HandOver>,
+    /// When the build of this executable was started, as far as that matters: files of the host that were saved later
+    /// are built.
+    pub host_since: Option<SystemTime>,
+    /// Begin with the newest code that earlier hosts have proven, before anything is built: what is on disk may be for
+    /// another host.
+    pub begin_with_proven: bool,
     /// Where the code comes from.
     pub source: BuildSource,
     /// What modules may ask for.

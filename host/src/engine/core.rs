@@ -62,6 +62,16 @@ pub(super) struct Core {
     pub(super) leftovers: Leftovers,
     pub(super) ending: Arc<Ending>,
     pub(super) hand_over: Arc<OnceCell<HandOver>>,
+    /// As [`Self::build_guard`], for builds of the host.
+    pub(super) host_build_guard: Option<BuildGuard>,
+    /// Where and why the newest trial has failed, if that has been told.
+    pub(super) trial_failure: Option<(String, String)>,
+    /// Why a new host would not start, and when that was seen.
+    pub(super) hindered: Option<(Instant, String)>,
+    /// Modules whose next build is not swapped in, since nothing has changed.
+    pub(super) only_built: BTreeSet<String>,
+    /// When this engine was started.
+    pub(super) started: Instant,
     /// How far the successor of this host is.
     pub(super) host_change: HostChange,
     /// New code that waits for work of the running code.

@@ -2,6 +2,7 @@
 
 use crate::os::cancel::Cancel;
 use once_cell::sync::OnceCell;
+use std::sync::atomic::AtomicBool;
 
 /// The request to end, apart from the queue of messages: it is heard in the middle of a swap, and
 /// making it never waits.
@@ -10,4 +11,6 @@ pub(super) struct Ending {
     pub(super) signal: Cancel,
     /// The first one's.
     pub(super) reason: OnceCell<String>,
+    /// Somebody wants the host to be gone, whatever else it is about to do.
+    pub(super) is_wanted: AtomicBool,
 }

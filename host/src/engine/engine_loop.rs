@@ -101,6 +101,11 @@ impl Engine {
             ending: Arc::clone(&handle.ending),
             hand_over: Arc::clone(&handle.hand_over),
             host_change: HostChange::default(),
+            host_build_guard: None,
+            hindered: None,
+            trial_failure: None,
+            only_built: BTreeSet::new(),
+            started: Instant::now(),
             deferred: Deferred::default(),
             accepts_loss: BTreeSet::new(),
             ended: Arc::clone(&handle.ended),
@@ -124,7 +129,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.handle.stop("the host ends");
+        self.handle.end("the host ends");
         if let Some(thread) = self.thread.take() {
             let _ = thread.join(); // its panic has been printed
         }
@@ -171,10 +176,18 @@ impl Core {
                 break;
             }
             self.try_new_host();
+            // Whoever wants the end does not want another beginning.
+            if ending.signal.is_cancelled() {
+                break;
+            }
             if let Some(hand_over) = self.restart_now() {
                 let _ = ending.reason.set(hand_over.why.clone());
                 let _ = self.hand_over.set(hand_over); // only once
                 break;
+            }
+            // A safe point is passed once its moment is over, unless new code is about to be taken there.
+            if self.requests.is_idle() {
+                self.deferred.interruptible.clear();
             }
         }
         self.end(ending.reason.get().map_or("the host ends", String::as_str));
@@ -185,7 +198,13 @@ impl Core {
         self.set_crashed_aside();
         match self.config.begin_from.take() {
             Some(from) => self.begin_from(from),
-            None => self.request(None, Trigger::Start, Instant::now(), true, Vec::new()),
+            None => {
+                if self.config.begin_with_proven {
+                    self.load_all_proven();
+                }
+                self.request(None, Trigger::Start, Instant::now(), true, Vec::new());
+                self.notice_newer_host_files();
+            }
         }
     }
 
@@ -238,6 +257,7 @@ impl Core {
         self.stopping.store(true, Ordering::Release);
         self.builds.stop();
         self.config.next_host = None;
+        self.host_build_guard = None;
         self.build_guard = None;
         self.watcher = None;
         self.take_slot_events();
@@ -250,7 +270,7 @@ impl Core {
                 self.retire(slot.name(), active);
             }
         }
-        let ms = self.journal.elapsed().as_millis() as u64;
+        let ms = self.started.elapsed().as_millis() as u64;
         let session = Some(Session { ms, ..self.board().session });
         self.record(None, None, Event::Stopped { reason: reason.to_owned(), session });
         self.ended.store(true, Ordering::Release);

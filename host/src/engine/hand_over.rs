@@ -18,8 +18,10 @@ pub struct HandOver {
     /// The executable that is started; the same one when absent.
     #[serde(skip)]
     pub host: Option<NewHost>,
-    /// When the build of that executable was started; `None` when it is the same one.
+    /// When the build of the executable was started; `None` when nobody knows.
     pub host_since: Option<SystemTime>,
+    /// When the newest build of modules that has succeeded was started.
+    pub modules_since: Option<SystemTime>,
     /// Whether saved files are built at once.
     pub auto_reload: bool,
     /// The code that has run to the end.

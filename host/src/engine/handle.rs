@@ -144,6 +144,12 @@ impl EngineHandle {
     /// Ends the engine, and with it the host. Also in the middle of a swap; calls into a module that
     /// are out are given up.
     pub fn stop(&self, reason: &str) {
+        self.ending.is_wanted.store(true, Ordering::Release);
+        self.end(reason);
+    }
+
+    /// As [`Self::stop`], where nobody has asked for it.
+    pub(super) fn end(&self, reason: &str) {
         let _ = self.ending.reason.set(reason.to_owned()); // the first reason counts
         self.ending.signal.cancel();
     }
@@ -160,10 +166,12 @@ impl EngineHandle {
         self.failure.get().map(String::as_str)
     }
 
-    /// What the next process begins with when the engine has ended in order to be started again.
+    /// What the next process begins with when the engine has ended in order to be started again. `None` as well once
+    /// somebody has asked for the end.
     #[must_use]
     pub fn hand_over(&self) -> Option<&HandOver> {
-        self.hand_over.get()
+        let is_end_wanted = self.ending.is_wanted.load(Ordering::Acquire);
+        self.hand_over.get().filter(|_| !is_end_wanted)
     }
 
     /// What the engine is doing.

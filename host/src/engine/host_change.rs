@@ -5,8 +5,8 @@
 //!
 //! ```text
 //! Settled ──save──▶ Building ──▶ Built ──everything else is built──▶ OnTrial ──▶ Ready ──▶ the process ends
-//!    ▲                 │                                               │
-//!    └──── it failed, or is what runs ◀────────────────────────────────┘
+//!    ▲                 │           ▲                                   │  │          │
+//!    └── it failed, or is what runs └── new code of modules ── Refused ◀──┘◀─────────┘
 //! ```
 //!
 //! A build or trial that runs is not stopped by a further save: its end is the beginning of the next build.
@@ -23,6 +23,8 @@ enum Stage {
     Building,
     Built(NewHost),
     OnTrial(NewHost),
+    /// It has failed in its trial; with other code of modules it may pass.
+    Refused(NewHost),
     Ready(NewHost),
 }
 
@@ -35,6 +37,8 @@ pub(super) struct HostChange {
     is_shared: bool,
     /// There is something to build once what runs has ended.
     is_stale: bool,
+    /// Modules have new code since the trial that runs was begun.
+    is_outdated: bool,
     /// Changes wait for an order.
     is_held_back: bool,
 }
@@ -76,9 +80,32 @@ impl HostChange {
         Next::Nothing
     }
 
-    /// The user wants what was saved.
+    /// The user wants what was saved. What has failed is tried once more.
     pub(super) fn asked(&mut self) -> Next {
-        if self.is_held_back { self.build() } else { Next::Nothing }
+        let has_failed = self.stage == Stage::Settled && !self.files.is_empty();
+        if self.is_held_back || has_failed {
+            return self.build();
+        }
+        if let Stage::Refused(_) = self.stage {
+            self.modules_changed();
+        }
+        Next::Nothing
+    }
+
+    /// Modules have other code than in the newest trial.
+    pub(super) fn modules_changed(&mut self) {
+        self.stage = match std::mem::take(&mut self.stage) {
+            Stage::Ready(host) | Stage::Refused(host) => Stage::Built(host),
+            stage => {
+                self.is_outdated |= matches!(stage, Stage::OnTrial(_));
+                stage
+            }
+        };
+    }
+
+    /// What was to take over is gone.
+    pub(super) fn lost(&mut self) -> Next {
+        self.build()
     }
 
     fn build(&mut self) -> Next {
@@ -124,13 +151,24 @@ impl HostChange {
     pub(super) fn tried(&mut self, has_passed: bool) -> Next {
         let Stage::OnTrial(host) = std::mem::take(&mut self.stage) else { return Next::Nothing };
         if std::mem::take(&mut self.is_stale) {
+            self.is_outdated = false;
             return self.build();
         }
+        if std::mem::take(&mut self.is_outdated) {
+            self.stage = Stage::Built(host);
+            return Next::Nothing;
+        }
         if !has_passed {
+            self.stage = Stage::Refused(host);
             return Next::Nothing;
         }
         self.stage = Stage::Ready(host);
         Next::TakeOver
+    }
+
+    /// Whether a new host is on its way that may take over.
+    pub(super) fn is_under_way(&self) -> bool {
+        !matches!(self.stage, Stage::Settled | Stage::Refused(_))
     }
 
     /// Whether there is a new host for which nothing but its trial is left.
@@ -187,6 +225,10 @@ mod tests {
         Trial,
         Passed,
         Refused,
+        /// A module has new code.
+        Module,
+        /// The copy of the new host is gone.
+        Lost,
     }
     use Step::*;
 
@@ -209,6 +251,11 @@ mod tests {
                 }
                 Passed => change.tried(true),
                 Refused => change.tried(false),
+                Module => {
+                    change.modules_changed();
+                    Next::Nothing
+                }
+                Lost => change.lost(),
             };
         }
         (change, next)
@@ -227,6 +274,39 @@ mod tests {
             (vec![SaveShared, Failed], Next::Nothing, None, true),
             (vec![Save, New("a"), Trial, Refused], Next::Nothing, None, false),
             (vec![Save, New("a"), Trial, Refused, Save], Next::Build, None, false),
+            // What was refused may pass with other code of modules, and what has failed when the user asks.
+            (vec![Save, New("a"), Trial, Refused, Module], Next::Nothing, None, false),
+            (
+                vec![Save, New("a"), Trial, Refused, Module, Trial, Passed],
+                Next::TakeOver,
+                Some("a"),
+                false,
+            ),
+            (
+                vec![Save, New("a"), Trial, Refused, Asked, Trial, Passed],
+                Next::TakeOver,
+                Some("a"),
+                false,
+            ),
+            (vec![Save, New("a"), Trial, Refused, Trial, Passed], Next::Nothing, None, false),
+            (vec![Save, Failed, Asked], Next::Build, None, false),
+            (vec![Save, Failed, Module, Trial, Passed], Next::Nothing, None, false),
+            // Nothing takes over that was not tried with the code that it will run.
+            (vec![Save, New("a"), Trial, Module, Passed], Next::Nothing, None, false),
+            (
+                vec![Save, New("a"), Trial, Module, Passed, Trial, Passed],
+                Next::TakeOver,
+                Some("a"),
+                false,
+            ),
+            (vec![Save, New("a"), Trial, Passed, Module], Next::Nothing, None, false),
+            (vec![Save, New("a"), Trial, Passed, Lost], Next::Build, None, false),
+            (
+                vec![Save, New("a"), Trial, Module, Save, Passed, New("b"), Trial, Passed],
+                Next::TakeOver,
+                Some("b"),
+                false,
+            ),
             // The same change leads to one restart, and what changes nothing to none.
             (vec![Save, Same], Next::Nothing, None, false),
             (vec![SaveShared, Same], Next::Release, None, false),

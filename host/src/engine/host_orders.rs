@@ -4,18 +4,22 @@
 //! whoever makes new hosts ([`NextHost`](super::next_host::NextHost)), and the decision that the new one takes over.
 //! Never: ends the process.
 
+use super::config::ModuleSpec;
 use super::core::Core;
 use super::hand_over::{HandOver, RunningModule};
 use super::host_change::{BuildEnd, Next};
-use super::next_host::{HostReport, NewHost, NotBuilt, TrialFailure, TrialModule};
+use super::next_host::{Hindrance, HostReport, NewHost, NotBuilt, TrialFailure, TrialModule};
 use crate::compile::{BuildError, ShadowCopy};
 use crate::journal::board::{ModuleBoard, ModuleHealth};
-use crate::journal::event::{BuildWay, Event, HOST_TARGET, Stage, Trigger};
-use crate::sources::watch::files_of;
+use crate::journal::event::{BuildWay, Event, FailureKind, HOST_TARGET, Stage, Trigger};
+use crate::sources::watch::{Watcher, files_of, hash_of};
 use crate::sources::workspace::Tier;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
+
+/// How soon a new host that would not start is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// What new code of a module waits for when it was built for another host.
 pub(super) const NEW_HOST: &str = "the new host";
@@ -54,6 +58,7 @@ impl Core {
             Next::Build => {
                 if let Some(next_host) = &mut self.config.next_host {
                     next_host.build();
+                    self.host_build_guard = self.watcher.as_ref().map(Watcher::build_guard);
                     let (way, targets) = (Some(BuildWay::Cargo), host_target());
                     self.record(None, None, Event::BuildStarted { way, targets });
                 }
@@ -74,6 +79,7 @@ impl Core {
 
     /// The modules that waited for another host are for this one after all.
     fn release_from_host(&mut self) {
+        self.deferred.built.clear();
         let waiting = std::mem::take(&mut self.deferred.waiting);
         for (name, trigger) in waiting {
             let modules = Some(BTreeSet::from([name]));
@@ -84,6 +90,10 @@ impl Core {
     pub(super) fn on_host_report(&mut self, report: HostReport) {
         match report {
             HostReport::Built { took, result } => {
+                self.trial_failure = None;
+                if let Some(mut guard) = self.host_build_guard.take() {
+                    guard.knows_lock_file(hash_of(&self.config.root.join("Cargo.lock")));
+                }
                 let end = self.tell_built(took, result);
                 let next = self.host_change.built(end);
                 self.follow(next);
@@ -119,8 +129,15 @@ impl Core {
         }
     }
 
-    fn tell_tried(&self, took: Duration, result: Result<(), TrialFailure>) {
+    /// The same failure of the same host is told once, however often it is tried.
+    fn tell_tried(&mut self, took: Duration, result: Result<(), TrialFailure>) {
         let (ms, targets) = (took.as_millis() as u64, host_target());
+        let failure = result.as_ref().err().map(|it| (it.stage.clone(), it.reason.clone()));
+        let is_known = failure.is_some() && failure == self.trial_failure;
+        self.trial_failure = failure;
+        if is_known {
+            return;
+        }
         let event = match result {
             Ok(()) => Event::TrialPassed { ms, targets },
             Err(TrialFailure { stage, reason, signal, stderr }) => {
@@ -133,22 +150,29 @@ impl Core {
     /// Says once which module keeps the new host from taking over.
     fn tell_what_is_missing(&self) {
         let board = self.board();
-        let failed = board.modules.iter().find(|module| module.status == ModuleHealth::Failed);
-        if let Some(module) = failed.filter(|_| self.host_change.is_built()) {
+        let waits_for = board.modules.iter().find(|module| !self.is_settled(module));
+        if let Some(module) = waits_for.filter(|_| self.host_change.is_built()) {
             let name = &module.name;
             self.notice(format!(
-                "the new host is built; it takes over once the newest code of {name} runs"
+                "the new host is built; it takes over once the newest code of {name} is built and at rest"
             ));
         }
     }
 
-    /// Whether nothing is under way in the modules, and a new process would run what they run.
+    /// Whether nothing is under way in a module, and a new process would run what it runs. Code that is built from
+    /// files of the host as well has to compile first; a call that is out is work that would be lost.
+    fn is_settled(&self, module: &ModuleBoard) -> bool {
+        let failed = module.failure.as_ref().map(|failure| failure.kind);
+        let must_compile = self.host_change.keeps_modules_waiting();
+        module.status != ModuleHealth::Building
+            && failed != Some(FailureKind::Overdue)
+            && !(must_compile && failed == Some(FailureKind::Build))
+    }
+
     fn are_modules_settled(&self) -> bool {
-        let is_well =
-            |module: &ModuleBoard| matches!(module.status, ModuleHealth::Ok | ModuleHealth::Fault);
         self.requests.is_idle()
             && self.next_look.is_none()
-            && self.board().modules.iter().all(is_well)
+            && self.board().modules.iter().all(|module| self.is_settled(module))
     }
 
     /// Puts the new host on trial as soon as everything else is built as well.
@@ -171,18 +195,20 @@ impl Core {
 
     /// What the new host would run: what runs, or what was built for it.
     fn modules_on_trial(&self) -> Result<Vec<TrialModule>, BuildError> {
-        let mut modules = Vec::new();
+        let (mut modules, board) = (Vec::new(), self.board());
         for slot in self.registry.slots() {
             let (name, Some(generation)) = (slot.name().to_owned(), slot.generation()) else {
                 continue;
             };
+            let is_faulted =
+                board.module(&name).is_some_and(|module| module.status == ModuleHealth::Fault);
             if let Some(artifact) = self.deferred.built.get(&name) {
                 let ShadowCopy { path: library, hash: artifact, .. } =
                     ShadowCopy::create(artifact, &self.trial_dir(), &name, generation)?;
-                modules.push(TrialModule { name, library, artifact });
+                modules.push(TrialModule { name, library, artifact, is_faulted });
             } else if let Some(copy) = self.generations.copy(&name, generation) {
                 let (library, artifact) = (copy.path.clone(), copy.artifact.clone());
-                modules.push(TrialModule { name, library, artifact });
+                modules.push(TrialModule { name, library, artifact, is_faulted });
             }
         }
         Ok(modules)
@@ -200,6 +226,9 @@ impl Core {
             return None;
         }
         let host = host.clone();
+        if self.is_hindered(&host) {
+            return None;
+        }
         let files: Vec<PathBuf> = self.host_change.files().iter().cloned().collect();
         let why = match files.as_slice() {
             [] => "the host has changed".to_owned(),
@@ -209,13 +238,40 @@ impl Core {
         Some(self.hand_over("code_change", why, Some(host)))
     }
 
+    /// Whether the new host would not start now; that is told, and looked at again later.
+    fn is_hindered(&mut self, host: &NewHost) -> bool {
+        if self.hindered.as_ref().is_some_and(|(since, _)| since.elapsed() < LOOK_AGAIN) {
+            return true;
+        }
+        let hindrance = self.config.next_host.as_mut().and_then(|it| it.hindrance(host));
+        let Some(hindrance) = hindrance else {
+            self.hindered = None;
+            return false;
+        };
+        match hindrance {
+            Hindrance::Gone => {
+                let next = self.host_change.lost();
+                self.follow(next);
+            }
+            Hindrance::Because(reason) => {
+                let is_new = self.hindered.as_ref().is_none_or(|(_, known)| *known != reason);
+                if is_new {
+                    self.notice(format!("the new host would not start now and waits: {reason}"));
+                }
+                self.hindered = Some((Instant::now(), reason));
+            }
+        }
+        true
+    }
+
     /// What the next process begins with.
     pub(super) fn hand_over(&self, reason: &str, why: String, host: Option<NewHost>) -> HandOver {
         let board = self.board();
+        let is_new = host.is_some();
         let running = self.registry.slots().into_iter().filter_map(|slot| {
             let (name, generation) = (slot.name().to_owned(), slot.generation()?);
             // New code that was built for the new host runs there first.
-            if self.deferred.built.contains_key(&name) {
+            if is_new && self.deferred.built.contains_key(&name) {
                 return None;
             }
             let copy = self.generations.copy(&name, generation)?;
@@ -225,7 +281,8 @@ impl Core {
         HandOver {
             reason: reason.to_owned(),
             why,
-            host_since: host.as_ref().map(|host| host.since),
+            host_since: host.as_ref().map(|host| host.since).or(self.config.host_since),
+            modules_since: self.last_build,
             host,
             auto_reload: board.auto_reload,
             running: running.collect(),
@@ -234,42 +291,71 @@ impl Core {
         }
     }
 
-    /// Goes on where the process before this one has ended: with the same code, before anything is built.
+    /// Goes on where the process before this one has ended: with the same code, before anything is built. What has not
+    /// changed since the newest build is built all the same, so that the next save is quick, and not swapped in: the
+    /// user may have gone back to earlier code.
     pub(super) fn begin_from(&mut self, from: HandOver) {
-        let HandOver { running, waiting, waiting_changes, host_since, .. } = from;
+        let HandOver { running, mut waiting, waiting_changes, modules_since, .. } = from;
+        self.last_build = modules_since;
         for module in &running {
             self.load_again(module);
         }
-        let has_to_wait = |name: &String| {
-            let is_running = self.registry.slot(name).is_some_and(|it| it.generation().is_some());
-            is_running && waiting.contains(name)
-        };
-        let names = self.config.modules.iter().map(|spec| spec.name.clone());
-        let (waiting, wanted): (BTreeSet<String>, _) = names.partition(has_to_wait);
+        let changed = self.packages_changed_since(modules_since);
+        let is_on = self.board().auto_reload && self.watcher.is_some();
+        let mut wanted = BTreeSet::new();
+        for ModuleSpec { name, package, .. } in &self.config.modules {
+            let runs = self.registry.slot(name).is_some_and(|slot| slot.generation().is_some());
+            if runs && !is_on && changed.contains(package) {
+                waiting.insert(name.clone());
+            }
+            if runs && waiting.contains(name) {
+                continue;
+            }
+            waiting.remove(name);
+            wanted.insert(name.clone());
+            if runs && !changed.contains(package) {
+                self.only_built.insert(name.clone());
+            }
+        }
+        let only_built = self.only_built.clone();
         if !wanted.is_empty() {
             self.request(Some(wanted), Trigger::Start, Instant::now(), false, Vec::new());
         }
+        self.only_built = only_built;
         self.requests.hold_back(waiting);
-        if let Some(since) = host_since {
-            self.notice_newer_host_files(since);
-        }
+        self.notice_newer_host_files();
         if !self.requests.held_back().is_empty() || self.host_change.is_held_back() {
-            self.record(None, None, Event::Waiting { changes: waiting_changes });
+            self.record(None, None, Event::Waiting { changes: waiting_changes.max(1) });
         }
     }
 
-    /// Files of the host that were saved after this host was built, while nobody watched or while they waited.
-    fn notice_newer_host_files(&mut self, since: SystemTime) {
-        let source = &self.config.source;
-        let is_newer = |file: &Path| {
+    /// The packages of modules that have files which were saved since; all of them when nobody knows since when.
+    fn packages_changed_since(&self, since: Option<SystemTime>) -> BTreeSet<String> {
+        let Some(since) = since else {
+            return self.config.modules.iter().map(|spec| spec.package.clone()).collect();
+        };
+        let of = |file: PathBuf| match self.config.source.tiers.tier_of(&file) {
+            Tier::Module(users) | Tier::Host(users) => users,
+            Tier::Supervisor | Tier::Nothing => Vec::new(),
+        };
+        self.files_saved_since(since).into_iter().flat_map(of).collect()
+    }
+
+    fn files_saved_since(&self, since: SystemTime) -> Vec<PathBuf> {
+        let is_newer = |file: &PathBuf| {
             let time = file.metadata().and_then(|metadata| metadata.modified());
             time.is_ok_and(|time| time > since)
         };
+        files_of(self.config.source.inputs.clone()).into_iter().filter(is_newer).collect()
+    }
+
+    /// Files of the host that were saved after it was built: while nobody watched, while they waited, or before the
+    /// process was started again.
+    pub(super) fn notice_newer_host_files(&mut self) {
+        let Some(since) = self.config.host_since else { return };
         let (mut files, mut is_shared) = (Vec::new(), false);
-        for file in files_of(source.inputs.clone()) {
-            if let Tier::Host(users) = source.tiers.tier_of(&file)
-                && is_newer(&file)
-            {
+        for file in self.files_saved_since(since) {
+            if let Tier::Host(users) = self.config.source.tiers.tier_of(&file) {
                 is_shared |= !users.is_empty();
                 files.push(self.relative(&file));
             }

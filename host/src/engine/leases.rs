@@ -36,6 +36,7 @@ impl Core {
         if self.host_change.keeps_modules_waiting() && slot.generation().is_some() {
             busy.push(NEW_HOST.to_owned());
             self.deferred.built.insert(name.to_owned(), artifact.clone());
+            self.host_change.modules_changed();
         }
         if busy.is_empty() {
             return false;
@@ -48,8 +49,14 @@ impl Core {
     pub(super) fn on_lease(&mut self, name: &str, generation: Generation, change: LeaseChange) {
         let (module, of) = (Some(name), Some(generation));
         match change {
-            LeaseChange::Taken(name) => self.record(module, of, Event::Busy { name }),
-            LeaseChange::Returned(name) => self.record(module, of, Event::Idle { name }),
+            LeaseChange::Taken(work) => {
+                self.deferred.interruptible.remove(name);
+                self.record(module, of, Event::Busy { name: work });
+            }
+            LeaseChange::Returned(work) => {
+                self.deferred.interruptible.remove(name);
+                self.record(module, of, Event::Idle { name: work });
+            }
             LeaseChange::SafePoint => {
                 let is_wanted = self.host_change.ready().is_some();
                 if is_wanted || self.deferred.waiting.contains_key(name) {

@@ -55,7 +55,7 @@ pub use fast_path::{Attempt, Compiled, Concerned, FastPath};
 pub use hand_over::{HandOver, RunningModule};
 pub use handle::EngineHandle;
 pub use next_host::{
-    HostReport, NewHost, NextHost, NotBuilt, OnHostReport, TrialFailure, TrialModule,
+    Hindrance, HostReport, NewHost, NextHost, NotBuilt, OnHostReport, TrialFailure, TrialModule,
 };
 pub use outcome::{Abandoned, ModuleOutcome, ModuleResult, ReloadOutcome, ReloadTicket};
 pub use state_edit::{StateEdit, TakenState};

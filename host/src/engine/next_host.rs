@@ -28,6 +28,8 @@ pub struct TrialModule {
     pub library: PathBuf,
     /// Hash of the library.
     pub artifact: String,
+    /// Whether it panics in the running host as well, and is not expected to draw.
+    pub is_faulted: bool,
 }
 
 /// Why there is no new host.
@@ -71,6 +73,15 @@ pub enum HostReport {
     },
 }
 
+/// What keeps a new host from taking over at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hindrance {
+    /// Its executable is gone.
+    Gone,
+    /// It would not start, for this reason.
+    Because(String),
+}
+
 /// Where reports go. Any thread; may wait for room.
 pub type OnHostReport = Box<dyn Fn(HostReport) + Send>;
 
@@ -85,4 +96,7 @@ pub trait NextHost: Send {
     /// Starts the new host in a process of its own, without a window, with these modules and their newest
     /// checkpoints, until it has drawn a frame. Returns at once.
     fn try_out(&mut self, host: &NewHost, modules: Vec<TrialModule>);
+
+    /// Looks whether the new host would start now. May take some hundred milliseconds.
+    fn hindrance(&mut self, host: &NewHost) -> Option<Hindrance>;
 }

@@ -87,6 +87,13 @@ impl Core {
         }
     }
 
+    /// Loads the newest proven code of every module.
+    pub(super) fn load_all_proven(&mut self) {
+        for slot in self.registry.slots() {
+            self.load_proven(&slot, Trigger::Start);
+        }
+    }
+
     /// Loads the newest code that an earlier host has proven, or else the one before it.
     fn load_proven(&mut self, slot: &Slot, trigger: Trigger) -> Option<Generation> {
         for (generation, copy) in self.generations.newest_first(slot.name()) {

@@ -19,6 +19,9 @@ const KEYS_LEAST: usize = 32;
 /// How long nothing has ended before the host counts as idle.
 const IDLE_AFTER: Duration = Duration::from_secs(2);
 
+/// A process gives way to another for its resources no sooner.
+const RESTART_EVERY: Duration = Duration::from_secs(5);
+
 impl Core {
     /// A generation has ended.
     pub(super) fn note_end(&mut self, name: &str, retirement: &Retirement) {
@@ -100,6 +103,10 @@ impl Core {
 
     /// Whether nothing is under way, and what is on disk runs: a host that starts again builds it.
     fn can_restart(&self, need: Need) -> bool {
+        // A new host takes over soon; and what needs another process at once would go on needing them.
+        if self.host_change.is_under_way() || self.started.elapsed() < RESTART_EVERY {
+            return false;
+        }
         if self.leftovers.refused {
             return true;
         }

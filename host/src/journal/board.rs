@@ -186,14 +186,16 @@ impl Board {
             Event::BuildFinished { .. } | Event::BuildFailed { .. } => self.build = None,
             Event::NoChange { reason } => {
                 let name = name.unwrap_or_default();
-                self.notice = Some(match reason {
+                self.notice = match reason {
                     NoChange::SameArtifact => {
-                        format!("{name}: built, and nothing changed in the library")
+                        Some(format!("{name}: built, and nothing changed in the library"))
                     }
                     NoChange::SameContent => {
-                        format!("{name}: nothing to compile, the files say what runs already")
+                        Some(format!("{name}: nothing to compile, the files say what runs already"))
                     }
-                });
+                    // Nobody has asked for it.
+                    NoChange::NotAsked => self.notice.take(),
+                };
             }
             Event::Literals { .. } => {
                 let words = crate::journal::in_words(&entry.event);

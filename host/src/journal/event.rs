@@ -51,6 +51,8 @@ pub enum NoChange {
     SameContent,
     /// The build produced the very library that already runs.
     SameArtifact,
+    /// The build was made ahead of the next save; the user runs earlier code, and nothing was saved since.
+    NotAsked,
 }
 
 /// How the library was built.

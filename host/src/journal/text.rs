@@ -33,6 +33,9 @@ pub(crate) fn of(event: &Event) -> String {
         Event::NoChange { reason: NoChange::SameArtifact } => {
             "no change: the build gave the library that already runs".to_owned()
         }
+        Event::NoChange { reason: NoChange::NotAsked } => {
+            "no change: nothing was saved since the running code was chosen".to_owned()
+        }
         Event::Literals { values, total_us, .. } => {
             let literals = if *values == 1 { "literal" } else { "literals" };
             format!("{values} {literals} taken over in {} ms, nothing compiled", total_us / 1_000)

@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// Set by a supervisor: why it starts the host again.
 pub const RESTARTED_AFTER: &str = "PITSTOP_RESTARTED_AFTER";
-/// Set by a supervisor: the host ends when its parent does.
+/// Set by whoever starts a host for a while: the host ends when its parent does.
 pub const DIE_WITH_PARENT: &str = "PITSTOP_DIE_WITH_PARENT";
 
 /// Set by a host: the file that says what another host tries.

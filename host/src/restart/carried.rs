@@ -24,7 +24,7 @@ pub struct Carried {
     pub ran_for: Duration,
 }
 
-/// Where a window is, in points of the system.
+/// Where a window is, in points of the system, which do not change with egui's zoom.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Placement {
     /// The upper left corner of its frame; `None` where the system does not say.
@@ -35,6 +35,8 @@ pub struct Placement {
     pub is_maximized: bool,
     /// Whether it takes the whole screen.
     pub is_fullscreen: bool,
+    /// egui's zoom.
+    pub zoom: f32,
 }
 
 impl Carried {
@@ -76,6 +78,7 @@ mod tests {
                 why: "host/src/main.rs has changed".to_owned(),
                 host: None,
                 host_since: Some(std::time::SystemTime::UNIX_EPOCH),
+                modules_since: None,
                 auto_reload: false,
                 running: vec![RunningModule {
                     name: "ui".to_owned(),
@@ -91,6 +94,7 @@ mod tests {
                 size: [800.0, 600.0],
                 is_maximized: false,
                 is_fullscreen: true,
+                zoom: 1.5,
             }),
             ran_for: Duration::from_micros(1_234_567),
         };

@@ -36,9 +36,6 @@ pub struct Executables {
     pub since_unix_ms: u64,
     /// How many times `current` has crashed within a few seconds.
     pub early_crashes: u32,
-    /// Whether it runs because a newer one has crashed too often.
-    #[serde(default)]
-    pub is_back: bool,
 }
 
 /// What is started after a crash.
@@ -71,6 +68,17 @@ impl Executables {
         let _ = fs::remove_dir_all(dir.join(COPIES)); // as above
     }
 
+    /// `running` runs, and nothing else is known yet.
+    ///
+    /// # Errors
+    /// Those of writing a file.
+    pub(super) fn run_as(dir: &Path, running: &Path) -> io::Result<()> {
+        match Self::read(dir) {
+            Some(known) if known.current(dir) == running => Ok(()),
+            _ => Self::take_over(dir, running, running),
+        }
+    }
+
     /// `next` is about to take the place of `running`.
     ///
     /// # Errors
@@ -80,7 +88,7 @@ impl Executables {
         let current = name(next).ok_or(io::ErrorKind::InvalidInput)?;
         let previous = name(running).filter(|running| *running != current);
         let since_unix_ms = unix_ms();
-        Self { current, previous, since_unix_ms, early_crashes: 0, is_back: false }.write(dir)
+        Self { current, previous, since_unix_ms, early_crashes: 0 }.write(dir)
     }
 
     /// What is started next.
@@ -100,10 +108,11 @@ impl Executables {
         let since = self.since_unix_ms.max(started_unix_ms);
         let has_lasted = Duration::from_millis(now_unix_ms.saturating_sub(since)) > EARLY;
         self.early_crashes = if has_lasted { 0 } else { self.early_crashes.saturating_add(1) };
-        let previous = self.previous.take_if(|_| self.early_crashes >= EARLY_CRASHES_MAX);
+        let is_back = self.early_crashes >= EARLY_CRASHES_MAX;
+        let previous = self.previous.take_if(|_| is_back);
         match previous {
             Some(previous) => {
-                (self.current, self.early_crashes, self.is_back) = (previous, 0, true);
+                (self.current, self.early_crashes) = (previous, 0);
                 self.since_unix_ms = now_unix_ms;
                 AfterCrash::Previous
             }
@@ -188,7 +197,6 @@ mod tests {
                 previous: Some("old".into()),
                 since_unix_ms: 100_000,
                 early_crashes: 0,
-                is_back: false,
             };
             let after = crashes.iter().map(|(at, crash)| executables.after_crash(*at, *crash));
             assert_eq!(after.last(), Some(expected), "{crashes:?}");
@@ -202,7 +210,6 @@ mod tests {
             previous: Some("old".into()),
             since_unix_ms: 0,
             early_crashes: 1,
-            is_back: false,
         };
         assert_eq!(executables.after_crash(0, 5), AfterCrash::Previous);
         for _ in 0..4 {

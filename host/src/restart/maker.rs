@@ -5,18 +5,27 @@
 use super::executables::{Copy, Executables, keep, own_executable, prune};
 use super::trial::{self, Trial};
 use crate::compile::{BuildError, Cancel, build_host, host_command};
-use crate::engine::{HostReport, NewHost, NextHost, NotBuilt, OnHostReport, TrialModule};
+use crate::engine::{
+    Hindrance, HostReport, NewHost, NextHost, NotBuilt, OnHostReport, TrialModule,
+};
 use crate::journal::event::{Diagnostic, DiagnosticLevel};
 use crate::sources::workspace::Bin;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::{Instant, SystemTime};
 
+/// Whether a host would start now: its settings and its workspace can be read.
+///
+/// # Errors
+/// Why it would not.
+pub(crate) type Check = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+
 /// What a host is made from, and where.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HostMaker {
     /// The workspace.
     pub root: PathBuf,
@@ -26,6 +35,8 @@ pub struct HostMaker {
     pub bin: Bin,
     /// Arguments of the application.
     pub args: Vec<OsString>,
+    /// Asked before the new host takes over.
+    pub check: Check,
 }
 
 enum Job {
@@ -72,9 +83,8 @@ impl NextHost for AtWork {
         let (maker, cancel) = (self.maker.clone(), self.cancel.clone());
         let making = Making { maker, cancel, on_report, running: None };
         let thread = Builder::new().name("pitstop-host".to_owned());
-        // Without it the host is built by whoever starts it the next time.
-        self.thread = thread.spawn(move || making.run(&queue)).ok();
-        self.jobs = Some(jobs);
+        let thread = thread.spawn(move || making.run(&queue)).expect("failed to spawn thread");
+        (self.thread, self.jobs) = (Some(thread), Some(jobs));
     }
 
     fn build(&mut self) {
@@ -83,6 +93,13 @@ impl NextHost for AtWork {
 
     fn try_out(&mut self, host: &NewHost, modules: Vec<TrialModule>) {
         self.tell(Job::Try { host: host.clone(), modules });
+    }
+
+    fn hindrance(&mut self, host: &NewHost) -> Option<Hindrance> {
+        if !host.path.is_file() {
+            return Some(Hindrance::Gone);
+        }
+        (self.maker.check)().err().map(Hindrance::Because)
     }
 }
 
@@ -115,10 +132,13 @@ impl Making {
     fn build(&mut self, began: Instant) -> Option<HostReport> {
         let HostMaker { root, dir, bin, .. } = &self.maker;
         // Before cargo puts another file in its place.
-        let running = match self.running.clone() {
-            Some(running) => Ok(running),
-            None => own_executable().and_then(|path| keep(&path, dir)),
-        };
+        let known = self.running.take().filter(|running| running.path.is_file());
+        let running = known.map_or_else(|| own_executable().and_then(|it| keep(&it, dir)), Ok);
+        let running = running.and_then(|running| {
+            // What is started after a crash is this one, and not what the build leaves there.
+            Executables::run_as(dir, &running.path)?;
+            Ok(running)
+        });
         self.running = running.as_ref().ok().cloned();
         let built = match build_host(bin, root, &self.cancel) {
             Err(BuildError::Cancelled) => return None,

@@ -30,6 +30,8 @@ const STEP_LIMIT: Duration = Duration::from_secs(10);
 const LINES_KEPT: usize = 20;
 /// A larger file was not written here.
 const BYTES_MAX: u64 = 1 << 20;
+/// What std writes of a panic, before its place.
+const PANICKED: &str = " panicked at ";
 /// Begins the line by which a new host says why it has failed.
 const FAILED: &str = "pitstop trial failed at ";
 
@@ -46,14 +48,16 @@ struct Module {
     name: String,
     library: OsString,
     artifact: String,
+    is_faulted: bool,
 }
 
 impl Trial {
     pub(super) fn of(modules: Vec<TrialModule>, dir: &Path, args: &[OsString]) -> Self {
-        let module = |TrialModule { name, library, artifact }| Module {
+        let module = |TrialModule { name, library, artifact, is_faulted }| Module {
             name,
             library: library.into_os_string(),
             artifact,
+            is_faulted,
         };
         Self {
             modules: modules.into_iter().map(module).collect(),
@@ -78,6 +82,7 @@ pub(super) fn run(
     text.and_then(|text| whole_file::write(&file, &text)).map_err(|error| not_started(&error))?;
     let mut command = Command::new(program);
     child_env::without_internal(&mut command);
+    command.args(std::env::args_os().skip(1));
     command.env(TRIAL, &file).env(child_env::DIE_WITH_PARENT, "1");
     let here = std::env::current_dir().unwrap_or_else(|_| dir.to_owned());
     let mut last = Vec::new();
@@ -115,14 +120,21 @@ fn failure_of(status: ExitStatus, last: &[String]) -> TrialFailure {
     let (stage, reason) = match said {
         Some((stage, reason)) => (stage.to_owned(), reason.to_owned()),
         None => {
-            let plain = last.iter().map(strip_ansi_escapes::strip_str);
-            let panicked = plain.into_iter().find(|line| line.contains("panicked at"));
-            let what = panicked.map_or_else(String::new, |line| format!("; {}", line.trim()));
-            ("trial".to_owned(), format!("it ended with {status}{what}"))
+            let reason = panic_in(last).unwrap_or_else(|| format!("it ended with {status}"));
+            ("trial".to_owned(), reason)
         }
     };
     let signal = signal_of(status);
     TrialFailure { stage, reason, signal, stderr: String::new() }
+}
+
+/// The panic that it has written of, without what differs from one process to the next.
+fn panic_in(lines: &[String]) -> Option<String> {
+    let plain: Vec<String> = lines.iter().map(strip_ansi_escapes::strip_str).collect();
+    let at = plain.iter().position(|line| line.contains(PANICKED))?;
+    let (_, place) = plain[at].split_once(PANICKED)?;
+    let message = plain.get(at + 1).map_or("", |line| line.trim());
+    Some(format!("it panicked at {place} {message}").trim_end().to_owned())
 }
 
 #[cfg(unix)]
@@ -154,10 +166,11 @@ fn within<T>(limit: Duration, cancel: &Cancel, work: impl FnOnce(&Cancel) -> T) 
     })
 }
 
-/// What a host does that was started for a trial; `None` when this one was not. Call it first in `main`.
+/// What a host does that was started for a trial; `None` when this one was not. `check` says whether it would find what
+/// it needs for its start. Call it early in `main`.
 #[must_use]
 #[expect(clippy::print_stderr, reason = "whoever tries this host reads it")]
-pub fn intercept() -> Option<ExitCode> {
+pub fn intercept(check: impl FnOnce() -> Result<(), String>) -> Option<ExitCode> {
     let file = std::env::var_os(TRIAL)?;
     child_env::die_with_parent();
     let attempt = thread::Builder::new().name("pitstop-trial".to_owned()).spawn(move || {
@@ -168,9 +181,10 @@ pub fn intercept() -> Option<ExitCode> {
         let store = Store::new(trial.checkpoints.clone().into());
         trial.modules.iter().try_for_each(|module| draw(module, &store, args))
     });
-    let result = attempt.map_err(|error| format!("start: {error}")).and_then(|attempt| {
+    let drawn = attempt.map_err(|error| format!("start: {error}")).and_then(|attempt| {
         attempt.join().unwrap_or_else(|_| Err("trial: it panicked".to_owned()))
     });
+    let result = drawn.and_then(|()| check().map_err(|error| format!("start: {error}")));
     Some(match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -182,7 +196,7 @@ pub fn intercept() -> Option<ExitCode> {
 
 /// One module from its library to a frame, as at the start of a host.
 fn draw(module: &Module, store: &Store, args: AppArgs) -> Result<(), String> {
-    let Module { name, library, artifact } = module;
+    let Module { name, library, artifact, is_faulted } = module;
     let refused = |rejection: Rejection| {
         let rejection = rejection.retired(STEP_LIMIT);
         format!("{}: {name}: {}", rejection.stage, rejection.reason)
@@ -196,6 +210,10 @@ fn draw(module: &Module, store: &Store, args: AppArgs) -> Result<(), String> {
         .map_err(refused)?;
     let state = store.newest(name).map(|checkpoint| checkpoint.bytes).unwrap_or_default();
     let restored = candidate.restore(state).map_err(refused)?;
+    if *is_faulted {
+        // It panics in the running host as well.
+        return Ok(());
+    }
     let Some(mut turn) = slot.begin_swap(STEP_LIMIT) else {
         return Err(format!("trial: {name}: the frame has no beginning"));
     };

@@ -84,15 +84,20 @@ impl Shell {
 
     /// Notes where the window is. One that is minimised stays where it was.
     fn note_placement(&self, ctx: &Context) {
+        let zoom = ctx.zoom_factor();
         let placement = ctx.input(|input| {
             let viewport = input.viewport();
-            let is_shown = viewport.minimized != Some(true);
-            let size = viewport.inner_rect.filter(|_| is_shown)?.size();
+            if viewport.minimized == Some(true) {
+                return None;
+            }
+            // Wayland does not say where a window is, and therefore gives no rectangle.
+            let size = viewport.inner_rect.unwrap_or_else(|| input.viewport_rect()).size() * zoom;
             Some(Placement {
-                position: viewport.outer_rect.map(|rect| rect.min.into()),
+                position: viewport.outer_rect.map(|rect| (rect.min * zoom).into()),
                 size: size.into(),
                 is_maximized: viewport.maximized == Some(true),
                 is_fullscreen: viewport.fullscreen == Some(true),
+                zoom,
             })
         });
         if placement.is_some() {

@@ -59,6 +59,7 @@ pub fn run(
         options,
         Box::new(|cc| {
             let ctx = cc.egui_ctx.clone();
+            ctx.set_zoom_factor(placement.map_or(1.0, |placement| placement.zoom));
             let services = Services {
                 request_repaint: Arc::new(move |after| ctx.request_repaint_after(after)),
                 log,
@@ -86,7 +87,7 @@ pub fn run(
 }
 
 fn placed(viewport: egui::ViewportBuilder, placement: Placement) -> egui::ViewportBuilder {
-    let Placement { position, size, is_maximized, is_fullscreen } = placement;
+    let Placement { position, size, is_maximized, is_fullscreen, zoom: _ } = placement;
     let viewport =
         viewport.with_inner_size(size).with_maximized(is_maximized).with_fullscreen(is_fullscreen);
     match position {

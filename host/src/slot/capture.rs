@@ -32,6 +32,11 @@ impl Slot {
         self.dirty.is_set()
     }
 
+    /// Has the next capture take the state also when no code has run.
+    pub(crate) fn mark_dirty(&self) {
+        self.dirty.mark();
+    }
+
     /// Any thread but the UI's: the state, when code has run since the last time. `None` when none
     /// has, when a call is out, or when it is not its turn yet. Code that has panicked is asked all the
     /// same: what was changed before is there, and nothing else will keep it.

@@ -30,6 +30,7 @@ use anyhow::Context as _;
 use once_cell::sync::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// Runs the host until its window is closed, it is told to stop, or a signal ends it. Does not return when the host
 /// starts anew in this process.
@@ -37,7 +38,7 @@ use std::sync::Arc;
 pub fn run(args: &DevArgs) -> Exit {
     allocator::limit_arenas();
     let ran = Launch::prepare(args).and_then(|launch| {
-        let (dir, journal) = (launch.dir.clone(), Arc::clone(&launch.journal));
+        let (dir, journal) = (launch.plan.dir.clone(), Arc::clone(&launch.journal));
         end(&dir, &journal, launch.run()?)
     });
     match ran {
@@ -57,7 +58,7 @@ pub fn run(args: &DevArgs) -> Exit {
 /// # Errors
 /// Why the engine has given up, or why this process cannot become the next host.
 fn end(dir: &Path, journal: &Journal, ended: Ended) -> anyhow::Result<Exit> {
-    let Ended { companions, placement } = ended;
+    let Ended { companions, lock, placement } = ended;
     drop(companions);
     let engine = RUNNING.get();
     if let Some(reason) = engine.and_then(EngineHandle::failure) {
@@ -73,29 +74,46 @@ fn end(dir: &Path, journal: &Journal, ended: Ended) -> anyhow::Result<Exit> {
     if cfg!(not(unix)) {
         return Ok(Exit::Restart);
     }
+    // No other host of this workspace begins in between.
     let error = replace(dir, &Carried { hand_over, placement, ran_for });
+    drop(lock);
     journal.log(LogLevel::Error, None, &error.to_string());
     Err(error.into())
 }
 
-/// Everything that is needed before there is a window or an engine.
-struct Launch {
+/// Whether a host would find what it needs for its start: settings and a workspace that can be read.
+///
+/// # Errors
+/// Why it would not, in words.
+pub fn check(args: &DevArgs) -> Result<(), String> {
+    Plan::read(args).map(drop).map_err(|error| format!("{error:#}"))
+}
+
+/// What the user wants, and what is on disk.
+struct Plan {
     settings: Settings,
+    warnings: Vec<String>,
     root: PathBuf,
     dir: PathBuf,
     source: BuildSource,
     programs: ProgramsConfig,
+    maker: Option<HostMaker>,
+}
+
+/// Everything that is needed before there is a window or an engine.
+struct Launch {
+    plan: Plan,
     journal: Arc<Journal>,
     lock: HostLock,
     /// How the host before this one ended, when somebody has started this one for that.
     before: Option<Before>,
     carried: Option<Carried>,
-    maker: Option<HostMaker>,
 }
 
 /// What is left when there is no window and no engine any more.
 struct Ended {
     companions: Companions,
+    lock: HostLock,
     placement: Option<Placement>,
 }
 
@@ -106,7 +124,6 @@ struct Companions {
     _server: ControlServer,
     _terminal: Terminal,
     status: Arc<StatusWriter>,
-    _lock: HostLock,
 }
 
 impl Drop for Companions {
@@ -115,11 +132,19 @@ impl Drop for Companions {
     }
 }
 
+/// What [`Launch::start`] has started.
+struct Started {
+    engine: Engine,
+    orders: ProgramsHandle,
+    companions: Companions,
+    lock: HostLock,
+}
+
 /// The engine that signals are for.
 static RUNNING: OnceCell<EngineHandle> = OnceCell::new();
 
-impl Launch {
-    fn prepare(args: &DevArgs) -> anyhow::Result<Self> {
+impl Plan {
+    fn read(args: &DevArgs) -> anyhow::Result<Self> {
         let start = match &args.workspace {
             Some(dir) => dir.clone(),
             None => std::env::current_dir().context("the working directory is gone")?,
@@ -127,14 +152,25 @@ impl Launch {
         let workspace = Workspace::load(&start)?;
         let root = workspace.root().to_path_buf();
         let (file, warnings) = PitstopFile::read(&root)?;
-        let mut settings = Settings::resolve(args, &EnvSettings::read()?, &file);
+        let settings = Settings::resolve(args, &EnvSettings::read()?, &file);
         let dir = root.join("target").join("pitstop");
-        let lock = HostLock::acquire(&dir)?;
+        let source = build_source(&workspace, &settings, &dir)?;
+        let programs = auto_run::config(&workspace, &settings, &dir)?;
+        let maker = host_maker(&workspace, &settings, &dir, args);
+        Ok(Self { settings, warnings, root, dir, source, programs, maker })
+    }
+}
+
+impl Launch {
+    fn prepare(args: &DevArgs) -> anyhow::Result<Self> {
+        let mut plan = Plan::read(args)?;
+        let (dir, settings) = (&plan.dir, &mut plan.settings);
+        let lock = HostLock::acquire(dir)?;
         let before = Before::from_environment();
         let carried =
-            Carried::take(&dir).filter(|_| matches!(before, Some(Before::Asked | Before::Changed)));
+            Carried::take(dir).filter(|_| matches!(before, Some(Before::Asked | Before::Changed)));
         match before {
-            None | Some(Before::InOrder) => Executables::forget(&dir),
+            None | Some(Before::InOrder) => Executables::forget(dir),
             // What the first host was told to forget is forgotten; this one takes over from it.
             Some(_) => settings.fresh = false,
         }
@@ -147,23 +183,17 @@ impl Launch {
             log_level: settings.log_level,
             ran_for: carried.as_ref().map(|carried| carried.ran_for),
         })?;
-        for warning in warnings {
-            journal.record(None, None, Event::Notice { message: warning });
-        }
-        if before == Some(Before::Killed) && Executables::read(&dir).is_some_and(|it| it.is_back) {
-            let message = GAVE_WAY.to_owned();
+        let gave_way = (before == Some(Before::WentBack)).then(|| GAVE_WAY.to_owned());
+        for message in plan.warnings.drain(..).chain(gave_way) {
             journal.record(None, None, Event::Notice { message });
         }
-        let source = build_source(&workspace, &settings, &dir)?;
-        let programs = auto_run::config(&workspace, &settings, &dir)?;
-        let maker = host_maker(&workspace, &settings, &dir);
-        Ok(Self { settings, root, dir, source, programs, journal, lock, before, carried, maker })
+        Ok(Self { plan, journal, lock, before, carried })
     }
 
     fn run(self) -> anyhow::Result<Ended> {
         install_signal_handler()?;
         child_env::die_with_parent();
-        let headless = self.settings.headless;
+        let headless = self.plan.settings.headless;
         if headless {
             return self.run_headless();
         }
@@ -175,9 +205,9 @@ impl Launch {
         let placement = self.carried.as_ref().and_then(|carried| carried.placement);
         let frames = Headless::default();
         let services = frames.services(log_fn(&self.journal));
-        let (engine, _, companions) = self.start(services, true)?;
+        let Started { engine, companions, lock, .. } = self.start(services, true)?;
         frames.run(engine);
-        Ok(Ended { companions, placement })
+        Ok(Ended { companions, lock, placement })
     }
 
     #[cfg(not(feature = "shell"))]
@@ -196,21 +226,23 @@ impl Launch {
         }
         let log = log_fn(&self.journal);
         let names: Vec<&str> =
-            self.settings.modules.iter().map(|module| module.name.as_str()).collect();
+            self.plan.settings.modules.iter().map(|module| module.name.as_str()).collect();
         let title = format!("Pitstop - {}", names.join(", "));
-        let root = self.root.clone();
+        let root = self.plan.root.clone();
         let placement = self.carried.as_ref().and_then(|carried| carried.placement);
         let slot = Mutex::new(Some(self));
-        let companions = Mutex::new(None);
+        let running = Mutex::new(None);
         let start = |services: Services| {
             let launch = slot.lock().take().context("the window was opened twice")?;
-            let (engine, programs, running) = launch.start(services, false)?;
-            *companions.lock() = Some(running);
-            Ok((engine, programs))
+            let Started { engine, orders, companions, lock } = launch.start(services, false)?;
+            *running.lock() = Some((companions, lock));
+            Ok((engine, orders))
         };
         let result = shell::run(&title, root, placement, start, log);
-        match (result, companions.into_inner(), slot.into_inner()) {
-            (Ok(placement), Some(companions), _) => Ok(Ended { companions, placement }),
+        match (result, running.into_inner(), slot.into_inner()) {
+            (Ok(placement), Some((companions, lock)), _) => {
+                Ok(Ended { companions, lock, placement })
+            }
             (Ok(_), None, _) => anyhow::bail!("the window was closed before it was opened"),
             (Err(WindowError::NoWindow(reason)), None, Some(launch)) => {
                 say(&format!("pitstop: no window could be opened ({reason}); running headless"));
@@ -221,13 +253,9 @@ impl Launch {
     }
 
     /// Starts the engine, and all that listens to it.
-    fn start(
-        self,
-        services: Services,
-        headless: bool,
-    ) -> anyhow::Result<(Engine, ProgramsHandle, Companions)> {
-        let Self { settings, root, dir, source, programs, journal, lock, before, carried, maker } =
-            self;
+    fn start(self, services: Services, headless: bool) -> anyhow::Result<Started> {
+        let Self { plan, journal, lock, before, carried } = self;
+        let Plan { settings, root, dir, source, programs, maker, .. } = plan;
         let services = Services { args: AppArgs::new(&settings.args), ..services };
         let facts = Arc::new(HostFacts::new(headless));
         let ledger = Some(open_ledger(&dir, before.unwrap_or(Before::InOrder), &journal)?);
@@ -260,6 +288,8 @@ impl Launch {
             kept_generations: settings.kept_generations,
             auto_reload: settings.auto_reload,
             may_restart: may_restart(&settings),
+            host_since: host_since(before, carried.as_ref()),
+            begin_with_proven: before == Some(Before::WentBack),
             next_host: maker.map(HostMaker::into_next_host),
             begin_from: carried.map(|carried| carried.hand_over),
             source,
@@ -282,14 +312,9 @@ impl Launch {
         // From now on the status names the socket.
         status.beat(&journal);
         let orders = programs.handle();
-        let companions = Companions {
-            _programs: programs,
-            _server: server,
-            _terminal: terminal,
-            status,
-            _lock: lock,
-        };
-        Ok((engine, orders, companions))
+        let companions =
+            Companions { _programs: programs, _server: server, _terminal: terminal, status };
+        Ok(Started { engine, orders, companions, lock })
     }
 }
 
@@ -309,7 +334,9 @@ fn replay_config(
     packages: &[String],
     dir: &Path,
 ) -> Option<ReplayConfig> {
-    let wrapper = WrapperProgram::open(std::env::current_exe().ok()?).ok()?;
+    let own = std::env::current_exe().and_then(WrapperProgram::open);
+    // Its file may have been replaced while it ran.
+    let wrapper = own.or_else(|_| WrapperProgram::open("/proc/self/exe".into())).ok()?;
     let wanted = settings.replay && !workspace.any_needs_another(packages);
     wanted.then(|| ReplayConfig {
         wrapper,
@@ -326,14 +353,33 @@ fn may_restart(settings: &Settings) -> bool {
 }
 
 /// What builds the host anew; `None` where the host is no part of the workspace, or may not start anew.
-fn host_maker(workspace: &Workspace, settings: &Settings, dir: &Path) -> Option<HostMaker> {
+fn host_maker(
+    workspace: &Workspace,
+    settings: &Settings,
+    dir: &Path,
+    args: &DevArgs,
+) -> Option<HostMaker> {
     let bin = workspace.bin_of(HOST_PACKAGE).ok().flatten()?;
+    let args_again = args.clone();
     may_restart(settings).then(|| HostMaker {
         root: workspace.root().to_path_buf(),
         dir: dir.to_path_buf(),
         bin,
         args: settings.args.clone(),
+        check: Arc::new(move || check(&args_again)),
     })
+}
+
+/// When the build of this executable was started, where files of the host may have been saved since. Whoever starts a
+/// host in order has just built it; and what a host has given way to is older than its sources on purpose.
+fn host_since(before: Option<Before>, carried: Option<&Carried>) -> Option<SystemTime> {
+    let carried = carried.and_then(|carried| carried.hand_over.host_since);
+    let own_file = || std::env::current_exe().and_then(|own| own.metadata()?.modified()).ok();
+    match before {
+        None | Some(Before::InOrder | Before::WentBack) => None,
+        Some(Before::Asked | Before::Changed) => carried.or_else(own_file),
+        Some(Before::Crashed | Before::Killed) => own_file(),
+    }
 }
 
 fn build_source(

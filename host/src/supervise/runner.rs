@@ -219,9 +219,12 @@ impl Runner {
 
     fn spawn(&self) -> std::io::Result<Running> {
         let mut command = self.program.command();
-        // Without it the program outlives this process if that is killed; it runs all the same.
         let guard = Guard::over(&mut command, self.program.held.as_deref()).ok();
-        let mut group = Group::spawn_to_die_with_us(command)?;
+        // One request to end is enough: many programs take a second one for impatience.
+        let mut group = match guard {
+            Some(_) => Group::spawn(command)?,
+            None => Group::spawn_to_die_with_us(command)?,
+        };
         if let (PrintsTo::Lines(lines), (Some(stdout), _)) =
             (&self.program.prints_to, group.pipes())
         {

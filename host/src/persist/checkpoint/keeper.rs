@@ -130,6 +130,11 @@ impl Rounds {
             let kept = self.kept.remove(slot.name());
             let mut kept = kept.unwrap_or_else(|| Kept::of(&self.store, slot.name()));
             let now = Instant::now();
+            if is_last && !self.store.has_any(slot.name()) {
+                // Somebody has removed them, as `cargo clean` does.
+                kept.written = None;
+                slot.mark_dirty();
+            }
             if slot.is_dirty() && (is_last || kept.due <= now) {
                 self.capture(&slot, &mut kept);
             }

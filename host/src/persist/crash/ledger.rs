@@ -25,6 +25,8 @@ pub enum Before {
     Asked,
     /// It ended for a newer one of itself.
     Changed,
+    /// It crashed again and again because of its own newest code; this one is the host before.
+    WentBack,
 }
 
 impl Before {
@@ -37,6 +39,7 @@ impl Before {
             Self::Killed => "kill",
             Self::Asked => "restart",
             Self::Changed => "code_change",
+            Self::WentBack => "went_back",
         }
     }
 
@@ -44,7 +47,14 @@ impl Before {
     #[must_use]
     pub fn from_environment() -> Option<Self> {
         let word = std::env::var(RESTARTED_AFTER).ok()?;
-        let known = [Self::InOrder, Self::Crashed, Self::Killed, Self::Asked, Self::Changed];
+        let known = [
+            Self::InOrder,
+            Self::Crashed,
+            Self::Killed,
+            Self::Asked,
+            Self::Changed,
+            Self::WentBack,
+        ];
         known.into_iter().find(|before| before.word() == word)
     }
 
@@ -53,7 +63,7 @@ impl Before {
     pub fn start_reason(self) -> StartReason {
         match self {
             Self::InOrder => StartReason::Start,
-            Self::Crashed | Self::Killed => StartReason::Crash,
+            Self::Crashed | Self::Killed | Self::WentBack => StartReason::Crash,
             Self::Asked => StartReason::Resources,
             Self::Changed => StartReason::CodeChange,
         }
@@ -95,6 +105,10 @@ impl CrashLedger {
             Before::Crashed => record.start_after_crash(unix_ms()),
             Before::Killed | Before::Asked | Before::Changed => {
                 record.start_after_kill(unix_ms());
+                Verdict::Unproven
+            }
+            Before::WentBack => {
+                record.start_after_other_host(unix_ms());
                 Verdict::Unproven
             }
             Before::InOrder => {

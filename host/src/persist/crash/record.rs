@@ -141,6 +141,13 @@ impl Record {
         self.forget_loaded();
     }
 
+    /// A host starts because the one before has crashed by its own fault: what was blamed for that was not to blame.
+    pub(super) fn start_after_other_host(&mut self, now_ms: u64) {
+        self.blamed.clear();
+        self.empty_crashes = 0;
+        self.start_after_kill(now_ms);
+    }
+
     /// The host ends in order: nothing that it has loaded is to blame for what happens from now on.
     pub(super) fn end(&mut self, now_ms: u64) {
         self.note_lasting(now_ms);
@@ -387,6 +394,17 @@ mod tests {
             record.start_after_kill(1_000 * n + 300);
         }
         assert!(!record.is_quarantined("code"));
+    }
+
+    #[test]
+    fn s17_what_ran_in_a_host_that_gave_way_is_not_blamed_afterwards() {
+        let mut record = Record::default();
+        load(&mut record, "ui", 1, "code", 0);
+        assert_eq!(record.start_after_crash(100), Verdict::Unproven);
+        load(&mut record, "ui", 1, "code", 200);
+        record.start_after_other_host(300);
+        load(&mut record, "ui", 1, "code", 400);
+        assert_eq!(record.start_after_crash(500), Verdict::Unproven);
     }
 
     #[test]
