@@ -449,6 +449,9 @@ fn w2_w5_w11_the_new_host_goes_on_where_the_window_was_and_in_the_middle_of_a_wo
     let options = HostOptions { may_restart: true, ..HostOptions::default() };
     let Some(mut bench) = Bench::with_options(restart::project(), options) else { return };
     bench.window.click("Click");
+    bench.window.click("ui g1 ⏷");
+    bench.window.click("Inspect state");
+    bench.window.find("State of ui");
     let field = bench.window.find_role(Role::TextInput);
     bench.window.click_on(&field);
     bench.window.type_text("half a thou");
@@ -469,6 +472,7 @@ fn w2_w5_w11_the_new_host_goes_on_where_the_window_was_and_in_the_middle_of_a_wo
     measured(&format!("from the end of the build to the first frame of the new host: {took} ms"));
     bench.window = Window::open(bench.address);
     bench.window.find("half a thou");
+    bench.window.find("State of ui");
     assert_eq!(bench.display.placed(), Some(place));
     // Focus and text cursor are where they were.
     bench.window.type_text("ght");

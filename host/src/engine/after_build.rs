@@ -125,9 +125,7 @@ impl Core {
             },
         );
         if self.only_built.remove(name) && slot.generation().is_some() {
-            let is_it = slot.artifact().as_ref() == Some(&artifact.hash);
-            let reason = if is_it { NoChange::SameArtifact } else { NoChange::NotAsked };
-            self.no_change(&slot, generation, reason);
+            self.no_change(&slot, generation, NoChange::NotAsked);
             return;
         }
         let same = slot.artifact().as_ref() == Some(&artifact.hash);

@@ -51,7 +51,7 @@ pub enum NoChange {
     SameContent,
     /// The build produced the very library that already runs.
     SameArtifact,
-    /// The build was made ahead of the next save; the user runs earlier code, and nothing was saved since.
+    /// The build was made ahead of the next save: nothing was saved since the running code was chosen.
     NotAsked,
 }
 

@@ -18,25 +18,10 @@ const BYTES_MAX: u64 = 1 << 20;
 pub struct Carried {
     /// Of the engine.
     pub hand_over: HandOver,
-    /// Where the window was.
-    pub placement: Option<Placement>,
+    /// The window, in its own words.
+    pub window: Option<serde_json::Value>,
     /// How long the run has taken so far: the journal's times go on.
     pub ran_for: Duration,
-}
-
-/// Where a window is, in points of the system, which do not change with egui's zoom.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Placement {
-    /// The upper left corner of its frame; `None` where the system does not say.
-    pub position: Option<[f32; 2]>,
-    /// Width and height without the frame.
-    pub size: [f32; 2],
-    /// Whether it takes the whole screen but for the system's bars.
-    pub is_maximized: bool,
-    /// Whether it takes the whole screen.
-    pub is_fullscreen: bool,
-    /// egui's zoom.
-    pub zoom: f32,
 }
 
 impl Carried {
@@ -89,13 +74,7 @@ mod tests {
                 waiting: ["ui".to_owned()].into(),
                 waiting_changes: 2,
             },
-            placement: Some(Placement {
-                position: Some([10.0, 20.5]),
-                size: [800.0, 600.0],
-                is_maximized: false,
-                is_fullscreen: true,
-                zoom: 1.5,
-            }),
+            window: Some(serde_json::json!({ "zoom": 1.5 })),
             ran_for: Duration::from_micros(1_234_567),
         };
         assert_eq!(Carried::take(dir.path()), None);

@@ -17,7 +17,7 @@ mod maker;
 mod replace;
 mod trial;
 
-pub use carried::{Carried, Placement};
+pub use carried::Carried;
 pub use executables::{AfterCrash, Executables};
 pub use maker::HostMaker;
 pub use replace::{NotReplaced, replace};

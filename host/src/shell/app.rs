@@ -9,13 +9,13 @@ use super::inspector::Inspector;
 use super::orders::Order;
 use super::scene_painter::ScenePainter;
 use super::view::ModuleView;
+use super::window_state::{Placement, WindowState};
 use super::{editor, theme};
 use crate::engine::{Engine, EngineHandle};
 use crate::journal::board::{Board, Failure};
 use crate::journal::event::FailureKind;
 use crate::journal::event::Trigger;
 use crate::module::InputPacket;
-use crate::restart::Placement;
 use crate::slot::{FrameResult, HoldReason, Slot};
 use crate::supervise::ProgramsHandle;
 use egui::{
@@ -23,7 +23,8 @@ use egui::{
     Rect, TextStyle, Ui, UiBuilder,
 };
 use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, Tree, UiResponse};
-use std::cell::Cell;
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -31,8 +32,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// One tile: a view of a module, or the place where it will be.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Pane {
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Pane {
     module: String,
     view: u32,
     title: String,
@@ -53,8 +54,9 @@ pub(super) struct Shell {
     editor_error: Option<String>,
     inspectors: Vec<Inspector>,
     painter: ScenePainter,
-    /// Where the window is, for whoever opened it.
-    placement: Rc<Cell<Option<Placement>>>,
+    placement: Option<Placement>,
+    /// For whoever has opened the window: what it was like at its end.
+    last: Rc<RefCell<Option<WindowState>>>,
 }
 
 impl Shell {
@@ -63,45 +65,28 @@ impl Shell {
         engine: Engine,
         programs: ProgramsHandle,
         root: PathBuf,
-        placement: Rc<Cell<Option<Placement>>>,
+        before: Option<WindowState>,
+        last: Rc<RefCell<Option<WindowState>>>,
     ) -> Self {
         theme::apply(ctx);
+        let (panes, tree, inspected) = match before {
+            Some(WindowState { panes, tree, inspected, .. }) => (panes, tree, inspected),
+            None => (Vec::new(), Tree::empty(Id::unique("modules")), Vec::new()),
+        };
         Self {
             engine,
             programs,
             root,
-            panes: Vec::new(),
-            tree: Tree::empty(Id::unique("modules")),
+            panes,
+            tree,
             views: HashMap::new(),
             closed: HashSet::new(),
             seen: HashMap::new(),
             editor_error: None,
-            inspectors: Vec::new(),
+            inspectors: inspected.into_iter().map(Inspector::new).collect(),
             painter: ScenePainter::default(),
-            placement,
-        }
-    }
-
-    /// Notes where the window is. One that is minimised stays where it was.
-    fn note_placement(&self, ctx: &Context) {
-        let zoom = ctx.zoom_factor();
-        let placement = ctx.input(|input| {
-            let viewport = input.viewport();
-            if viewport.minimized == Some(true) {
-                return None;
-            }
-            // Wayland does not say where a window is, and therefore gives no rectangle.
-            let size = viewport.inner_rect.unwrap_or_else(|| input.viewport_rect()).size() * zoom;
-            Some(Placement {
-                position: viewport.outer_rect.map(|rect| (rect.min * zoom).into()),
-                size: size.into(),
-                is_maximized: viewport.maximized == Some(true),
-                is_fullscreen: viewport.fullscreen == Some(true),
-                zoom,
-            })
-        });
-        if placement.is_some() {
-            self.placement.set(placement);
+            placement: None,
+            last,
         }
     }
 
@@ -174,7 +159,7 @@ impl Shell {
                 panes.extend(known());
             }
         }
-        if panes == self.panes {
+        if panes == self.panes && panes.iter().all(|pane| self.views.contains_key(pane)) {
             return;
         }
         self.views.retain(|pane, _| panes.contains(pane));
@@ -185,6 +170,10 @@ impl Shell {
                     ModuleView::new(Arc::clone(slot), pane.view, title, painter)
                 });
             }
+        }
+        if panes == self.panes {
+            // The arrangement of the window before this one.
+            return;
         }
         let mut tiles = Tiles::default();
         let ids: Vec<TileId> = panes.iter().map(|pane| tiles.insert_pane(pane.clone())).collect();
@@ -294,7 +283,7 @@ impl eframe::App for Shell {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
-        self.note_placement(&ctx);
+        self.placement = Placement::of(&ctx).or(self.placement);
         let mut ready = Vec::new();
         if ctx.current_pass_index() == 0 {
             self.hotkey(&ctx);
@@ -338,6 +327,11 @@ impl eframe::App for Shell {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        let inspected = self.inspectors.iter().map(|open| open.module().to_owned()).collect();
+        let (panes, tree) = (self.panes.clone(), self.tree.clone());
+        let state =
+            self.placement.map(|placement| WindowState { placement, panes, tree, inspected });
+        *self.last.borrow_mut() = state;
         for slot in self.handle().registry().slots() {
             slot.release_all_gl();
             slot.end_frame();

@@ -27,6 +27,7 @@ mod theme;
 mod units;
 mod view;
 mod window;
+mod window_state;
 
 pub use paint::Shown;
 pub use window::{WindowError, has_display, run};

@@ -1,12 +1,13 @@
 //! The native window.
 
 use super::app::Shell;
+use super::window_state::WindowState;
 use crate::engine::Engine;
 use crate::module::{AppArgs, LogFn, Services};
-use crate::restart::Placement;
 use crate::supervise::ProgramsHandle;
 use eframe::NativeOptions;
-use std::cell::{Cell, RefCell};
+use serde_json::Value;
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub fn has_display() -> bool {
     cfg!(not(target_os = "linux")) || set("DISPLAY") || set("WAYLAND_DISPLAY")
 }
 
-/// Opens the window, where it was when that is known, and draws until it is closed; returns where it was then.
+/// Opens the window, as `before` has it, and draws until it is closed; returns what it was like then, for the next time.
 /// `start` is called once, when there is something to draw on. Must be called on the main thread.
 ///
 /// # Errors
@@ -37,19 +38,22 @@ pub fn has_display() -> bool {
 pub fn run(
     title: &str,
     root: PathBuf,
-    placement: Option<Placement>,
+    before: Option<Value>,
     start: impl FnOnce(Services) -> anyhow::Result<(Engine, ProgramsHandle)>,
     log: LogFn,
-) -> Result<Option<Placement>, WindowError> {
+) -> Result<Option<Value>, WindowError> {
     let failed: RefCell<Option<anyhow::Error>> = RefCell::new(None);
-    let last: Rc<Cell<Option<Placement>>> = Rc::new(Cell::new(placement));
+    // One that cannot be read, as of another version, is none.
+    let before: Option<WindowState> = before.and_then(|value| serde_json::from_value(value).ok());
+    let placement = before.as_ref().map(|before| before.placement);
+    let last = Rc::new(RefCell::new(None));
     let viewport = egui::ViewportBuilder::default()
         .with_inner_size([1280.0, 800.0])
         .with_min_inner_size([480.0, 320.0])
         .with_app_id("pitstop")
         .with_title(title);
     let viewport = match placement {
-        Some(placement) => placed(viewport, placement),
+        Some(placement) => placement.apply(viewport),
         None => viewport,
     };
     let options = NativeOptions { viewport, ..NativeOptions::default() };
@@ -69,7 +73,7 @@ pub fn run(
             };
             match start(services) {
                 Ok((engine, programs)) => {
-                    Ok(Box::new(Shell::new(&cc.egui_ctx, engine, programs, root, seen)))
+                    Ok(Box::new(Shell::new(&cc.egui_ctx, engine, programs, root, before, seen)))
                 }
                 Err(error) => {
                     let text = error.to_string();
@@ -82,16 +86,6 @@ pub fn run(
     match (result, failed.into_inner()) {
         (_, Some(error)) => Err(WindowError::Engine(error)),
         (Err(error), None) => Err(WindowError::NoWindow(error.to_string())),
-        (Ok(()), None) => Ok(last.get()),
-    }
-}
-
-fn placed(viewport: egui::ViewportBuilder, placement: Placement) -> egui::ViewportBuilder {
-    let Placement { position, size, is_maximized, is_fullscreen, zoom: _ } = placement;
-    let viewport =
-        viewport.with_inner_size(size).with_maximized(is_maximized).with_fullscreen(is_fullscreen);
-    match position {
-        Some(position) => viewport.with_position(position),
-        None => viewport,
+        (Ok(()), None) => Ok(last.take().and_then(|last| serde_json::to_value(last).ok())),
     }
 }

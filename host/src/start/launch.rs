@@ -17,7 +17,7 @@ use crate::os::child_env;
 use crate::os::signals;
 use crate::persist::checkpoint::Store;
 use crate::persist::crash::{Before, CrashLedger, Verdict};
-use crate::restart::{Carried, Executables, HostMaker, Placement, replace};
+use crate::restart::{Carried, Executables, HostMaker, replace};
 use crate::sources::workspace::{HOST_PACKAGE, Workspace};
 use crate::start::auto_run;
 use crate::start::cli::{DevArgs, Exit};
@@ -28,6 +28,7 @@ use crate::start::terminal::{Terminal, say};
 use crate::supervise::{Programs, ProgramsConfig, ProgramsHandle};
 use anyhow::Context as _;
 use once_cell::sync::OnceCell;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -58,7 +59,7 @@ pub fn run(args: &DevArgs) -> Exit {
 /// # Errors
 /// Why the engine has given up, or why this process cannot become the next host.
 fn end(dir: &Path, journal: &Journal, ended: Ended) -> anyhow::Result<Exit> {
-    let Ended { companions, lock, placement } = ended;
+    let Ended { companions, lock, window } = ended;
     drop(companions);
     let engine = RUNNING.get();
     if let Some(reason) = engine.and_then(EngineHandle::failure) {
@@ -75,7 +76,7 @@ fn end(dir: &Path, journal: &Journal, ended: Ended) -> anyhow::Result<Exit> {
         return Ok(Exit::Restart);
     }
     // No other host of this workspace begins in between.
-    let error = replace(dir, &Carried { hand_over, placement, ran_for });
+    let error = replace(dir, &Carried { hand_over, window, ran_for });
     drop(lock);
     journal.log(LogLevel::Error, None, &error.to_string());
     Err(error.into())
@@ -114,7 +115,8 @@ struct Launch {
 struct Ended {
     companions: Companions,
     lock: HostLock,
-    placement: Option<Placement>,
+    /// What the window was like.
+    window: Option<Value>,
 }
 
 /// What runs beside the engine; dropped after it.
@@ -202,12 +204,12 @@ impl Launch {
 
     fn run_headless(self) -> anyhow::Result<Ended> {
         // A window that cannot be opened any more is where it was, once it can.
-        let placement = self.carried.as_ref().and_then(|carried| carried.placement);
+        let window = self.carried.as_ref().and_then(|carried| carried.window.clone());
         let frames = Headless::default();
         let services = frames.services(log_fn(&self.journal));
         let Started { engine, companions, lock, .. } = self.start(services, true)?;
         frames.run(engine);
-        Ok(Ended { companions, lock, placement })
+        Ok(Ended { companions, lock, window })
     }
 
     #[cfg(not(feature = "shell"))]
@@ -229,7 +231,7 @@ impl Launch {
             self.plan.settings.modules.iter().map(|module| module.name.as_str()).collect();
         let title = format!("Pitstop - {}", names.join(", "));
         let root = self.plan.root.clone();
-        let placement = self.carried.as_ref().and_then(|carried| carried.placement);
+        let before = self.carried.as_ref().and_then(|carried| carried.window.clone());
         let slot = Mutex::new(Some(self));
         let running = Mutex::new(None);
         let start = |services: Services| {
@@ -238,11 +240,9 @@ impl Launch {
             *running.lock() = Some((companions, lock));
             Ok((engine, orders))
         };
-        let result = shell::run(&title, root, placement, start, log);
+        let result = shell::run(&title, root, before, start, log);
         match (result, running.into_inner(), slot.into_inner()) {
-            (Ok(placement), Some((companions, lock)), _) => {
-                Ok(Ended { companions, lock, placement })
-            }
+            (Ok(window), Some((companions, lock)), _) => Ok(Ended { companions, lock, window }),
             (Ok(_), None, _) => anyhow::bail!("the window was closed before it was opened"),
             (Err(WindowError::NoWindow(reason)), None, Some(launch)) => {
                 say(&format!("pitstop: no window could be opened ({reason}); running headless"));

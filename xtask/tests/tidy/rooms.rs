@@ -20,7 +20,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("literals", &["engine", "journal", "module", "slot"]),
     ("control", &["engine", "journal", "os", "supervise"]),
     ("restart", &["compile", "engine", "journal", "module", "os", "persist", "slot", "sources"]),
-    ("shell", &["engine", "journal", "module", "os", "restart", "slot", "supervise"]),
+    ("shell", &["engine", "journal", "module", "os", "slot", "supervise"]),
     (
         "start",
         &[
