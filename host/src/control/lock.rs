@@ -6,7 +6,7 @@
 
 use crate::os::private_dir;
 use parking_lot::Mutex;
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -113,8 +113,8 @@ fn lock(dir: &Path) -> Result<File, LockError> {
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    let place = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    let (open, there) = (file.metadata().map(place), fs::metadata(path).map(place));
+    let place = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let (open, there) = (file.metadata().map(place), std::fs::metadata(path).map(place));
     matches!((open, there), (Ok(open), Ok(there)) if open == there)
 }
 
@@ -147,11 +147,11 @@ mod tests {
         let dir = temp.path().join("target/pitstop");
         let first = HostLock::acquire(&dir).expect("nobody holds it");
         assert!(!first.renew().expect("nothing has happened"));
-        fs::remove_dir_all(temp.path().join("target")).expect("as cargo clean does");
+        std::fs::remove_dir_all(temp.path().join("target")).expect("as cargo clean does");
         assert!(first.renew().expect("it can be made again"));
         let error = HostLock::acquire(&dir).expect_err("it is held again").to_string();
         assert!(error.contains("already runs"), "{error}");
-        fs::remove_dir_all(&dir).expect("once more");
+        std::fs::remove_dir_all(&dir).expect("once more");
         let other = HostLock::acquire(&dir).expect("another host is faster");
         assert!(matches!(first.renew(), Err(LockError::Held { .. })), "and keeps it");
         drop(other);

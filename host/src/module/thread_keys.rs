@@ -3,7 +3,7 @@
 //! Owns: asking the system. Each generation that starts a thread has a std of its own, which takes one
 //! key of the process for ever; POSIX promises 128 and glibc has 1,024. A std that gets none aborts the
 //! process.
-#![expect(unsafe_code, reason = "the keys are a C interface")]
+#![cfg_attr(unix, expect(unsafe_code, reason = "the keys are a C interface"))]
 
 /// Whether the process can still make `wanted` keys; `true` where the system has none.
 ///

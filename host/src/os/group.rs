@@ -5,23 +5,35 @@
 //!
 //! A program that leaves its group on purpose is out of reach.
 
+use parking_lot::Mutex;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 use std::io;
 use std::process::{ChildStderr, ChildStdout, Command, ExitStatus};
+use std::sync::Arc;
 
 /// A running program and its group.
 #[derive(Debug)]
 pub struct Group {
-    child: Box<dyn ChildWrapper>,
+    pid: u32,
+    child: Shared,
     is_reaped: bool,
 }
 
+/// Elsewhere than on Unix whoever waits for the end looks at the same child.
+type Shared = Arc<Mutex<Box<dyn ChildWrapper>>>;
+
 /// Waits for the end of a [`Group`]'s program, on a thread of its own.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct GroupEnd {
     #[cfg(unix)]
     pid: rustix::process::Pid,
+    #[cfg(not(unix))]
+    child: Shared,
 }
+
+/// How often a child is looked at where nothing tells that it has ended.
+#[cfg(not(unix))]
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(20);
 
 impl Group {
     /// Starts a program as the first of a new group.
@@ -34,7 +46,8 @@ impl Group {
         command.wrap(process_wrap::std::ProcessGroup::leader());
         #[cfg(windows)]
         command.wrap(process_wrap::std::JobObject);
-        Ok(Self { child: command.spawn()?, is_reaped: false })
+        let child = command.spawn()?;
+        Ok(Self { pid: child.id(), child: Arc::new(Mutex::new(child)), is_reaped: false })
     }
 
     /// As [`Self::spawn`]; the system asks the program to end when the thread that has started it has ended,
@@ -50,12 +63,13 @@ impl Group {
     /// Process id of the program; on Unix also the number of its group.
     #[must_use]
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.pid
     }
 
     /// What the program writes, where it was started with pipes; once.
     pub fn pipes(&mut self) -> (Option<ChildStdout>, Option<ChildStderr>) {
-        (self.child.stdout().take(), self.child.stderr().take())
+        let mut child = self.child.lock();
+        (child.stdout().take(), child.stderr().take())
     }
 
     /// For a thread that waits until the program has ended.
@@ -66,15 +80,22 @@ impl Group {
         GroupEnd { pid: pid.expect("the id of a child is a positive number") }
     }
 
+    /// For a thread that waits until the program has ended.
+    #[must_use]
+    #[cfg(not(unix))]
+    pub fn end(&self) -> GroupEnd {
+        GroupEnd { child: Arc::clone(&self.child) }
+    }
+
     /// Sends a signal to the whole group. A group that is gone already is what was wanted.
     #[cfg(unix)]
     pub fn signal(&self, signal: rustix::process::Signal) {
-        let _ = self.child.signal(signal.as_raw()); // gone
+        let _ = self.child.lock().signal(signal.as_raw()); // gone
     }
 
     /// Ends the whole group at once. Call [`Self::reap`] then.
     pub fn kill(&mut self) {
-        let _ = self.child.start_kill(); // gone
+        let _ = self.child.lock().start_kill(); // gone
     }
 
     /// Waits for the program to end, and ends what it has left behind in its group.
@@ -92,8 +113,10 @@ impl Group {
             self.end().wait();
             self.kill();
         }
+        #[cfg(not(unix))]
+        let _ = self.end().next(); // so that whoever kills need not wait for this
         self.is_reaped = true;
-        self.child.wait()
+        self.child.lock().wait()
     }
 }
 
@@ -135,13 +158,13 @@ pub enum GroupChange {
 #[cfg(unix)]
 impl GroupEnd {
     /// Blocks until the program has ended. Does not reap it.
-    pub fn wait(self) {
+    pub fn wait(&self) {
         while self.next() != GroupChange::Ended {}
     }
 
     /// Blocks until the program has ended, which does not reap it, or was stopped.
     #[must_use]
-    pub fn next(self) -> GroupChange {
+    pub fn next(&self) -> GroupChange {
         use rustix::process::{WaitId, WaitIdOptions as Of, waitid};
         let id = || WaitId::Pid(self.pid);
         loop {
@@ -157,6 +180,21 @@ impl GroupEnd {
                 // There is no such child, which is the same as one that has ended.
                 Ok(_) | Err(_) => return GroupChange::Ended,
             }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl GroupEnd {
+    /// Blocks until the program has ended.
+    #[must_use]
+    pub fn next(&self) -> GroupChange {
+        loop {
+            // What cannot be asked has ended.
+            if !matches!(self.child.lock().try_wait(), Ok(None)) {
+                return GroupChange::Ended;
+            }
+            let _ = crossbeam_channel::after(LOOK_EVERY).recv(); // the time has come
         }
     }
 }

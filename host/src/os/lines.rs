@@ -26,6 +26,7 @@ pub(crate) enum NoStatus {
 
 /// How long a stopped process may take to leave by itself. Cargo and rustc leave at once; build
 /// scripts get this long to clean up.
+#[cfg(unix)]
 const TERM_GRACE: Duration = Duration::from_millis(250);
 
 /// How long lines are still read after the program has ended, while something that it has left running holds its

@@ -7,7 +7,10 @@
 //! Handlers belong to the process, so a module that installs one takes Ctrl+C away from the host; and
 //! the handler is code that is gone once the module is. So whoever has called into a module that may
 //! have done so calls [`take_back`].
-#![expect(unsafe_code, reason = "dispositions of signals are read and written through libc")]
+#![cfg_attr(
+    unix,
+    expect(unsafe_code, reason = "dispositions of signals are read and written through libc")
+)]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

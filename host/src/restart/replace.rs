@@ -2,7 +2,6 @@
 
 use super::carried::Carried;
 use super::executables::{self, Executables};
-use crate::os::child_env::RESTARTED_AFTER;
 use crate::persist::crash::Before;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -51,7 +50,9 @@ fn try_to_replace(dir: &Path, program: &Path, carried: &Carried) -> io::Result<(
 fn exec(program: &Path, before: Before) -> io::Error {
     use std::os::unix::process::CommandExt as _;
     let mut command = std::process::Command::new(program);
-    command.args(std::env::args_os().skip(1)).env(RESTARTED_AFTER, before.word());
+    command
+        .args(std::env::args_os().skip(1))
+        .env(crate::os::child_env::RESTARTED_AFTER, before.word());
     command.exec()
 }
 

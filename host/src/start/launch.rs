@@ -137,6 +137,7 @@ impl Drop for Companions {
 /// What [`Launch::start`] has started.
 struct Started {
     engine: Engine,
+    #[cfg_attr(not(feature = "shell"), expect(dead_code, reason = "for the menu of the window"))]
     orders: ProgramsHandle,
     companions: Companions,
     lock: HostLock,

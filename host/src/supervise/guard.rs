@@ -5,11 +5,13 @@
 //!
 //! The shell runs before the program does, and the program itself tells it which group it leads, before it
 //! executes anything: there is no moment at which a kill of this process would leave the program behind.
-#![expect(unsafe_code, reason = "what is done between fork and exec is restricted")]
+#![cfg_attr(unix, expect(unsafe_code, reason = "what is done between fork and exec is restricted"))]
 
 use std::fs::File;
 use std::io;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
+#[cfg(unix)]
+use std::process::{Child, Stdio};
 
 /// Learns the number of a group, and gives the group five seconds to end in order once nobody watches over it.
 #[cfg(unix)]
