@@ -50,14 +50,22 @@ impl Terminal {
         }
     }
 
-    /// Gives the terminal to a group, which may have been stopped for want of it.
+    /// Gives the terminal to a group. Whether it runs is not looked at: to continue it would take a Ctrl+Z back that
+    /// has come in between.
     pub(crate) fn give_to(&self, group: u32) {
-        let Some(group) = i32::try_from(group).ok().and_then(Pid::from_raw) else { return };
+        let Some(group) = group_of(group) else { return };
         if self.is_ours() {
             self.lent.set(Some(group));
             let _ = tcsetpgrp(io::stdin(), group); // it has ended already
         }
-        let _ = kill_process_group(group, Signal::CONT); // as above
+    }
+
+    /// Gives the terminal to a group that was stopped, and lets it go on.
+    pub(crate) fn go_on_with(&self, group: u32) {
+        self.give_to(group);
+        if let Some(group) = group_of(group) {
+            let _ = kill_process_group(group, Signal::CONT); // it has ended already
+        }
     }
 
     /// Stops this process and all of its group, as Ctrl+Z does, with the terminal as it was at first. Returns
@@ -90,6 +98,10 @@ impl Terminal {
         }
         let _ = tcsetattr(&stdin, OptionalActions::Drain, &self.first); // as above
     }
+}
+
+fn group_of(number: u32) -> Option<Pid> {
+    i32::try_from(number).ok().and_then(Pid::from_raw)
 }
 
 impl Drop for Terminal {

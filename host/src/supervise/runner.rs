@@ -319,7 +319,7 @@ impl Runner {
             if is_wanted || !terminal.is_ours() {
                 terminal.stop_with_shell();
             }
-            terminal.give_to(running.group.pid());
+            terminal.go_on_with(running.group.pid());
         }
         Vec::new()
     }
