@@ -8,6 +8,7 @@
 
 mod bench;
 mod ci;
+mod completions;
 mod dev;
 mod doctor;
 mod events;
@@ -25,7 +26,7 @@ mod supervise;
 mod test;
 mod watch;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use host::start::cli::Exit;
 use project::Project;
 use std::io::{self, Write};
@@ -55,6 +56,7 @@ enum Command {
     Ci(ci::Ci),
     Doctor(doctor::Doctor),
     Bench(bench::Bench),
+    Completions(completions::Completions),
 }
 
 /// Runs the command line of this process. Exit codes: 0 done, 1 failed, 2 wrong usage; `dev` and
@@ -76,6 +78,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     let project = match command {
         // Also where there is no workspace.
         Command::Watch(watch) => return watch.run(),
+        Command::Completions(completions) => return completions.run(Xtask::command()),
         Command::Dev(ref dev) => dev.project()?,
         _ => Project::find()?,
     };
@@ -83,6 +86,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Dev(dev) => dev.run(&project),
         Command::Run(run) => run.run(&project),
         Command::Watch(watch) => watch.run(),
+        Command::Completions(completions) => completions.run(Xtask::command()),
         Command::Reload(reload) => reload.run(&project),
         Command::Rollback(rollback) => rollback.run(&project),
         Command::Status(status) => status.run(&project),
@@ -104,7 +108,6 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_sound_and_every_command_has_help() {

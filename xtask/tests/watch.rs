@@ -200,7 +200,7 @@ fn s02_p10_p11_each_success_is_one_start_and_never_two_are_alive() {
 }
 
 #[test]
-fn s03_a_file_that_says_the_same_starts_nothing() {
+fn s03_p19_a_file_that_says_the_same_starts_nothing() {
     let watch = Watch::start(PROGRAM, &[]);
     let pid = watch.pid("start");
     let source = fs::read_to_string(watch.path("source")).expect("the source");
@@ -527,6 +527,46 @@ fn p1_p2_p3_p6_the_help_names_options_and_defaults() {
         "[default: cargo, for the package of the binary, or the workspace]",
     ] {
         assert!(words.contains(part), "{part}: {help}");
+    }
+}
+
+/// What `cargo xtask completions` prints for a shell.
+fn completions(shell: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask")).args(["completions", shell]).output();
+    let output = output.expect("xtask starts");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn p6_a_shell_completes_commands_and_options_and_names_the_defaults() {
+    let script = completions("bash");
+    for (words, at, expected) in [
+        ("xtask wat", 1, &["watch"][..]),
+        (
+            "xtask watch --restart-",
+            2,
+            &["--restart-signal", "--restart-delay", "--restart-on-failure"],
+        ),
+    ] {
+        let ask = format!(
+            "{script}\nCOMP_WORDS=({words}); COMP_CWORD={at}; _xtask xtask \"${{COMP_WORDS[{at}]}}\" ''
+             printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        let output = Command::new("bash").args(["--norc", "-c", &ask]).output().expect("bash");
+        let found = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut found: Vec<&str> = found.lines().collect();
+        let mut expected = expected.to_vec();
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{words}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    for shell in ["zsh", "fish"] {
+        // Each has its own way to write a bracket.
+        let script = completions(shell).replace('\\', "");
+        for default in ["default: SIGINT", "default: 250", "default: 5000"] {
+            assert!(script.contains(default), "{shell}: {default}: {script}");
+        }
     }
 }
 
