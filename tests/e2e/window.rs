@@ -493,3 +493,32 @@ fn w2_window_says_what_becomes_of_the_host() {
     bench.window.find("two");
     bench.window.find_by("what is wrong", says);
 }
+
+#[test]
+fn w2_the_new_host_keeps_views_where_the_user_has_put_them() {
+    let project = restart::project();
+    project.edit("ui/src/lib.rs", |code| {
+        let view = "const VIEWS: &'static [hot_api::View<Self>] = &[hot_api::View {
+            name: \"other\",
+            ui: |_, _, ui, _| _ = ui.heading(\"beside it\"),
+        }];
+
+        fn logic(";
+        code.replacen("fn logic(", view, 1)
+    });
+    let options = HostOptions { may_restart: true, ..HostOptions::default() };
+    let Some(mut bench) = Bench::with_options(project, options) else { return };
+    let tab = bench.window.find("ui: other");
+    let screen = bench.window.screenshot();
+    let right = egui::vec2(screen.width() as f32 * 0.75, screen.height() as f32 * 0.4);
+    bench.window.drag(&tab, tab.rect.center() + right);
+    // A tab hides the other view; beside each other both are seen.
+    let beside = bench.window.find("beside it").rect.min;
+    bench.window.find("one");
+    bench.host.take_in();
+    restart::change(&bench.project, "two");
+    restart::wait_for_restart(&mut bench.host);
+    bench.window = Window::open(bench.address);
+    assert_eq!(bench.window.find("beside it").rect.min, beside);
+    bench.window.find("one");
+}

@@ -153,7 +153,7 @@ impl Shell {
             };
             if !views.is_empty() {
                 panes.extend(views.iter().map(|view| pane(view.index, Some(&view.name))));
-            } else if is_ready || known().next().is_none() {
+            } else if is_ready && slot.generation().is_some() || known().next().is_none() {
                 panes.push(pane(0, None));
             } else {
                 panes.extend(known());
