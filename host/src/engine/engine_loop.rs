@@ -261,6 +261,8 @@ impl Core {
         self.build_guard = None;
         self.watcher = None;
         self.take_slot_events();
+        // What the user does from now on could not be kept.
+        self.registry.slots().iter().for_each(|slot| slot.close());
         // Writes the last checkpoint of whatever still runs.
         self.keeper = None;
         self.note_host_end();

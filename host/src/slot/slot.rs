@@ -22,6 +22,7 @@ use crate::journal::event::Generation;
 use crate::module::{BriefLock, CallError, Fault, InputPacket, LeaseFn, PaintTarget, Picture};
 use crossbeam_channel::Sender;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Frames for which the old generation stays ready behind a new one.
@@ -44,6 +45,8 @@ pub struct Slot {
     pub(super) gate: Gate<Instances>,
     pub(super) shared: BriefLock<Shared>,
     pub(super) dirty: Dirty,
+    /// Nothing is drawn any more.
+    is_closed: AtomicBool,
     /// Rings when there are events to take.
     bell: Sender<()>,
     pub(super) limit: Duration,
@@ -61,7 +64,8 @@ impl Slot {
     #[must_use]
     pub fn new(name: String, package: String, bell: Sender<()>, limit: Duration) -> Self {
         let (gate, shared, dirty) = (Gate::default(), BriefLock::default(), Dirty::default());
-        Self { name, package, wanted_views: Vec::new(), gate, shared, dirty, bell, limit }
+        let (wanted_views, is_closed) = (Vec::new(), AtomicBool::new(false));
+        Self { name, package, wanted_views, gate, shared, dirty, is_closed, bell, limit }
     }
 
     /// Draws these views alone beside the main one; an empty list means all.
@@ -88,11 +92,17 @@ impl Slot {
         &self.package
     }
 
-    /// UI thread. Begins a frame; `false` when a swap takes longer than the frame limit, and then
-    /// the last picture is to be shown. Every frame ends with [`Self::end_frame`].
+    /// UI thread. Begins a frame; `false` when a swap takes longer than the frame limit, or after [`Self::close`], and
+    /// then the last picture is to be shown. Every frame ends with [`Self::end_frame`].
     #[must_use]
     pub fn begin_frame(&self) -> bool {
-        self.gate.begin_frame(self.limit)
+        !self.is_closed.load(Ordering::Acquire) && self.gate.begin_frame(self.limit)
+    }
+
+    /// No frame begins any more: what the state is at the end of the one that is out, it stays. Any thread; returns at
+    /// once.
+    pub fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
     }
 
     /// UI thread, after painting.
@@ -423,5 +433,22 @@ impl Slot {
         self.shared.with(|shared| shared.outbox.push(event));
         // A bell that rings already is enough.
         let _ = self.bell.try_send(());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crossbeam_channel::bounded;
+
+    #[test]
+    fn c13_a_closed_slot_begins_no_frame_and_can_be_captured() {
+        let (bell, _) = bounded(1);
+        let slot = Slot::new("ui".to_owned(), "ui".to_owned(), bell, Duration::from_secs(60));
+        assert!(slot.begin_frame());
+        slot.close();
+        slot.end_frame();
+        assert!(!slot.begin_frame());
+        assert!(slot.begin_swap(Duration::from_secs(60)).is_some());
     }
 }
