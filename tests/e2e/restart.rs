@@ -457,10 +457,10 @@ fn w2_an_edit_of_what_has_started_the_host_is_only_told() {
     project.save("xtask/src/main.rs", "fn main() {}\n");
     let mut host = start(&project, options());
     project.save("xtask/src/main.rs", "fn main() { println!() }\n");
-    let told = host.wait_for_kind("notice");
-    assert!(
-        said(&told.event).starts_with("xtask/src/main.rs is part of what has started this host")
-    );
+    host.wait_for("a notice", |entry| {
+        let begins = "xtask/src/main.rs is part of what has started this host";
+        matches!(&entry.event, Event::Notice { message } if message.starts_with(begins))
+    });
     host.check(|| project.rename("ui", "two"), &RELOADED);
     assert_eq!(host.count("restarting"), 0, "{}", host.words());
 }

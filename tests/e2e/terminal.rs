@@ -192,7 +192,7 @@ fn s13_ctrl_c_in_the_terminal_ends_all_of_it() {
     let before = tmux.settings("before");
     tmux.watch();
     tmux.shows("VERSION one");
-    let plain = "#!/bin/sh\necho plain; while :; do sleep 0.02; done\n";
+    let plain = "#!/bin/sh\necho plain; exec sleep 1000\n";
     fs::write(tmux.path("source"), plain).expect("a new version");
     tmux.shows("plain");
     tmux.keys(&["C-c"]);
@@ -247,7 +247,10 @@ fn p13_ctrl_c_ends_all_of_it_whatever_the_program_makes_of_it() {
 fn s13_in_the_background_the_terminal_stays_with_the_shell() {
     let Some(tmux) = Tmux::start() else { return };
     let before = tmux.settings("before");
-    let plain = "#!/bin/sh\necho version one\nwhile :; do sleep 0.02; test ! -e read || read -r word; done\n";
+    // It starts nothing once it waits: a Ctrl+Z that stops what a shell is about to start (vfork) stops that shell
+    // only once somebody lets both go on.
+    let plain = "#!/bin/sh\nmkdir -p target; test -p target/go || mkfifo target/go\necho version one\n\
+                 read -r _ < target/go\nread -r word\n";
     tmux.watch_this(plain);
     tmux.shows("version one");
     tmux.program_has_the_terminal();
@@ -261,7 +264,7 @@ fn s13_in_the_background_the_terminal_stays_with_the_shell() {
     tmux.shows("version two");
     assert_eq!(tmux.settings("meanwhile"), before);
     // What wants to read has to wait, and all of it with it.
-    fs::write(tmux.path("read"), "").expect("a file");
+    fs::write(tmux.path("target/go"), "\n").expect("a pipe");
     tmux.keys(&["Enter"]);
     wait_until("the program waits for the terminal", || {
         let stat =
