@@ -5,11 +5,11 @@ use host::control::Request;
 use host::engine::{ModuleOutcome, ModuleResult};
 use host::journal::event::{Event, FaultSite, Generation, Trigger};
 use host::journal::status::{ModuleHealth, Status};
-use host::module::{CallError, InputPacket, LiveSnapshot, ModuleThread};
+use host::module::{CallError, InputPacket, LiveSnapshot, ModuleThread, Services};
 use host::slot::{FrameResult, Slot};
 use hot_api::state::{Snapshot, Tree};
 use pitstop_tests::engine_run::EngineRun;
-use pitstop_tests::in_process::{Stage, silent_services};
+use pitstop_tests::in_process::Stage;
 use pitstop_tests::{DEADLINE, HostProcess, Project};
 use std::fs;
 use std::time::Duration;
@@ -286,7 +286,7 @@ fn k06_logic_that_does_not_return_is_called_by_its_name() {
     project.replace("ui/src/lib.rs", "// in logic", endless);
     let built = project.build();
     let artifact = &built.artifacts[&project.package("ui")];
-    let services = silent_services();
+    let services = Services::silent();
     let mut thread = ModuleThread::load(&artifact.path, Generation(1), "ui", services, DEADLINE)
         .unwrap_or_else(|error| panic!("{error}"));
     thread.create(&LiveSnapshot::default(), DEADLINE).expect("a default state");

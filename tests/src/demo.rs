@@ -7,13 +7,11 @@ use egui::epaint::Primitive;
 use egui::{ClippedPrimitive, Context, Event, Pos2, RawInput, Rect, Vec2, ViewportId, pos2};
 use egui_demo_lib::DemoWindows;
 use host::journal::event::Generation;
-use host::module::{InputPacket, LiveSnapshot, ModuleThread, Picture, PrimKind};
+use host::module::{InputPacket, LiveSnapshot, ModuleThread, Picture, PrimKind, Services};
 use hot_api::abi::wire::{InputItem, ItemWriter};
 use hot_api::state::{STATE_SECTION, Section, Snapshot};
 use std::path::PathBuf;
 use std::time::Duration;
-
-use crate::in_process::silent_services;
 
 /// Limit of every call: far above what any frame takes.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -167,7 +165,7 @@ impl Boundary {
     /// When it cannot be loaded or created.
     pub fn new(windows: &[String]) -> anyhow::Result<Self> {
         let path = library()?;
-        let services = silent_services();
+        let services = Services::silent();
         let mut thread = ModuleThread::load(&path, Generation(1), "demo", services, LIMIT)?;
         thread.create(&LiveSnapshot::whole(snapshot_with(windows)?), LIMIT)?;
         Ok(Self { thread })

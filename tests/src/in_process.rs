@@ -6,16 +6,14 @@
 
 use crossbeam_channel::bounded;
 use host::compile::{Artifact, ShadowCopy};
-use host::journal::event::{Generation, StateReport, Trigger};
-use host::journal::stage_clock::StageClock;
-use host::module::{AppArgs, InputPacket, Picture, Retirement, Services};
+use host::journal::event::{Generation, Trigger};
+use host::module::{InputPacket, Picture, Retirement, Services};
 use host::slot::{Active, Candidate, FrameResult, PendingCommit, Rejection, Slot, SlotEvent};
 use hot_api::abi::wire::{InputItem, ItemWriter};
 use hot_api::egui;
 use hot_api::state::Snapshot;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// Limit of every call: a test that runs into it has found a hang.
@@ -23,18 +21,6 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Seconds between frames, as a display of 60 Hz has them.
 const FRAME_SECONDS: f64 = 1.0 / 60.0;
-
-/// What modules may ask for when nobody answers.
-#[must_use]
-pub fn silent_services() -> Services {
-    Services {
-        request_repaint: Arc::new(|_| {}),
-        log: Arc::new(|_, _| {}),
-        gl: None,
-        args: AppArgs::default(),
-        on_lease: Arc::new(drop),
-    }
-}
 
 /// A slot on a stage of its own: the test plays the window and the engine.
 #[derive(Debug)]
@@ -103,11 +89,15 @@ impl Stage {
         let (generation, path) = self.shadow(artifact);
         let hash = artifact.hash.clone();
         let candidate =
-            Candidate::load(&path, generation, "module", hash, silent_services(), LIMIT)?;
+            Candidate::load(&path, generation, "module", hash, Services::silent(), LIMIT)?;
         let mut turn = self.slot.begin_swap(LIMIT).expect("no frame is going on");
         let restored = candidate.restore(snapshot);
         match restored.and_then(|restored| restored.draw_hidden(&self.slot, &turn)) {
-            Ok(proven) => self.slot.commit(&mut turn, proven, pending(generation)),
+            Ok(proven) => self.slot.commit(
+                &mut turn,
+                proven,
+                PendingCommit::new(generation, Trigger::Command),
+            ),
             Err(rejection) => return Err(Box::new(rejection.retired(LIMIT))),
         }
         Ok(generation)
@@ -191,19 +181,6 @@ fn retire(active: Active) -> Retirement {
     // Two hundred copies of ten megabytes are too many for a temporary directory.
     let _ = std::fs::remove_file(file); // the temporary directory goes in the end
     retirement
-}
-
-fn pending(generation: Generation) -> PendingCommit {
-    PendingCommit {
-        generation,
-        trigger: Trigger::Command,
-        clock: StageClock::start(Instant::now()),
-        ui_stall: Duration::ZERO,
-        state: StateReport::default(),
-        before_migration: None,
-        swapped_at: Instant::now(),
-        is_rollback: false,
-    }
 }
 
 fn encode(events: &[egui::Event]) -> Vec<u8> {

@@ -1,9 +1,10 @@
 //! `cargo xtask ci`: what has to pass before a change lands.
 
 use crate::output::say;
-use crate::project::{Project, shown};
+use crate::project::Project;
 use anyhow::Context;
 use clap::Args;
+use host::os::command_line::shown;
 use host::start::cli::Exit;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;

@@ -6,10 +6,10 @@
 //! Whatever asks this process to end (Ctrl+C, SIGTERM, SIGHUP) becomes one SIGTERM to the program and all that it has
 //! started. A second one, or [`STOP_LIMIT`], becomes SIGKILL.
 
-use crate::project::shown;
 use anyhow::{Context, bail};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use host::journal::event::Event;
+use host::os::command_line::shown;
 use host::start::cli::Exit;
 use host::supervise::{OnEnd, OnEvent, Order, PrintsTo, Program, Runner, StopSignal, Terms};
 use std::collections::BTreeMap;

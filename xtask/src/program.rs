@@ -4,17 +4,18 @@
 //! Never: runs it.
 
 use crate::launch::{Ended, Launcher};
-use crate::project::{Project, shown};
+use crate::project::Project;
 use anyhow::{Context, bail};
+use host::compile::workspace_command;
+use host::os::command_line::shown;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The call that builds a program of this workspace, with the features that the whole workspace has, as tests
-/// are built: cargo would compile egui once more for those of a package alone.
+/// The call that builds a program of this workspace, in its root.
 pub(crate) fn of_workspace(project: &Project, name: &str) -> Command {
-    let mut cargo = project.cargo();
-    cargo.args(["build", "--workspace", "--bin", name]);
+    let mut cargo = workspace_command(name, &project.root);
+    cargo.current_dir(&project.root);
     cargo
 }
 

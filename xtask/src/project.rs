@@ -6,7 +6,6 @@
 use anyhow::{Context, bail};
 use host::control::{Client, Reply, Request};
 use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -49,18 +48,6 @@ impl Project {
     }
 }
 
-/// How a command line reads in a message.
-pub(crate) fn shown(command: &Command) -> String {
-    let program = Path::new(command.get_program()).file_stem().unwrap_or(command.get_program());
-    let words = std::iter::once(program).chain(command.get_args());
-    words.map(quoted).collect::<Vec<_>>().join(" ")
-}
-
-fn quoted(word: impl Into<OsString>) -> String {
-    let word = word.into().to_string_lossy().into_owned();
-    if word.is_empty() || word.contains(char::is_whitespace) { format!("{word:?}") } else { word }
-}
-
 fn is_root(dir: &Path) -> bool {
     dir.join("pitstop.toml").is_file()
         || fs::read_to_string(dir.join("Cargo.toml"))
@@ -83,12 +70,5 @@ mod tests {
         fs::remove_file(&manifest).expect("removed");
         fs::write(dir.path().join("pitstop.toml"), "").expect("written");
         assert!(is_root(dir.path()));
-    }
-
-    #[test]
-    fn command_lines_are_shown_as_one_would_type_them() {
-        let mut command = Command::new("/usr/bin/cargo");
-        command.args(["run", "--", "a b", ""]);
-        assert_eq!(shown(&command), "cargo run -- \"a b\" \"\"");
     }
 }

@@ -1,10 +1,11 @@
 //! `cargo xtask snapshot`: the state of the running app into a file and back, or today's schema frozen.
 
 use crate::output::answer;
-use crate::project::{ANSWER_LIMIT, Project, shown};
+use crate::project::{ANSWER_LIMIT, Project};
 use anyhow::Context;
 use clap::Args;
 use host::control::Request;
+use host::os::command_line::shown;
 use host::start::cli::Exit;
 use serde_json::Value;
 use std::path::PathBuf;

@@ -28,9 +28,7 @@ pub use artifact::Artifact;
 pub use builder::{BuildConfig, Builder, Built, Progress};
 pub use dep_info::DepInfo;
 pub use error::BuildError;
-pub use program::{
-    BuiltPrograms, build_host, build_programs, host_command, programs_command, shown,
-};
+pub use program::{BuiltPrograms, build_host, build_programs, programs_command, workspace_command};
 pub use replay::{DebugInfo, ReplayConfig, WrapperProgram};
 pub use shadow::ShadowCopy;
 pub use shared_library::SharedLibrary;

@@ -47,20 +47,13 @@ pub fn programs_command(bins: &[Bin], root: &Path) -> Command {
     cargo
 }
 
-/// The command that builds the host, with the features that the whole workspace has, as tests and `dev` build it: for
-/// those of its package alone cargo would compile egui once more.
+/// The command that builds a program of this workspace with the features that the whole workspace has, as tests and
+/// `dev` build it: for those of its package alone cargo would compile egui once more.
 #[must_use]
-pub fn host_command(bin: &Bin, root: &Path) -> Command {
+pub fn workspace_command(bin: &str, root: &Path) -> Command {
     let mut cargo = Toolchain::of(root).cargo();
-    cargo.args(["build", "--workspace", "--bin", &bin.name]);
+    cargo.args(["build", "--workspace", "--bin", bin]);
     cargo
-}
-
-/// A command of cargo as a user would type it.
-#[must_use]
-pub fn shown(cargo: &Command) -> String {
-    let words = cargo.get_args().map(|word| word.to_string_lossy().into_owned());
-    std::iter::once("cargo".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// Builds programs. Blocks until cargo ends, or is asked to stop.
@@ -80,7 +73,7 @@ pub fn build_programs(
 /// # Errors
 /// [`BuildError`].
 pub fn build_host(bin: &Bin, root: &Path, cancel: &Cancel) -> Result<BuiltPrograms, BuildError> {
-    run(host_command(bin, root), std::slice::from_ref(bin), root, cancel)
+    run(workspace_command(&bin.name, root), std::slice::from_ref(bin), root, cancel)
 }
 
 fn run(

@@ -7,6 +7,8 @@
 //! Windows a named pipe, which the system lets only its owner and administrators write to
 //! (untested, and without time limits, which named pipes lack).
 
+#[cfg(unix)]
+use crate::os::file_identity::identity_of;
 use interprocess::ConnectWaitMode;
 use interprocess::local_socket::{
     ConnectOptions, GenericFilePath, Listener, ListenerOptions, Stream, prelude::*,
@@ -229,9 +231,7 @@ fn clear(path: &Path) -> Result<(), EndpointError> {
 /// What identifies the file at `path`.
 #[cfg(unix)]
 fn file_at(path: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt as _;
-    let found = fs::symlink_metadata(path).ok()?;
-    Some((found.dev(), found.ino()))
+    identity_of(&fs::symlink_metadata(path).ok()?)
 }
 
 /// A named pipe ends with its listener, and a second one of the same name is refused.

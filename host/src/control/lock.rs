@@ -4,8 +4,12 @@
 //! write in it, or the pid of the host that has it. Never: guesses from files left behind; the
 //! system drops the lock when its holder dies, however it dies.
 
+#[cfg(unix)]
+use crate::os::file_identity::identity_of;
 use crate::os::private_dir;
 use parking_lot::Mutex;
+#[cfg(unix)]
+use std::fs::Metadata;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -112,10 +116,9 @@ fn lock(dir: &Path) -> Result<File, LockError> {
 /// Whether `path` still leads to the open file.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let place = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-    let (open, there) = (file.metadata().map(place), std::fs::metadata(path).map(place));
-    matches!((open, there), (Ok(open), Ok(there)) if open == there)
+    let identity = |metadata: io::Result<Metadata>| identity_of(&metadata.ok()?);
+    let open = identity(file.metadata());
+    open.is_some() && open == identity(std::fs::metadata(path))
 }
 
 /// Nobody can remove an open file there.

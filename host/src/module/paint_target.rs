@@ -89,7 +89,6 @@ impl PaintTarget {
 
 #[cfg(test)]
 mod tests {
-    use super::super::app_args::AppArgs;
     use super::super::services::Services;
     use super::*;
     use hot_api::abi::{FrameInput, FrameView, HostTable, Slice, WriteFn};
@@ -158,13 +157,7 @@ mod tests {
             hand_over: None,
             set_literals: None,
         };
-        let services = Services {
-            request_repaint: Arc::new(|_| {}),
-            log: Arc::new(|_, _| {}),
-            gl: None,
-            args: AppArgs::default(),
-            on_lease: Arc::new(drop),
-        };
+        let services = Services::silent();
         let ((begun, has_begun), (go, wait)) = (channel(), channel());
         let calls = Box::new(Calls { begun, go: wait });
         let instance = NonNull::from(Box::leak(calls)).as_ptr().cast::<Instance>();

@@ -50,6 +50,20 @@ pub enum LeaseChange {
     SafePoint,
 }
 
+impl Services {
+    /// What a module may ask for when nobody answers.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self {
+            request_repaint: Arc::new(|_| {}),
+            log: Arc::new(|_, _| {}),
+            gl: None,
+            args: AppArgs::default(),
+            on_lease: Arc::new(drop),
+        }
+    }
+}
+
 impl std::fmt::Debug for Services {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Services").field("gl", &self.gl.is_some()).finish_non_exhaustive()

@@ -198,3 +198,17 @@ impl GroupEnd {
         }
     }
 }
+
+/// The signal that has ended a program, if one has.
+#[must_use]
+#[cfg(unix)]
+pub fn signal_of(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+/// There are no signals here.
+#[must_use]
+#[cfg(not(unix))]
+pub fn signal_of(_status: ExitStatus) -> Option<i32> {
+    None
+}

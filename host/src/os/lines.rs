@@ -90,6 +90,24 @@ pub(crate) fn run(
     }
 }
 
+/// As [`run`]; returns the last lines that the program has written as well, at most `count`.
+pub(crate) fn run_and_keep(
+    command: Command,
+    dir: &Path,
+    cancel: &Cancel,
+    count: usize,
+) -> (Result<ExitStatus, NoStatus>, Vec<String>) {
+    let mut last = Vec::new();
+    let status = run(command, dir, cancel, &mut |line| {
+        let (Line::Out(line) | Line::Err(line)) = line;
+        if last.len() == count {
+            last.remove(0);
+        }
+        last.push(line);
+    });
+    (status, last)
+}
+
 impl Reading {
     /// # Errors
     /// Those of starting a process or a thread.

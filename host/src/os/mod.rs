@@ -6,8 +6,11 @@
 pub(crate) mod allocator;
 pub(crate) mod cancel;
 pub mod child_env;
+pub mod command_line;
+pub(crate) mod file_identity;
 pub mod group;
 pub(crate) mod lines;
+pub(crate) mod own_executable;
 pub(crate) mod private_dir;
 pub(crate) mod signals;
 #[cfg(unix)]

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A host that has run for longer than this has shown that it can.
-pub(super) const EARLY: Duration = Duration::from_secs(10);
+const EARLY: Duration = Duration::from_secs(10);
 /// So many crashes within [`EARLY`] are the host's fault.
 const EARLY_CRASHES_MAX: u32 = 2;
 /// Digits of the hash in the name of a copy.
@@ -25,7 +25,7 @@ const DIGITS: usize = 16;
 /// A larger file was not written here.
 const BYTES_MAX: u64 = 1 << 16;
 
-/// What `host.json` says. There is none before the host has started anew for the first time.
+/// What `host.json` says. There is none before another host is built for the first time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Executables {
     /// The name of the copy that runs.
@@ -155,17 +155,6 @@ pub(super) fn prune(dir: &Path, stay: &[&Path]) {
     let copies = fs::read_dir(dir.join(COPIES)).into_iter().flatten().flatten();
     for path in copies.map(|entry| entry.path()).filter(|path| !stay.contains(&path.as_path())) {
         let _ = fs::remove_file(path); // the next time
-    }
-}
-
-/// The executable of this process, also when its file was replaced since.
-///
-/// # Errors
-/// Those of the system.
-pub(super) fn own_executable() -> io::Result<PathBuf> {
-    match cfg!(target_os = "linux") {
-        true => Ok(PathBuf::from("/proc/self/exe")),
-        false => std::env::current_exe(),
     }
 }
 

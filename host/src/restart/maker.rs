@@ -2,13 +2,15 @@
 //!
 //! Owns: one thread. Consumes: orders of the engine. Produces: reports for it.
 
-use super::executables::{Copy, Executables, keep, own_executable, prune};
+use super::executables::{Copy, Executables, keep, prune};
 use super::trial::{self, Trial};
-use crate::compile::{BuildError, Cancel, build_host, host_command};
+use crate::compile::{BuildError, Cancel, build_host, workspace_command};
 use crate::engine::{
     Hindrance, HostReport, NewHost, NextHost, NotBuilt, OnHostReport, TrialModule,
 };
 use crate::journal::event::{Diagnostic, DiagnosticLevel};
+use crate::os::command_line::shown;
+use crate::os::own_executable::own_executable;
 use crate::sources::workspace::Bin;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::ffi::OsString;
@@ -151,7 +153,7 @@ impl Making {
                     .map_err(|error| vec![not_copied(&path, &error)])
             }
         };
-        let command = crate::compile::shown(&host_command(bin, root));
+        let command = shown(&workspace_command(&bin.name, root));
         let result = built.map_err(|diagnostics| NotBuilt { diagnostics, command });
         Some(HostReport::Built { took: began.elapsed(), result })
     }

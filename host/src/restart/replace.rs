@@ -2,6 +2,7 @@
 
 use super::carried::Carried;
 use super::executables::{self, Executables};
+use crate::os::own_executable::own_executable;
 use crate::persist::crash::Before;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ pub struct NotReplaced {
 pub fn replace(dir: &Path, carried: &Carried) -> NotReplaced {
     let program = match &carried.hand_over.host {
         Some(host) => host.path.clone(),
-        None => executables::own_executable().unwrap_or_default(),
+        None => own_executable().unwrap_or_default(),
     };
     let error = try_to_replace(dir, &program, carried);
     NotReplaced { program, source: error.err().unwrap_or_else(|| io::ErrorKind::Other.into()) }

@@ -4,12 +4,12 @@
 //! touches what the running host has; checkpoints are read alone.
 
 use crate::engine::{TrialFailure, TrialModule};
-use crate::journal::event::{Generation, StateReport, Trigger};
-use crate::journal::stage_clock::StageClock;
+use crate::journal::event::{Generation, Trigger};
 use crate::module::{AppArgs, InputPacket, Services};
 use crate::os::cancel::Cancel;
 use crate::os::child_env::{self, TRIAL};
-use crate::os::lines::{self, Line, NoStatus};
+use crate::os::group::signal_of;
+use crate::os::lines::{self, NoStatus};
 use crate::os::whole_file;
 use crate::persist::checkpoint::Store;
 use crate::slot::{Candidate, FrameResult, PendingCommit, Rejection, Slot};
@@ -18,9 +18,8 @@ use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
-use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long all of it may take: each step of a module has [`STEP_LIMIT`].
 const LIMIT: Duration = Duration::from_secs(30);
@@ -85,16 +84,8 @@ pub(super) fn run(
     command.args(std::env::args_os().skip(1));
     command.env(TRIAL, &file).env(child_env::DIE_WITH_PARENT, "1");
     let here = std::env::current_dir().unwrap_or_else(|_| dir.to_owned());
-    let mut last = Vec::new();
-    let status = within(LIMIT, cancel, |cancel| {
-        lines::run(command, &here, cancel, &mut |line| {
-            let (Line::Out(line) | Line::Err(line)) = line;
-            if last.len() == LINES_KEPT {
-                last.remove(0);
-            }
-            last.push(line);
-        })
-    });
+    let (status, last) =
+        within(LIMIT, cancel, |cancel| lines::run_and_keep(command, &here, cancel, LINES_KEPT));
     let _ = std::fs::remove_file(&file); // the next trial replaces it
     let failure = match status {
         Ok(status) if status.success() => return Ok(()),
@@ -135,16 +126,6 @@ fn panic_in(lines: &[String]) -> Option<String> {
     let (_, place) = plain[at].split_once(PANICKED)?;
     let message = plain.get(at + 1).map_or("", |line| line.trim());
     Some(format!("it panicked at {place} {message}").trim_end().to_owned())
-}
-
-#[cfg(unix)]
-fn signal_of(status: ExitStatus) -> Option<i32> {
-    std::os::unix::process::ExitStatusExt::signal(&status)
-}
-
-#[cfg(not(unix))]
-fn signal_of(_status: ExitStatus) -> Option<i32> {
-    None
 }
 
 /// Calls `work` with a [`Cancel`] that comes after `limit` as well.
@@ -205,7 +186,7 @@ fn draw(module: &Module, store: &Store, args: AppArgs) -> Result<(), String> {
     let slot = Slot::new(name.clone(), name.clone(), bell, STEP_LIMIT);
     let file = Path::new(library);
     let generation = Generation(1);
-    let services = services(args);
+    let services = Services { args, ..Services::silent() };
     let candidate = Candidate::load(file, generation, name, artifact.clone(), services, STEP_LIMIT)
         .map_err(refused)?;
     let state = store.newest(name).map(|checkpoint| checkpoint.bytes).unwrap_or_default();
@@ -218,7 +199,7 @@ fn draw(module: &Module, store: &Store, args: AppArgs) -> Result<(), String> {
         return Err(format!("trial: {name}: the frame has no beginning"));
     };
     let proven = restored.draw_hidden(&slot, &turn).map_err(refused)?;
-    slot.commit(&mut turn, proven, pending(generation));
+    slot.commit(&mut turn, proven, PendingCommit::new(generation, Trigger::Start));
     drop(turn);
     let drawn = frame(&slot);
     for active in slot.take_all(STEP_LIMIT) {
@@ -240,28 +221,5 @@ fn frame(slot: &Slot) -> Result<(), String> {
             Err(fault.unwrap_or_else(|| format!("{reason:?}")))
         }
         _ => Ok(()),
-    }
-}
-
-fn services(args: AppArgs) -> Services {
-    Services {
-        request_repaint: Arc::new(|_| {}),
-        log: Arc::new(|_, _| {}),
-        gl: None,
-        args,
-        on_lease: Arc::new(drop),
-    }
-}
-
-fn pending(generation: Generation) -> PendingCommit {
-    PendingCommit {
-        generation,
-        trigger: Trigger::Start,
-        clock: StageClock::start(Instant::now()),
-        ui_stall: Duration::ZERO,
-        state: StateReport::default(),
-        before_migration: None,
-        swapped_at: Instant::now(),
-        is_rollback: false,
     }
 }

@@ -43,8 +43,8 @@ impl Headline {
             (newest(board), Tone::Good)
         };
         let waiting = board.waiting_changes;
-        let waits_for = board.modules.iter().map(|module| &module.waits_for);
-        let busy = waits_for.into_iter().find(|it| !it.is_empty()).map(|it| it.join(", "));
+        let mut waits_for = board.modules.iter().map(|module| &module.waits_for);
+        let busy = waits_for.find(|it| !it.is_empty()).map(|it| it.join(", "));
         let waits = [
             busy.map(|busy| format!("The new code waits for {busy}")),
             board.restart_pending.as_ref().map(|reason| format!("Restart pending: {reason}")),

@@ -3,7 +3,7 @@
 use super::app::Shell;
 use super::window_state::WindowState;
 use crate::engine::Engine;
-use crate::module::{AppArgs, LogFn, Services};
+use crate::module::{LogFn, Services};
 use crate::supervise::ProgramsHandle;
 use eframe::NativeOptions;
 use serde_json::Value;
@@ -68,8 +68,7 @@ pub fn run(
                 request_repaint: Arc::new(move |after| ctx.request_repaint_after(after)),
                 log,
                 gl: cc.get_proc_address.clone(),
-                args: AppArgs::default(),
-                on_lease: Arc::new(drop),
+                ..Services::silent()
             };
             match start(services) {
                 Ok((engine, programs)) => {

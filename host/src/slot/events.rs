@@ -91,3 +91,21 @@ pub struct PendingCommit {
     /// A roll-back to a kept generation, not new code.
     pub is_rollback: bool,
 }
+
+impl PendingCommit {
+    /// A swap that is done now, and that nobody has had to wait for.
+    #[must_use]
+    pub fn new(generation: Generation, trigger: Trigger) -> Self {
+        let now = Instant::now();
+        Self {
+            generation,
+            trigger,
+            clock: StageClock::start(now),
+            ui_stall: Duration::ZERO,
+            state: StateReport::default(),
+            before_migration: None,
+            swapped_at: now,
+            is_rollback: false,
+        }
+    }
+}

@@ -4,7 +4,7 @@
 //! and dropped.
 
 use crate::engine::{Engine, EngineHandle};
-use crate::module::{AppArgs, InputPacket, LogFn, Services};
+use crate::module::{InputPacket, LogFn, Services};
 use crate::slot::{FrameResult, HoldReason, Slot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
@@ -57,9 +57,7 @@ impl Headless {
         Services {
             request_repaint: Arc::new(move |after| waker.request_repaint(after)),
             log,
-            gl: None,
-            args: AppArgs::default(),
-            on_lease: Arc::new(drop),
+            ..Services::silent()
         }
     }
 

@@ -14,6 +14,7 @@ use crate::literals::Literals;
 use crate::module::{AppArgs, LogFn, Services};
 use crate::os::allocator;
 use crate::os::child_env;
+use crate::os::own_executable::own_executable;
 use crate::os::signals;
 use crate::persist::checkpoint::Store;
 use crate::persist::crash::{Before, CrashLedger, Verdict};
@@ -337,7 +338,7 @@ fn replay_config(
 ) -> Option<ReplayConfig> {
     let own = std::env::current_exe().and_then(WrapperProgram::open);
     // Its file may have been replaced while it ran.
-    let wrapper = own.or_else(|_| WrapperProgram::open("/proc/self/exe".into())).ok()?;
+    let wrapper = own.or_else(|_| own_executable().and_then(WrapperProgram::open)).ok()?;
     let wanted = settings.replay && !workspace.any_needs_another(packages);
     wanted.then(|| ReplayConfig {
         wrapper,

@@ -7,9 +7,10 @@
 
 use super::guard::Guard;
 use super::runner::{OnEvent, Order};
-use crate::compile::{BuildError, Cancel, build_programs, programs_command, shown};
+use crate::compile::{BuildError, Cancel, build_programs, programs_command};
 use crate::journal::event::{BuildWay, Diagnostic, DiagnosticLevel, Event};
-use crate::os::lines::{self, Line, NoStatus};
+use crate::os::command_line::shown;
+use crate::os::lines::{self, NoStatus};
 use crate::sources::watch::{WatchConfig, WatchError, WatchEvent, Watcher, files_of, hash_of};
 use crate::sources::workspace::{Bin, Inputs};
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -280,14 +281,7 @@ impl Building {
         crate::os::child_env::without_internal(&mut shell);
         // A command that never ends ends with this process, however that ends.
         let _guard = Guard::over(&mut shell, None).ok();
-        let mut last = Vec::new();
-        let status = lines::run(shell, dir, &self.cancel, &mut |line| {
-            let (Line::Out(line) | Line::Err(line)) = line;
-            if last.len() == LINES_KEPT {
-                last.remove(0);
-            }
-            last.push(line);
-        });
+        let (status, last) = lines::run_and_keep(shell, dir, &self.cancel, LINES_KEPT);
         match status {
             Ok(status) if status.success() => {
                 let (target, result) = (target.to_owned(), number.to_string());

@@ -23,4 +23,4 @@ pub use policy::{
 };
 pub use program::{PrintsTo, Program, StopSignal, UnknownSignal};
 pub use programs::{Programs, ProgramsConfig, ProgramsHandle, UnknownProgram};
-pub use runner::{Ended, OnEvent, Order, Runner, signal_of};
+pub use runner::{Ended, OnEvent, Order, Runner};

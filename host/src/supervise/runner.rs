@@ -9,7 +9,7 @@ use super::guard::Guard;
 use super::policy::{Action, Happened, Policy, Terms};
 use super::program::{PrintsTo, Program, StopSignal};
 use crate::journal::event::{AfterEnd, Event, WaitsFor};
-use crate::os::group::{Group, GroupChange};
+use crate::os::group::{Group, GroupChange, signal_of};
 #[cfg(unix)]
 use crate::os::terminal::Terminal;
 use crossbeam_channel::{Receiver, Sender, bounded, never, select_biased, unbounded};
@@ -362,18 +362,4 @@ fn read(stdout: ChildStdout, lines: Sender<String>) -> std::io::Result<()> {
         let _ = all.into_iter().try_for_each(|line| lines.send(line));
     };
     reader.spawn(read).map(drop)
-}
-
-/// The signal that has ended a program, if one has.
-#[must_use]
-#[cfg(unix)]
-pub fn signal_of(status: ExitStatus) -> Option<i32> {
-    std::os::unix::process::ExitStatusExt::signal(&status)
-}
-
-/// There are no signals here.
-#[must_use]
-#[cfg(not(unix))]
-pub fn signal_of(_status: ExitStatus) -> Option<i32> {
-    None
 }

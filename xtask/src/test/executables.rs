@@ -1,8 +1,9 @@
 //! The test executables of the workspace, and the tests in them.
 
 use super::tier::Group;
-use crate::project::{Project, shown};
+use crate::project::Project;
 use anyhow::{Context, bail};
+use host::os::command_line::shown;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

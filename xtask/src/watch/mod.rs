@@ -9,11 +9,12 @@ use clap::Args;
 use crossbeam_channel::bounded;
 use host::journal::event::Event;
 use host::journal::{EventStream, EventsTo};
+use host::os::group::signal_of;
 use host::sources::workspace::{Inputs, Workspace};
 use host::start::cli::Exit;
 use host::supervise::{
     How, Listener, OnEnd, OnEvent, Order, PrintsTo, Program, RESTART_DELAY_MS, Runner,
-    STOP_TIMEOUT_MS, StopSignal, Terms, Watched, is_stale, signal_of,
+    STOP_TIMEOUT_MS, StopSignal, Terms, Watched, is_stale,
 };
 use source::{HostsBuilds, Source};
 use std::collections::BTreeMap;

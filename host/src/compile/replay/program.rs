@@ -6,6 +6,7 @@
 //! executable's path changes when the host starts anew; `cargo clean` removes it while the host runs on, and a build
 //! of the host puts another program there. So it gets a name of its own beside what is replayed.
 
+use crate::os::file_identity::identity_of;
 use crate::os::whole_file;
 use once_cell::sync::OnceCell;
 use std::env::consts::EXE_SUFFIX;
@@ -52,10 +53,9 @@ impl WrapperProgram {
 
     /// Whether the file is still the program that was opened, and can be linked to.
     fn link(&self, to: &Path) -> bool {
-        let is_it = match (fs::metadata(&self.path), self.content.metadata()) {
-            (Ok(there), Ok(open)) => is_same_file(&there, &open),
-            _ => false,
-        };
+        let identity = |metadata: io::Result<fs::Metadata>| identity_of(&metadata.ok()?);
+        let open = identity(self.content.metadata());
+        let is_it = open.is_some() && open == identity(fs::metadata(&self.path));
         is_it && fs::hard_link(&self.path, to).is_ok()
     }
 
@@ -66,18 +66,6 @@ impl WrapperProgram {
         io::copy(&mut content, &mut file)?;
         file.set_permissions(self.content.metadata()?.permissions())
     }
-}
-
-#[cfg(unix)]
-fn is_same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-/// Elsewhere files have no numbers to compare.
-#[cfg(not(unix))]
-fn is_same_file(_one: &fs::Metadata, _other: &fs::Metadata) -> bool {
-    false
 }
 
 #[cfg(test)]
