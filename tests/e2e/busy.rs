@@ -5,6 +5,7 @@ use host::control::Request;
 use host::journal::event::{Entry, Event};
 use pitstop_tests::{HostProcess, Project, wait_until};
 use serde_json::json;
+use std::path::Path;
 
 /// A module that is at work as long as a file is there, and says so once a second file is there that it can be
 /// interrupted.
@@ -12,25 +13,29 @@ fn project() -> Project {
     let project = Project::new();
     project.save("ignored/empty", "");
     let (export, safe) = (project.path("ignored/export"), project.path("ignored/safe"));
-    project.edit("ui/src/lib.rs", |text| {
-        let logic = format!(
-            "if !std::path::Path::new({export:?}).exists() {{
-                self.0 = None;
-            }} else if self.0.is_none() {{
-                self.0 = Some(frame.host().busy(\"export\"));
-            }} else if std::path::Path::new({safe:?}).exists() {{
-                frame.host().safe_point();
-            }}"
-        );
-        text.replace("struct Ui;", "struct Ui(Option<hot_api::Busy>);")
-            .replace("        Self\n", "        Self(None)\n")
-            .replacen("_frame: &mut ModuleFrame", "frame: &mut ModuleFrame", 1)
-            .replace("// in logic", &logic)
-    });
+    project.edit("ui/src/lib.rs", |text| at_work(text, &export, &safe));
     project
 }
 
-fn begin(project: &Project, host: &mut HostProcess) {
+/// The module's code, at work as long as `export` is there, and once `safe` is there as well, at a point from which it
+/// can go on.
+pub(crate) fn at_work(code: &str, export: &Path, safe: &Path) -> String {
+    let logic = format!(
+        "if !std::path::Path::new({export:?}).exists() {{
+            self.0 = None;
+        }} else if self.0.is_none() {{
+            self.0 = Some(frame.host().busy(\"export\"));
+        }} else if std::path::Path::new({safe:?}).exists() {{
+            frame.host().safe_point();
+        }}"
+    );
+    code.replace("struct Ui;", "struct Ui(Option<hot_api::Busy>);")
+        .replace("        Self\n", "        Self(None)\n")
+        .replacen("_frame: &mut ModuleFrame", "frame: &mut ModuleFrame", 1)
+        .replace("// in logic", &logic)
+}
+
+pub(crate) fn begin(project: &Project, host: &mut HostProcess) {
     project.save("ignored/export", "");
     let begins = |entry: &Entry| matches!(&entry.event, Event::Busy { name } if name == "export");
     host.wait_for("the work begins", begins);

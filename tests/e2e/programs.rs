@@ -42,6 +42,19 @@ fn project(more: &str) -> Project {
     project
 }
 
+/// A project with a script beside the modules.
+fn with_command(script: &str) -> Project {
+    let project = Project::new();
+    project.save("ignored/worker", script);
+    let of_all = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(project.path("ignored/worker"), of_all).expect("it is ours");
+    project.edit("pitstop.toml", |toml| {
+        let program = "name = \"worker\"\ncommand = \"ignored/worker\"\nenabled = true\n";
+        format!("{toml}[[auto_run]]\n{program}")
+    });
+    project
+}
+
 /// The lines that the program has written, each with version, process id, arguments and environment.
 fn started(project: &Project) -> Vec<Vec<String>> {
     let words = |line: &str| line.split(' ').map(str::to_owned).collect();
@@ -169,15 +182,8 @@ fn p31_one_process_each_that_the_user_starts_and_stops() {
 
 #[test]
 fn p18_a_command_is_restarted_after_each_build_of_the_modules() {
-    let project = Project::new();
     let script = "#!/bin/sh\necho \"one $$\" >> ignored/started\nexec sleep 600\n";
-    project.save("ignored/worker", script);
-    let of_all = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(project.path("ignored/worker"), of_all).expect("it is ours");
-    project.edit("pitstop.toml", |toml| {
-        let program = "name = \"worker\"\ncommand = \"ignored/worker\"\nenabled = true\n";
-        format!("{toml}[[auto_run]]\n{program}")
-    });
+    let project = with_command(script);
     let mut host = HostProcess::launch(&project, HostOptions::default());
     let first = pid(&host.wait_for("it starts after the first build", has_started));
     project.rename("ui", "two");
@@ -238,7 +244,6 @@ fn p13_s12_no_program_outlives_its_host() {
 
 #[test]
 fn p31_the_next_host_starts_none_before_those_of_a_killed_host_have_ended() {
-    let project = Project::new();
     // What watches over it has to insist.
     let script = "#!/bin/sh
 exec > ignored/started 2>&1
@@ -246,13 +251,7 @@ trap '' TERM
 echo \"one $$\"
 while :; do sleep 0.02; done
 ";
-    project.save("ignored/worker", script);
-    let of_all = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(project.path("ignored/worker"), of_all).expect("it is ours");
-    project.edit("pitstop.toml", |toml| {
-        let program = "name = \"worker\"\ncommand = \"ignored/worker\"\nenabled = true\n";
-        format!("{toml}[[auto_run]]\n{program}")
-    });
+    let project = with_command(script);
     let mut host = HostProcess::launch(&project, HostOptions::default());
     let first = pid(&host.wait_for("it starts", has_started));
     wait_until("it has written", || project.path("ignored/started").exists().then_some(()));

@@ -4,6 +4,7 @@
 //! is built, copied, tried and started is that program; what runs then is the real host.
 
 use crate::RELOADED;
+use crate::busy::{at_work, begin};
 use host::control::Request;
 use host::journal::event::{Entry, Event, NoChange, StartReason, Trigger};
 use host::journal::said;
@@ -14,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitStatus;
 
 pub(crate) const MAIN: &str = "host/src/main.rs";
@@ -305,14 +306,8 @@ fn c10_c11_s15_the_new_host_waits_for_work_that_must_not_be_interrupted() {
     let (export, safe) = (project.path("ignored/export"), project.path("ignored/safe"));
     project.edit("ui/src/lib.rs", |text| at_work(text, &export, &safe));
     let mut host = start(&project, options());
-    let begin = |host: &mut HostProcess| {
-        project.save("ignored/export", "");
-        let begins =
-            |entry: &Entry| matches!(&entry.event, Event::Busy { name } if name == "export");
-        host.wait_for("the work begins", begins);
-    };
     // Idle: at once. At work: when it is done.
-    begin(&mut host);
+    begin(&project, &mut host);
     change(&project, "two");
     let pending = host.wait_for_kind("restart_pending");
     assert!(matches!(pending.event, Event::RestartPending { busy: true, .. }), "{pending:?}");
@@ -325,7 +320,7 @@ fn c10_c11_s15_the_new_host_waits_for_work_that_must_not_be_interrupted() {
     wait_for_restart(&mut host);
     assert_eq!(label(host.pid()), "two");
     // At work, and at a point from which it can go on.
-    begin(&mut host);
+    begin(&project, &mut host);
     change(&project, "three");
     host.wait_for_kind("restart_pending");
     project.save("ignored/safe", "");
@@ -334,23 +329,6 @@ fn c10_c11_s15_the_new_host_waits_for_work_that_must_not_be_interrupted() {
         (label(host.pid()), host.seen_by("ui")),
         ("three".to_owned(), vec!["one".to_owned()])
     );
-}
-
-/// A module that is at work as long as one file is there, and can be interrupted once the other is.
-fn at_work(code: &str, export: &Path, safe: &Path) -> String {
-    let logic = format!(
-        "if !std::path::Path::new({export:?}).exists() {{
-            self.0 = None;
-        }} else if self.0.is_none() {{
-            self.0 = Some(frame.host().busy(\"export\"));
-        }} else if std::path::Path::new({safe:?}).exists() {{
-            frame.host().safe_point();
-        }}"
-    );
-    code.replace("struct Ui;", "struct Ui(Option<hot_api::Busy>);")
-        .replace("        Self\n", "        Self(None)\n")
-        .replacen("_frame: &mut ModuleFrame", "frame: &mut ModuleFrame", 1)
-        .replace("// in logic", &logic)
 }
 
 #[test]

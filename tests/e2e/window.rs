@@ -60,6 +60,15 @@ impl Bench {
         Some(Self { window, address, host, project, display })
     }
 
+    /// Drags the tab of [the other view](export_another_view) to the right half, so that both are to be seen.
+    #[track_caller]
+    pub(crate) fn put_the_other_view_beside(&mut self) {
+        let tab = self.window.find("ui: other");
+        let screen = self.window.screenshot();
+        let right = egui::vec2(screen.width() as f32 * 0.75, screen.height() as f32 * 0.4);
+        self.window.drag(&tab, tab.rect.center() + right);
+    }
+
     /// Waits for the commit, and for nothing that was not asked for.
     #[track_caller]
     fn committed_by(&mut self, wanted: Trigger) {
@@ -107,6 +116,19 @@ impl Bench {
         });
         self.window.click("Click");
     }
+}
+
+/// Gives the module a view beside its main one.
+pub(crate) fn export_another_view(project: &Project) {
+    project.edit("ui/src/lib.rs", |code| {
+        let view = "const VIEWS: &'static [hot_api::View<Self>] = &[hot_api::View {
+            name: \"other\",
+            ui: |_, _, ui, _| _ = ui.heading(\"beside it\"),
+        }];
+
+        fn logic(";
+        code.replacen("fn logic(", view, 1)
+    });
 }
 
 /// The share of red in a picture's light.
@@ -497,21 +519,10 @@ fn w2_window_says_what_becomes_of_the_host() {
 #[test]
 fn w2_the_new_host_keeps_views_where_the_user_has_put_them() {
     let project = restart::project();
-    project.edit("ui/src/lib.rs", |code| {
-        let view = "const VIEWS: &'static [hot_api::View<Self>] = &[hot_api::View {
-            name: \"other\",
-            ui: |_, _, ui, _| _ = ui.heading(\"beside it\"),
-        }];
-
-        fn logic(";
-        code.replacen("fn logic(", view, 1)
-    });
+    export_another_view(&project);
     let options = HostOptions { may_restart: true, ..HostOptions::default() };
     let Some(mut bench) = Bench::with_options(project, options) else { return };
-    let tab = bench.window.find("ui: other");
-    let screen = bench.window.screenshot();
-    let right = egui::vec2(screen.width() as f32 * 0.75, screen.height() as f32 * 0.4);
-    bench.window.drag(&tab, tab.rect.center() + right);
+    bench.put_the_other_view_beside();
     // A tab hides the other view; beside each other both are seen.
     let beside = bench.window.find("beside it").rect.min;
     bench.window.find("one");

@@ -1,8 +1,7 @@
 //! The window goes on whatever a module does.
 
 use crate::RELOADED;
-use crate::window::{Bench, redness};
-use egui::vec2;
+use crate::window::{Bench, export_another_view, redness};
 use host::journal::event::{Event, FaultSite};
 use image::GenericImageView as _;
 use pitstop_tests::{Project, wait_until};
@@ -107,22 +106,10 @@ fn g04_the_window_goes_on_while_the_state_is_captured() {
 #[test]
 fn g35_every_view_of_a_module_whose_build_failed_is_tinted() {
     let project = Project::new();
-    project.edit("ui/src/lib.rs", |code| {
-        let view = "const VIEWS: &'static [hot_api::View<Self>] = &[hot_api::View {
-            name: \"other\",
-            ui: |_, _, ui, _| _ = ui.heading(\"beside it\"),
-        }];
-
-        fn logic(";
-        code.replacen("fn logic(", view, 1)
-    });
+    export_another_view(&project);
     let Some(mut bench) = Bench::with(project, Vec::new()) else { return };
-    // Both views are to be seen: the second one goes to the right half.
-    let tab = bench.window.find("ui: other");
+    bench.put_the_other_view_beside();
     let screen = bench.window.screenshot();
-    let right =
-        tab.rect.center() + vec2(screen.width() as f32 * 0.75, screen.height() as f32 * 0.4);
-    bench.window.drag(&tab, right);
     let (left, right) = (bench.window.find("one").rect, bench.window.find("beside it").rect);
     assert!(right.min.x > screen.width() as f32 / 3.0 && left.min.x < right.min.x, "side by side");
     let halves = |bench: &mut Bench| {
