@@ -18,8 +18,8 @@ impl Core {
     /// A save: what it asks for depends on who uses the files.
     pub(super) fn on_change(&mut self, set: &ChangeSet) {
         let mut packages = BTreeMap::<String, BTreeSet<PathBuf>>::new();
-        // What the host is made of, and modules as well.
-        let mut shared = BTreeMap::<String, BTreeSet<PathBuf>>::new();
+        // Whether modules are made of the host's files as well.
+        let mut is_shared = false;
         let mut host_files = Vec::new();
         let mut supervisor_file = None;
         for file in &set.files {
@@ -31,19 +31,15 @@ impl Core {
                 }
                 Tier::Host(users) => {
                     host_files.push(file.clone());
-                    if self.config.next_host.is_some() {
-                        for user in users {
-                            shared.entry(user).or_default().insert(file.clone());
-                        }
+                    // Without a host to come, their new code has nothing to wait for.
+                    for user in users.into_iter().filter(|_| self.config.next_host.is_some()) {
+                        is_shared = true;
+                        packages.entry(user).or_default().insert(file.clone());
                     }
                 }
                 Tier::Supervisor => supervisor_file = Some(file),
                 Tier::Nothing => {}
             }
-        }
-        let is_shared = !shared.is_empty();
-        for (user, files) in shared {
-            packages.entry(user).or_default().extend(files);
         }
         let specs = self.config.modules.iter();
         let concerned = specs
@@ -66,14 +62,11 @@ impl Core {
             let files = host_files.iter().map(|file| self.relative(file)).collect();
             self.on_host_files(files, is_shared);
         }
-        if modules.is_empty() {
-            if !self.board().auto_reload && self.host_change.is_held_back() {
-                self.record_waiting(self.board().waiting_changes + set.files.len());
-            }
+        let (only_modules, is_on) = (host_files.is_empty(), self.board().auto_reload);
+        if modules.is_empty() && (is_on || !self.host_change.is_held_back()) {
             return;
         }
-        let only_modules = host_files.is_empty();
-        if self.board().auto_reload {
+        if is_on {
             if only_modules && self.try_fast_path(set, &modules) {
                 return;
             }

@@ -203,7 +203,10 @@ impl Core {
                     self.load_all_proven();
                 }
                 self.request(None, Trigger::Start, Instant::now(), true, Vec::new());
-                self.notice_newer_host_files();
+                if self.config.host_since.is_some() {
+                    let saved = self.saved_files();
+                    self.notice_newer_host_files(&saved);
+                }
             }
         }
     }

@@ -11,9 +11,7 @@ use std::time::SystemTime;
 /// Made by an engine that has ended in order to be started again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandOver {
-    /// Why, as the journal has it: `code_change` or `resources`.
-    pub reason: String,
-    /// The same for the user.
+    /// Why, for the user.
     pub why: String,
     /// The executable that is started; the same one when absent.
     #[serde(skip)]
@@ -30,6 +28,13 @@ pub struct HandOver {
     pub waiting: BTreeSet<String>,
     /// How many changes wait.
     pub waiting_changes: u32,
+}
+
+impl HandOver {
+    /// Why, as the journal has it.
+    pub(super) fn reason(&self) -> &'static str {
+        if self.host.is_some() { "code_change" } else { "resources" }
+    }
 }
 
 /// A module, and the library that it has run.

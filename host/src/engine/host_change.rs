@@ -5,8 +5,9 @@
 //!
 //! ```text
 //! Settled ──save──▶ Building ──▶ Built ──everything else is built──▶ OnTrial ──▶ Ready ──▶ the process ends
-//!    ▲                 │           ▲                                   │  │          │
-//!    └── it failed, or is what runs └── new code of modules ── Refused ◀──┘◀─────────┘
+//!    ▲                 │           ▲                                   │           │
+//!    └ it failed, or   ┘           ├──── new code of modules ──────────┼───────────┘
+//!      is what runs                └──── new code of modules ── Refused┘
 //! ```
 //!
 //! A build or trial that runs is not stopped by a further save: its end is the beginning of the next build.

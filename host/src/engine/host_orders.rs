@@ -24,6 +24,12 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// What new code of a module waits for when it was built for another host.
 pub(super) const NEW_HOST: &str = "the new host";
 
+/// A file, and when it was saved last.
+pub(super) struct SavedFile {
+    path: PathBuf,
+    at: SystemTime,
+}
+
 fn host_target() -> Vec<String> {
     vec![HOST_TARGET.to_owned()]
 }
@@ -202,14 +208,15 @@ impl Core {
             };
             let is_faulted =
                 board.module(&name).is_some_and(|module| module.status == ModuleHealth::Fault);
-            if let Some(artifact) = self.deferred.built.get(&name) {
-                let ShadowCopy { path: library, hash: artifact, .. } =
-                    ShadowCopy::create(artifact, &self.trial_dir(), &name, generation)?;
-                modules.push(TrialModule { name, library, artifact, is_faulted });
+            let (library, artifact) = if let Some(built) = self.deferred.built.get(&name) {
+                let copy = ShadowCopy::create(built, &self.trial_dir(), &name, generation)?;
+                (copy.path, copy.hash)
             } else if let Some(copy) = self.generations.copy(&name, generation) {
-                let (library, artifact) = (copy.path.clone(), copy.artifact.clone());
-                modules.push(TrialModule { name, library, artifact, is_faulted });
-            }
+                (copy.path.clone(), copy.artifact.clone())
+            } else {
+                continue;
+            };
+            modules.push(TrialModule { name, library, artifact, is_faulted });
         }
         Ok(modules)
     }
@@ -235,7 +242,7 @@ impl Core {
             [file] => format!("{} has changed", file.display()),
             [file, more @ ..] => format!("{} and {} more have changed", file.display(), more.len()),
         };
-        Some(self.hand_over("code_change", why, Some(host)))
+        Some(self.hand_over(why, Some(host)))
     }
 
     /// Whether the new host would not start now; that is told, and looked at again later.
@@ -265,7 +272,7 @@ impl Core {
     }
 
     /// What the next process begins with.
-    pub(super) fn hand_over(&self, reason: &str, why: String, host: Option<NewHost>) -> HandOver {
+    pub(super) fn hand_over(&self, why: String, host: Option<NewHost>) -> HandOver {
         let board = self.board();
         let is_new = host.is_some();
         let running = self.registry.slots().into_iter().filter_map(|slot| {
@@ -279,7 +286,6 @@ impl Core {
             Some(RunningModule { name, generation, artifact: copy.artifact.clone(), file })
         });
         HandOver {
-            reason: reason.to_owned(),
             why,
             host_since: host.as_ref().map(|host| host.since).or(self.config.host_since),
             modules_since: self.last_build,
@@ -300,9 +306,10 @@ impl Core {
         for module in &running {
             self.load_again(module);
         }
-        let changed = self.packages_changed_since(modules_since);
+        let saved = self.saved_files();
+        let changed = self.packages_changed_since(&saved, modules_since);
         let is_on = self.board().auto_reload && self.watcher.is_some();
-        let mut wanted = BTreeSet::new();
+        let (mut wanted, mut only_built) = (BTreeSet::new(), BTreeSet::new());
         for ModuleSpec { name, package, .. } in &self.config.modules {
             let runs = self.registry.slot(name).is_some_and(|slot| slot.generation().is_some());
             if runs && !is_on && changed.contains(package) {
@@ -314,50 +321,54 @@ impl Core {
             waiting.remove(name);
             wanted.insert(name.clone());
             if runs && !changed.contains(package) {
-                self.only_built.insert(name.clone());
+                only_built.insert(name.clone());
             }
         }
-        let only_built = self.only_built.clone();
         if !wanted.is_empty() {
             self.request(Some(wanted), Trigger::Start, Instant::now(), false, Vec::new());
         }
         self.only_built = only_built;
         self.requests.hold_back(waiting);
-        self.notice_newer_host_files();
+        self.notice_newer_host_files(&saved);
         if !self.requests.held_back().is_empty() || self.host_change.is_held_back() {
             self.record(None, None, Event::Waiting { changes: waiting_changes.max(1) });
         }
     }
 
     /// The packages of modules that have files which were saved since; all of them when nobody knows since when.
-    fn packages_changed_since(&self, since: Option<SystemTime>) -> BTreeSet<String> {
+    fn packages_changed_since(
+        &self,
+        saved: &[SavedFile],
+        since: Option<SystemTime>,
+    ) -> BTreeSet<String> {
         let Some(since) = since else {
             return self.config.modules.iter().map(|spec| spec.package.clone()).collect();
         };
-        let of = |file: PathBuf| match self.config.source.tiers.tier_of(&file) {
+        let of = |file: &SavedFile| match self.config.source.tiers.tier_of(&file.path) {
             Tier::Module(users) | Tier::Host(users) => users,
             Tier::Supervisor | Tier::Nothing => Vec::new(),
         };
-        self.files_saved_since(since).into_iter().flat_map(of).collect()
+        saved.iter().filter(|file| file.at > since).flat_map(of).collect()
     }
 
-    fn files_saved_since(&self, since: SystemTime) -> Vec<PathBuf> {
-        let is_newer = |file: &PathBuf| {
-            let time = file.metadata().and_then(|metadata| metadata.modified());
-            time.is_ok_and(|time| time > since)
+    /// Every file that counts, as it is on disk. Reads directories.
+    pub(super) fn saved_files(&self) -> Vec<SavedFile> {
+        let saved = |path: PathBuf| {
+            let at = path.metadata().and_then(|metadata| metadata.modified()).ok()?;
+            Some(SavedFile { path, at })
         };
-        files_of(self.config.source.inputs.clone()).into_iter().filter(is_newer).collect()
+        files_of(self.config.source.inputs.clone()).into_iter().filter_map(saved).collect()
     }
 
     /// Files of the host that were saved after it was built: while nobody watched, while they waited, or before the
     /// process was started again.
-    pub(super) fn notice_newer_host_files(&mut self) {
+    pub(super) fn notice_newer_host_files(&mut self, saved: &[SavedFile]) {
         let Some(since) = self.config.host_since else { return };
         let (mut files, mut is_shared) = (Vec::new(), false);
-        for file in self.files_saved_since(since) {
-            if let Tier::Host(users) = self.config.source.tiers.tier_of(&file) {
+        for file in saved.iter().filter(|file| file.at > since) {
+            if let Tier::Host(users) = self.config.source.tiers.tier_of(&file.path) {
                 is_shared |= !users.is_empty();
-                files.push(self.relative(&file));
+                files.push(self.relative(&file.path));
             }
         }
         if !files.is_empty() {

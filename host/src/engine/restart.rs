@@ -72,10 +72,10 @@ impl Core {
     /// What the next process begins with, when this one is to end for it at this moment.
     pub(super) fn restart_now(&mut self) -> Option<HandOver> {
         let hand_over = self.takes_over_now().or_else(|| self.gives_resources_back())?;
-        let HandOver { reason, why, .. } = &hand_over;
+        let (reason, why) = (hand_over.reason().to_owned(), &hand_over.why);
         self.notice(format!("{why}; the host starts again and goes on from the checkpoint"));
         let busy = false;
-        self.record(None, None, Event::Restarting { reason: reason.clone(), busy });
+        self.record(None, None, Event::Restarting { reason, busy });
         Some(hand_over)
     }
 
@@ -93,7 +93,7 @@ impl Core {
         if !self.can_restart(need) {
             return None;
         }
-        Some(self.hand_over("resources", need.in_words(), None))
+        Some(self.hand_over(need.in_words(), None))
     }
 
     /// Whether a module is at work that must not be interrupted.

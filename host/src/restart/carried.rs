@@ -59,7 +59,6 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let carried = Carried {
             hand_over: HandOver {
-                reason: "code_change".to_owned(),
                 why: "host/src/main.rs has changed".to_owned(),
                 host: None,
                 host_since: Some(std::time::SystemTime::UNIX_EPOCH),

@@ -63,7 +63,9 @@ pub fn run(
         options,
         Box::new(|cc| {
             let ctx = cc.egui_ctx.clone();
-            ctx.set_zoom_factor(placement.map_or(1.0, |placement| placement.zoom));
+            if let Some(placement) = placement {
+                ctx.set_zoom_factor(placement.zoom);
+            }
             let services = Services {
                 request_repaint: Arc::new(move |after| ctx.request_repaint_after(after)),
                 log,

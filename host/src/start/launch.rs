@@ -62,23 +62,22 @@ pub fn run(args: &DevArgs) -> Exit {
 fn end(dir: &Path, journal: &Journal, ended: Ended) -> anyhow::Result<Exit> {
     let Ended { companions, lock, window } = ended;
     drop(companions);
+    let ran_for = journal.elapsed();
+    journal.close();
     let engine = RUNNING.get();
     if let Some(reason) = engine.and_then(EngineHandle::failure) {
-        journal.close();
         anyhow::bail!("{reason}");
     }
-    let Some(hand_over) = engine.and_then(EngineHandle::hand_over) else {
-        journal.close();
+    let Some(hand_over) = engine.and_then(EngineHandle::hand_over).cloned() else {
         return Ok(Exit::Done);
     };
-    let (hand_over, ran_for) = (hand_over.clone(), journal.elapsed());
-    journal.close();
-    if cfg!(not(unix)) {
-        return Ok(Exit::Restart);
-    }
     // No other host of this workspace begins in between.
     let error = replace(dir, &Carried { hand_over, window, ran_for });
     drop(lock);
+    if cfg!(not(unix)) {
+        // `dev` starts what was written down for it.
+        return Ok(Exit::Restart);
+    }
     journal.log(LogLevel::Error, None, &error.to_string());
     Err(error.into())
 }

@@ -130,7 +130,7 @@ impl Rounds {
             let kept = self.kept.remove(slot.name());
             let mut kept = kept.unwrap_or_else(|| Kept::of(&self.store, slot.name()));
             let now = Instant::now();
-            if is_last && !self.store.has_any(slot.name()) {
+            if is_last && self.store.newest_first(slot.name()).is_empty() {
                 // Somebody has removed them, as `cargo clean` does.
                 kept.written = None;
                 slot.mark_dirty();

@@ -39,11 +39,6 @@ impl Store {
         files.into_iter().map(|(_, path)| path).collect()
     }
 
-    /// Whether there is a file of a module in use.
-    pub(super) fn has_any(&self, module: &str) -> bool {
-        self.sequences(module).into_iter().any(|(_, in_use, _)| in_use)
-    }
-
     /// The highest number of a module's files, those that were set aside included; 0 without any.
     #[must_use]
     pub fn last_sequence(&self, module: &str) -> u64 {
