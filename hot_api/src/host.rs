@@ -3,8 +3,10 @@
 //! Owns: the only calls from a module into the host. Produces: safe methods. Never: egui.
 #![expect(unsafe_code, reason = "the one place where a module calls through the host's table")]
 
-use crate::abi::{HostTable, Slice};
-use std::ffi::OsString;
+use crate::abi::{HostTable, Slice, code, service_report};
+use std::ffi::{OsString, c_void};
+use std::io;
+use std::net::TcpListener;
 use std::time::Duration;
 
 /// How urgent a log line is.
@@ -121,6 +123,47 @@ impl Host {
         unsafe { (table.restored)(table.host, Slice::new(report.as_bytes())) }
     }
 
+    /// Reports that a service has started.
+    pub(crate) fn service_ready(&self, run: u64, name: &str) {
+        self.service(service_report::READY, run, name, "");
+    }
+
+    /// Reports that a service has ended, with an error or without.
+    pub(crate) fn service_ended(&self, run: u64, name: &str, error: Option<&str>) {
+        match error {
+            Some(error) => self.service(service_report::FAILED, run, name, error),
+            None => self.service(service_report::ENDED, run, name, ""),
+        }
+    }
+
+    fn service(&self, report: u32, run: u64, name: &str, error: &str) {
+        let table = self.table();
+        let (name, error) = (Slice::new(name.as_bytes()), Slice::new(error.as_bytes()));
+        // SAFETY: ABI-6; the texts are borrowed for the call.
+        unsafe { (table.service)(table.host, report, run, name, error) }
+    }
+
+    /// A duplicate of a socket that the host keeps.
+    ///
+    /// # Errors
+    /// When the address cannot be used.
+    pub(crate) fn listen(&self, address: &str) -> io::Result<TcpListener> {
+        let table = self.table();
+        let (mut socket, mut reason) = (0_u64, Vec::new());
+        let sink = (&raw mut reason).cast::<c_void>();
+        // SAFETY: ABI-6; the text is borrowed for the call, and `append` takes this very sink, which lives during it.
+        let code = unsafe {
+            let address = Slice::new(address.as_bytes());
+            (table.listen)(table.host, address, &raw mut socket, sink, append)
+        };
+        if code != code::OK {
+            let reason = String::from_utf8_lossy(&reason).into_owned();
+            return Err(io::Error::other(reason));
+        }
+        // SAFETY: the host has just made it for the caller, who owns it (`HostTable::listen`).
+        Ok(unsafe { socket_of(socket) })
+    }
+
     /// The application's arguments.
     pub(crate) fn args(&self) -> Vec<OsString> {
         // SAFETY: ABI-6: the list and its texts live as long as the process.
@@ -161,4 +204,26 @@ fn os_string(bytes: &[u8]) -> OsString {
     return <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes).to_owned();
     #[cfg(not(unix))]
     return String::from_utf8_lossy(bytes).into_owned().into();
+}
+
+/// Collects a text of the host's in a `Vec<u8>`.
+unsafe extern "C" fn append(sink: *mut c_void, bytes: Slice<u8>) {
+    // SAFETY: `sink` is the one of `Host::listen`, alive during the call; ABI-5 for the bytes.
+    let (sink, bytes) = unsafe { (&mut *sink.cast::<Vec<u8>>(), bytes.elements()) };
+    sink.extend_from_slice(bytes);
+}
+
+/// # Safety
+/// `socket` is an open listening socket, and nobody else owns it.
+unsafe fn socket_of(socket: u64) -> TcpListener {
+    #[cfg(unix)]
+    // SAFETY: promised by the caller.
+    return unsafe { std::os::fd::FromRawFd::from_raw_fd(socket as std::os::fd::RawFd) };
+    #[cfg(windows)]
+    // SAFETY: promised by the caller.
+    return unsafe {
+        std::os::windows::io::FromRawSocket::from_raw_socket(
+            socket as std::os::windows::io::RawSocket,
+        )
+    };
 }

@@ -8,12 +8,14 @@
 //! Everything at the root is for authors: [`Module`] and [`export_module!`] make a module of an
 //! application, [`StateSpec`] and [`Migration`] carry its state through changes of its types,
 //! [`KeptBytes`] holds large buffers, [`tweak!`] marks literals that can be edited while the code runs.
+//! [`Services`] gives threads, sockets and runtimes a beginning and an end, and the values of a configuration.
 //!
 //! | feature | adds |
 //! |---|---|
 //! | `module` (default) | the [`Module`] trait, [`export_module!`] and egui; a crate with state alone can do without |
 //! | `glow` | painting with OpenGL |
 //! | `eframe` | `ModuleApp`, which runs a module under eframe, without a host: for the application's own executable |
+//! | `config` | reading and merging the files of a configuration: for whoever runs modules; `eframe` has it |
 //!
 //! [`state`] has what migrations and tests of a state's crate need beside it. [`abi`] is the host's side.
 //!
@@ -31,7 +33,7 @@
 //!   message, location and backtrace cross as text.
 //! - **ABI-4** A generation's functions are called on its own thread, one at a time. `paint` and
 //!   `release_gl` alone are called on the UI thread with the GL context current, and only between
-//!   two calls of the module thread.
+//!   two calls of the module thread; the services' `stop` on any thread at any time.
 //! - **ABI-5** Whoever allocates frees. Arguments are lent for the call. What a frame returns lives
 //!   until the next call into the instance other than `paint`.
 //! - **ABI-6** Statics and thread-locals are per library. What a module needs from outside arrives
@@ -46,9 +48,12 @@
 //!   items; what the other side does not know is skipped and counted, not fatal.
 
 pub mod abi;
+#[cfg(any(feature = "config", test))]
+pub mod config;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod services;
 pub mod state;
 
 #[cfg(feature = "module")]
@@ -65,7 +70,7 @@ mod standalone;
 mod tweak;
 
 #[cfg(feature = "eframe")]
-pub use standalone::ModuleApp;
+pub use standalone::{ConfigOptions, ModuleApp};
 
 pub use kept::KeptBytes;
 pub use state::{Migration, StateCodec, StateSpec};
@@ -79,6 +84,7 @@ pub use {
     host::{Busy, Host, LogLevel},
     module::{Create, CreateContext, Module, ModuleFrame, View, ViewFn},
     serde,
+    services::{Service, ServiceContext, Services},
 };
 
 #[cfg(feature = "glow")]
@@ -90,6 +96,8 @@ pub mod __private {
     #[cfg(feature = "module")]
     pub use crate::abi::{ModuleHeader, ModuleTable, Slice, handshake::VIEWS_MAX};
     #[cfg(feature = "module")]
-    pub use crate::runner::{header, table, view_count, view_names};
+    pub use crate::runner::{Exported, header, table, view_count, view_names};
+    #[cfg(feature = "module")]
+    pub use crate::services::ServicesType;
     pub use crate::tweak::Site;
 }

@@ -3,6 +3,7 @@
 //! Owns: the traits [`Module`] and [`Create`], and what its methods are handed. Never: anything `unsafe`.
 
 use crate::host::Host;
+use crate::services::Messages;
 use crate::state::StateSpec;
 use serde::{Serialize, de::DeserializeOwned};
 use std::ffi::OsString;
@@ -151,9 +152,15 @@ impl CreateContext<'_> {
 }
 
 /// What [`Module::logic`], [`Module::ui`] and views are handed beside egui.
-#[derive(Debug)]
 pub struct ModuleFrame<'a> {
     pub(crate) host: &'a Host,
+    pub(crate) messages: &'a Messages,
+}
+
+impl std::fmt::Debug for ModuleFrame<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ModuleFrame").field("host", self.host).finish_non_exhaustive()
+    }
 }
 
 impl ModuleFrame<'_> {
@@ -167,5 +174,13 @@ impl ModuleFrame<'_> {
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.host.generation()
+    }
+
+    /// Takes what services have [sent](crate::ServiceContext::send) of this type since it was last taken, in its
+    /// order. Take it in [`Module::logic`], which goes on while nothing is drawn; what is taken nowhere fills the
+    /// queue, and then services wait.
+    #[must_use = "the messages are gone from the queue"]
+    pub fn messages<T: 'static>(&self) -> Vec<T> {
+        self.messages.take()
     }
 }

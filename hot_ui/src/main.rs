@@ -18,6 +18,6 @@ fn main() -> eframe::Result {
     eframe::run_native(
         "pitstop_demo",
         options,
-        Box::new(|cc| Ok(Box::new(ModuleApp::<HotUi>::new(cc)))),
+        Box::new(|cc| Ok(Box::new(ModuleApp::<HotUi>::new(cc)?))),
     )
 }

@@ -4,7 +4,7 @@ use crate::RELOADED;
 use host::compile::Artifact;
 use host::control::Request;
 use host::journal::event::{Generation, Stage};
-use host::module::{Library, Services};
+use host::module::{HostCalls, Library};
 use host::slot::{Candidate, Rejection};
 use pitstop_tests::host_process::pitstop_file;
 use pitstop_tests::in_process;
@@ -19,7 +19,7 @@ use std::time::Duration;
 fn refuse(path: &Path) -> Rejection {
     let limit = Duration::from_secs(60);
     let hash = String::new();
-    Candidate::load(path, Generation(1), "tiny", hash, Services::silent(), limit)
+    Candidate::load(path, Generation(1), "tiny", hash, HostCalls::silent(), limit)
         .expect_err("this must not be loaded")
 }
 

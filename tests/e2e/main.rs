@@ -9,9 +9,11 @@ mod busy;
 mod checkpoint;
 mod clean;
 mod codec;
+mod config;
 mod containment;
 mod endurance;
 mod fault;
+mod http_service;
 mod kept;
 mod library;
 mod literals;
@@ -21,6 +23,8 @@ mod modules;
 mod programs;
 mod reload;
 mod restart;
+mod served;
+mod services;
 mod signals;
 mod sources;
 mod storm;
@@ -29,6 +33,7 @@ mod terminal;
 mod threads;
 mod window;
 mod window_containment;
+mod window_services;
 
 use pitstop_tests::host_process::RELOADED;
 

@@ -5,7 +5,7 @@ use host::control::Request;
 use host::engine::{ModuleOutcome, ModuleResult};
 use host::journal::event::{Event, FaultSite, Generation, Trigger};
 use host::journal::status::{ModuleHealth, Status};
-use host::module::{CallError, InputPacket, LiveSnapshot, ModuleThread, Services};
+use host::module::{CallError, HostCalls, InputPacket, LiveSnapshot, ModuleThread};
 use host::slot::{FrameResult, Slot};
 use hot_api::state::{Snapshot, Tree};
 use pitstop_tests::engine_run::EngineRun;
@@ -286,8 +286,8 @@ fn k06_logic_that_does_not_return_is_called_by_its_name() {
     project.replace("ui/src/lib.rs", "// in logic", endless);
     let built = project.build();
     let artifact = &built.artifacts[&project.package("ui")];
-    let services = Services::silent();
-    let mut thread = ModuleThread::load(&artifact.path, Generation(1), "ui", services, DEADLINE)
+    let host_calls = HostCalls::silent();
+    let mut thread = ModuleThread::load(&artifact.path, Generation(1), "ui", host_calls, DEADLINE)
         .unwrap_or_else(|error| panic!("{error}"));
     thread.create(&LiveSnapshot::default(), DEADLINE).expect("a default state");
     let input = InputPacket::default;

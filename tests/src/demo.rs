@@ -7,7 +7,7 @@ use egui::epaint::Primitive;
 use egui::{ClippedPrimitive, Context, Event, Pos2, RawInput, Rect, Vec2, ViewportId, pos2};
 use egui_demo_lib::DemoWindows;
 use host::journal::event::Generation;
-use host::module::{InputPacket, LiveSnapshot, ModuleThread, Picture, PrimKind, Services};
+use host::module::{HostCalls, InputPacket, LiveSnapshot, ModuleThread, Picture, PrimKind};
 use hot_api::abi::wire::{InputItem, ItemWriter};
 use hot_api::state::{STATE_SECTION, Section, Snapshot};
 use std::path::PathBuf;
@@ -165,8 +165,8 @@ impl Boundary {
     /// When it cannot be loaded or created.
     pub fn new(windows: &[String]) -> anyhow::Result<Self> {
         let path = library()?;
-        let services = Services::silent();
-        let mut thread = ModuleThread::load(&path, Generation(1), "demo", services, LIMIT)?;
+        let host_calls = HostCalls::silent();
+        let mut thread = ModuleThread::load(&path, Generation(1), "demo", host_calls, LIMIT)?;
         thread.create(&LiveSnapshot::whole(snapshot_with(windows)?), LIMIT)?;
         Ok(Self { thread })
     }

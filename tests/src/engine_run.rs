@@ -8,7 +8,7 @@ use crate::wait_until;
 use host::compile::BuildConfig;
 use host::engine::OnStateLoss;
 use host::engine::ReloadOutcome;
-use host::engine::{BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec};
+use host::engine::{AppConfig, BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec};
 use host::journal::board::ModuleBoard;
 use host::journal::event::Trigger;
 use host::journal::{Journal, JournalConfig, LogLevel};
@@ -125,6 +125,8 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
         begin_from: None,
         host_since: None,
         begin_with_proven: false,
+        app: AppConfig::default(),
+        is_first_start: true,
         may_restart: false,
         source: BuildSource {
             build: BuildConfig {
@@ -140,7 +142,7 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
             watch: false,
             poll_interval: None,
         },
-        services: frames.services(Arc::new(|_, _| {})),
+        host_calls: frames.host_calls(Arc::new(|_, _| {})),
         fast_path: Box::new(Literals::new(project.root().to_owned())),
         on_beat: Arc::new(|| {}),
         journal: Journal::open(journal).unwrap_or_else(|error| panic!("{error}")),

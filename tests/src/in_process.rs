@@ -7,7 +7,7 @@
 use crossbeam_channel::bounded;
 use host::compile::{Artifact, ShadowCopy};
 use host::journal::event::{Generation, Trigger};
-use host::module::{InputPacket, Picture, Retirement, Services};
+use host::module::{HostCalls, InputPacket, Picture, Retirement};
 use host::slot::{Active, Candidate, FrameResult, PendingCommit, Rejection, Slot, SlotEvent};
 use hot_api::abi::wire::{InputItem, ItemWriter};
 use hot_api::egui;
@@ -89,7 +89,7 @@ impl Stage {
         let (generation, path) = self.shadow(artifact);
         let hash = artifact.hash.clone();
         let candidate =
-            Candidate::load(&path, generation, "module", hash, Services::silent(), LIMIT)?;
+            Candidate::load(&path, generation, "module", hash, HostCalls::silent(), LIMIT)?;
         let mut turn = self.slot.begin_swap(LIMIT).expect("no frame is going on");
         let restored = candidate.restore(snapshot);
         match restored.and_then(|restored| restored.draw_hidden(&self.slot, &turn)) {

@@ -5,8 +5,8 @@ use crate::project::{ANSWER_LIMIT, Project};
 use anyhow::Context;
 use clap::Args;
 use host::control::Request;
-use host::journal::board::{ProcessBoard, trouble};
-use host::journal::event::Event;
+use host::journal::board::{ProcessBoard, ServiceBoard, ServiceState, trouble};
+use host::journal::event::{ConfigValue, Event};
 use host::journal::status::{ModuleHealth, ModuleStatus, Status as HostStatus};
 use host::start::cli::Exit;
 use std::process::ExitCode;
@@ -54,6 +54,28 @@ fn text(status: &HostStatus) -> String {
         let header = ["PROGRAM", "STATUS", "UP", "RESTARTS", "LAST EXIT"];
         let rows = status.processes.iter().map(|it| program_row(it, status.heartbeat_unix_ms));
         text.push_str(&table(header, rows));
+    }
+    if !status.services.is_empty() {
+        text.push('\n');
+        let header = ["SERVICE", "MODULE", "STATUS", "UP", "RESTARTS"];
+        let rows = status.services.iter().map(|it| service_row(it, status.heartbeat_unix_ms));
+        text.push_str(&table(header, rows));
+    }
+    if let Some(config) = status.config.as_ref().filter(|config| !config.values.is_empty()) {
+        text.push('\n');
+        let rows = config.values.iter().map(|it| {
+            let ConfigValue { key, value, source } = it;
+            [key.clone(), value.clone(), source.clone()]
+        });
+        text.push_str(&table(["CONFIGURATION", "VALUE", "SOURCE"], rows));
+    }
+    if let Some(error) = status.config.as_ref().and_then(|config| config.error.as_ref()) {
+        text.push_str(&format!("\nThe configuration cannot be used: {error}\n"));
+    }
+    for service in &status.services {
+        if let Some(error) = &service.last_error {
+            text.push_str(&format!("\nservice {}: {error}\n", service.name));
+        }
     }
     for module in &status.modules {
         if let Some(error) = &module.last_error {
@@ -111,6 +133,18 @@ fn program_row(process: &ProcessBoard, now_unix_ms: u64) -> [String; 5] {
     ]
 }
 
+fn service_row(service: &ServiceBoard, now_unix_ms: u64) -> [String; 5] {
+    let since = service.started_unix_ms.filter(|_| service.state == ServiceState::Running);
+    let up = since.map(|since| span(Duration::from_millis(now_unix_ms.saturating_sub(since))));
+    [
+        service.name.clone(),
+        service.module.clone(),
+        service.in_words().to_owned(),
+        up.unwrap_or_else(|| "-".to_owned()),
+        service.restarts.to_string(),
+    ]
+}
+
 fn row(module: &ModuleStatus) -> [String; 6] {
     let dash = || "-".to_owned();
     let kept: Vec<String> = module.kept_generations.iter().map(ToString::to_string).collect();
@@ -146,7 +180,7 @@ fn span(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use host::journal::board::{LastExit, TargetBoard};
+    use host::journal::board::{ConfigBoard, LastExit, TargetBoard};
     use host::journal::event::{Generation, WaitsFor};
 
     #[test]
@@ -198,6 +232,31 @@ mod tests {
                 last_error: Some("src/main.rs:1:1: no".into()),
                 ..TargetBoard::default()
             }],
+            services: vec![
+                ServiceBoard {
+                    module: "hot_ui".into(),
+                    name: "http".into(),
+                    state: ServiceState::Running,
+                    started_unix_ms: Some(140_000),
+                    restarts: 3,
+                    last_error: None,
+                },
+                ServiceBoard {
+                    module: "hot_ui".into(),
+                    name: "mail".into(),
+                    state: ServiceState::Failed,
+                    last_error: Some("no route".into()),
+                    ..ServiceBoard::default()
+                },
+            ],
+            config: Some(ConfigBoard {
+                values: vec![ConfigValue {
+                    key: "server.port".into(),
+                    value: "8080".into(),
+                    source: "app.toml:2".into(),
+                }],
+                error: Some("app.toml:3: no".into()),
+            }),
             restart_pending: true,
             heartbeat_unix_ms: 200_000,
         };
@@ -213,6 +272,17 @@ mod tests {
              PROGRAM  STATUS         UP    RESTARTS  LAST EXIT\n\
              worker   runs (pid 77)  10 s  2         signal: 2\n\
              b        does not run   -     0         -\n\
+             \n\
+             SERVICE  MODULE  STATUS   UP    RESTARTS\n\
+             http     hot_ui  running  60 s  3\n\
+             mail     hot_ui  failed   -     0\n\
+             \n\
+             CONFIGURATION  VALUE  SOURCE\n\
+             server.port    8080   app.toml:2\n\
+             \n\
+             The configuration cannot be used: app.toml:3: no\n\
+             \n\
+             service mail: no route\n\
              \n\
              a: error[E0308]\n\
              \n\

@@ -64,6 +64,8 @@ impl HostFacts {
             modules: board.modules.iter().map(Into::into).collect(),
             processes: board.processes.clone(),
             targets: board.targets.clone(),
+            services: board.services.clone(),
+            config: board.config.clone(),
             restart_pending: board.restart_pending.is_some(),
             ..Status::of_this_process(socket, self.headless)
         }

@@ -185,6 +185,7 @@ impl Core {
     pub(super) fn no_change(&mut self, slot: &Arc<Slot>, generation: Generation, reason: NoChange) {
         let (name, running) = (slot.name(), slot.generation());
         self.deferred.settled(name);
+        self.services.refused.remove(name);
         self.record(Some(name), Some(generation), Event::NoChange { reason });
         self.tickets.settle(&ModuleOutcome {
             module: name.to_owned(),

@@ -5,10 +5,11 @@ use super::hand_over::HandOver;
 use super::next_host::NextHost;
 use crate::compile::BuildConfig;
 use crate::journal::Journal;
-use crate::module::Services;
+use crate::module::HostCalls;
 use crate::persist::checkpoint::Store;
 use crate::persist::crash::CrashLedger;
 use crate::sources::workspace::{Inputs, Tiers};
+use hot_api::services::lifecycle::{Limits, OnConfigError};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,6 +49,29 @@ pub enum OnStateLoss {
     /// Keep the old code running.
     Reject,
 }
+
+/// The application's own configuration, and how its services are treated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppConfig {
+    /// The directory of its files; relative to the workspace.
+    pub dir: PathBuf,
+    /// For how long the files have to be the same before they are read.
+    pub debounce: Duration,
+    /// What services do while the files cannot be used.
+    pub on_error: OnConfigError,
+    /// How long services may take.
+    pub limits: Limits,
+}
+
+impl Default for AppConfig {
+    fn default() -> Self {
+        let (on_error, limits) = (OnConfigError::default(), Limits::default());
+        Self { dir: PathBuf::from("."), debounce: DEBOUNCE, on_error, limits }
+    }
+}
+
+/// Editors that save several files do so within this time.
+const DEBOUNCE: Duration = Duration::from_millis(300);
 
 /// How modules are built, and what they are built from.
 pub struct BuildSource {
@@ -97,10 +121,14 @@ pub struct EngineConfig {
     /// Begin with the newest code that earlier hosts have proven, before anything is built: what is on disk may be for
     /// another host.
     pub begin_with_proven: bool,
+    /// The application's own configuration.
+    pub app: AppConfig,
+    /// The user has just started this host: when its services do not start, it ends.
+    pub is_first_start: bool,
     /// Where the code comes from.
     pub source: BuildSource,
     /// What modules may ask for.
-    pub services: Services,
+    pub host_calls: HostCalls,
     /// What is tried before a save is built.
     pub fast_path: Box<dyn FastPath>,
     /// Called on the engine thread, about every [`HEARTBEAT_EVERY`](crate::journal::status::HEARTBEAT_EVERY)

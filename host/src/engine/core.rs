@@ -1,5 +1,6 @@
 //! What the engine knows; lives on its thread.
 
+use super::app_services::AppServices;
 use super::builds::BuildThread;
 use super::config::EngineConfig;
 use super::deferred::Deferred;
@@ -8,6 +9,7 @@ use super::generations::Generations;
 use super::hand_over::HandOver;
 use super::host_change::HostChange;
 use super::leftovers::Leftovers;
+use super::messages::Outbox;
 use super::migrations::Migrations;
 use super::requests::Requests;
 use super::tickets::Tickets;
@@ -31,6 +33,9 @@ pub(super) struct Core {
     pub(super) journal: Arc<Journal>,
     pub(super) registry: Registry,
     pub(super) watcher: Option<Watcher>,
+    /// For the threads that the engine starts while it runs.
+    pub(super) outbox: Outbox,
+    pub(super) services: AppServices,
     pub(super) builds: BuildThread,
     pub(super) requests: Requests,
     /// When the newest build that succeeded was started.

@@ -1,5 +1,6 @@
 //! The engine's thread: one loop, one message at a time.
 
+use super::app_services::AppServices;
 use super::builds::BuildThread;
 use super::config::{BuildSource, EngineConfig, ModuleSpec};
 use super::core::Core;
@@ -78,9 +79,11 @@ impl Engine {
         let ledger = config.ledger.take();
         let worker = Core {
             journal: Arc::clone(&config.journal),
-            config,
             registry,
             watcher,
+            services: AppServices::new(&config.app),
+            outbox: outbox.clone(),
+            config,
             builds,
             requests: Requests::default(),
             last_build: None,
@@ -154,13 +157,18 @@ impl Core {
     fn run(mut self, inbox: &Receiver<Message>, slots_bell: &Receiver<()>) {
         self.begin();
         let ending = Arc::clone(&self.ending);
+        let service_reports = self.services.reports();
         loop {
-            let wait = self.next_look.map_or(HEARTBEAT_EVERY, |at| {
+            let next_look = self.next_look.into_iter().chain(self.services.next_look()).min();
+            let wait = next_look.map_or(HEARTBEAT_EVERY, |at| {
                 at.saturating_duration_since(Instant::now()).min(HEARTBEAT_EVERY)
             });
             select_biased! {
                 recv(ending.signal.signal()) -> _ => break,
                 recv(slots_bell) -> _ => self.take_slot_events(),
+                recv(service_reports) -> report => if let Ok(report) = report {
+                    self.take_service_report(report);
+                },
                 recv(inbox) -> message => match message {
                     Ok(message) => self.take(message),
                     Err(_) => return,
@@ -169,6 +177,9 @@ impl Core {
             }
             if self.next_look.is_some_and(|at| at <= Instant::now()) {
                 self.look_after_unshown();
+            }
+            if self.services.next_look().is_some_and(|at| at <= Instant::now()) {
+                self.look_after_services();
             }
             if let Some(reason) = self.give_up.take() {
                 let _ = self.failure.set(reason.clone()); // only once
@@ -215,6 +226,8 @@ impl Core {
         match message {
             Message::Watch(WatchEvent::Change(set)) => self.on_change(&set),
             Message::Watch(WatchEvent::Notice(message)) => self.notice(message),
+            Message::Config(event) => self.on_config_event(event),
+            Message::Service { id, start } => self.order_service(&id, start),
             Message::Host(report) => self.on_host_report(report),
             Message::Build(BuildReport::Started(way)) => self.on_build_started(way),
             Message::Build(BuildReport::Progress(progress)) => {
@@ -244,7 +257,7 @@ impl Core {
             }
             Message::TakeState { module, answer } => {
                 let _ = answer.send(self.take_state(&module)); // receiver gone: nobody to tell
-                (self.config.services.request_repaint)(Duration::ZERO);
+                (self.config.host_calls.request_repaint)(Duration::ZERO);
             }
             Message::EditState { module, edit } => self.edit_state(&module, edit),
             Message::Retry { module } => self.retry(&module),
@@ -263,6 +276,8 @@ impl Core {
         self.host_build_guard = None;
         self.build_guard = None;
         self.watcher = None;
+        // Modules draw on until their services have ended.
+        self.end_services();
         self.take_slot_events();
         // What the user does from now on could not be kept.
         self.registry.slots().iter().for_each(|slot| slot.close());
@@ -279,6 +294,6 @@ impl Core {
         let session = Some(Session { ms, ..self.board().session });
         self.record(None, None, Event::Stopped { reason: reason.to_owned(), session });
         self.ended.store(true, Ordering::Release);
-        (self.config.services.request_repaint)(Duration::ZERO);
+        (self.config.host_calls.request_repaint)(Duration::ZERO);
     }
 }

@@ -12,6 +12,7 @@ use crate::journal::board::Board;
 use crate::journal::event::{Event, FailureKind, Generation, Trigger};
 use crate::slot::Registry;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use hot_api::services::lifecycle::ServiceId;
 use once_cell::sync::OnceCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,6 +101,12 @@ impl EngineHandle {
     /// Takes a failure of that kind off the board, as when the old code is to stay.
     pub fn dismiss(&self, module: &str, kind: FailureKind) {
         self.tell(Message::Dismiss { module: module.to_owned(), kind });
+    }
+
+    /// Starts a service that does not run, or asks one that does to end.
+    pub fn order_service(&self, module: &str, name: &str, start: bool) {
+        let id = ServiceId { module: module.to_owned(), name: name.to_owned() };
+        self.tell(Message::Service { id, start });
     }
 
     /// Starts the running code of a module anew, from its default state.

@@ -8,6 +8,7 @@ use crate::compile::{BuildError, Built, Progress};
 use crate::journal::event::{BuildWay, FailureKind, Generation, Trigger};
 use crate::sources::watch::WatchEvent;
 use crossbeam_channel::{SendTimeoutError, Sender};
+use hot_api::services::lifecycle::ServiceId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -15,6 +16,8 @@ use std::time::{Duration, Instant};
 /// Everything the engine reacts to.
 pub(super) enum Message {
     Watch(WatchEvent),
+    /// Of the files of the application's configuration.
+    Config(WatchEvent),
     Host(HostReport),
     Build(BuildReport),
     Reload {
@@ -64,6 +67,11 @@ pub(super) enum Message {
         edit: StateEdit,
     },
     SetAutoReload(bool),
+    /// A service is to run, or to end.
+    Service {
+        id: ServiceId,
+        start: bool,
+    },
 }
 
 /// What the build thread reports.

@@ -13,6 +13,8 @@
 //! the request.
 
 mod after_build;
+mod app_config;
+mod app_services;
 mod builds;
 mod changes;
 mod config;
@@ -41,6 +43,7 @@ mod restart;
 mod restoring;
 mod rollback;
 mod saves;
+mod services;
 mod slot_events;
 mod state_edit;
 mod state_orders;
@@ -48,7 +51,7 @@ mod swap;
 mod tickets;
 
 pub use crate::slot::WhichModule;
-pub use config::{BuildSource, EngineConfig, ModuleSpec, OnStateLoss};
+pub use config::{AppConfig, BuildSource, EngineConfig, ModuleSpec, OnStateLoss};
 pub use engine_loop::Engine;
 pub use error::EngineError;
 pub use fast_path::{Attempt, Compiled, Concerned, FastPath};

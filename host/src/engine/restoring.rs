@@ -76,7 +76,7 @@ impl Core {
             None => self.restoring.remove(name),
         };
         self.plan_look();
-        (self.config.services.request_repaint)(Duration::ZERO);
+        (self.config.host_calls.request_repaint)(Duration::ZERO);
         generation
     }
 

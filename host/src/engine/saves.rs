@@ -36,12 +36,12 @@ impl Core {
             Attempt::Refused { module, generation, reason } => {
                 let message = format!("{module}: not taken over without a build: {reason}");
                 self.record(Some(&module), Some(generation), Event::Notice { message });
-                (self.config.services.request_repaint)(Duration::ZERO);
+                (self.config.host_calls.request_repaint)(Duration::ZERO);
                 return false;
             }
             Attempt::Applied(values) => values,
         };
-        (self.config.services.request_repaint)(Duration::ZERO);
+        (self.config.host_calls.request_repaint)(Duration::ZERO);
         let total_us = micros(set.first_event.elapsed());
         for (Concerned { slot, generation, files }, values) in running.into_iter().zip(values) {
             let name = slot.name();
@@ -83,7 +83,7 @@ impl Core {
         let generations = &self.generations;
         let is_kept = |shown| generations.copy(name, shown).is_some();
         match self.config.fast_path.built(&compiled, &is_kept) {
-            Ok(true) => (self.config.services.request_repaint)(Duration::ZERO),
+            Ok(true) => (self.config.host_calls.request_repaint)(Duration::ZERO),
             Ok(false) => {}
             Err(reason) => self.notice(format!("{name}: {reason}")),
         }

@@ -4,7 +4,7 @@ use super::core::Core;
 use super::outcome::ModuleResult;
 use super::swap::{BOUNDARY_LIMIT, STEP_LIMIT};
 use crate::journal::board::ModuleHealth;
-use crate::journal::event::{Event, FailureKind, FaultSite, Generation, Stage};
+use crate::journal::event::{Event, FailureKind, FaultSite, Generation, Stage, Trigger};
 use crate::journal::stage_clock::micros;
 use crate::module::{CallError, Fault, Retirement};
 use crate::slot::{Active, PendingCommit, Slot, SlotEvent, TakenBack};
@@ -91,7 +91,7 @@ impl Core {
                 let generation = pending.generation;
                 self.taken_back(name, generation, back_to, &reason);
                 self.refused_at_first_frame(name, generation, reason.clone(), reason);
-                (self.config.services.request_repaint)(Duration::ZERO);
+                (self.config.host_calls.request_repaint)(Duration::ZERO);
             }
             None => {
                 // Nothing can take its place; it may still return, and is committed then.
@@ -113,6 +113,7 @@ impl Core {
         let build = self.registry.slot(name).and_then(|slot| slot.artifact()).unwrap_or_default();
         let reason = reason.to_owned();
         self.record(Some(name), Some(generation), Event::RolledBack { to, reason, build });
+        self.services_follow(name, false);
     }
 
     /// A commit that thereby is none.
@@ -179,6 +180,8 @@ impl Core {
         self.settle(name, generation, result);
         self.tell_after_commit(name);
         self.config.fast_path.committed(name);
+        self.services_follow(name, trigger == Trigger::Start);
+        self.look_again_for_new_code();
     }
 
     pub(super) fn on_fault(
@@ -197,14 +200,14 @@ impl Core {
             let (reason, detail) = (fault.message.clone(), fault.to_string());
             self.refused_at_first_frame(name, generation, reason, detail);
         }
-        (self.config.services.request_repaint)(Duration::ZERO);
+        (self.config.host_calls.request_repaint)(Duration::ZERO);
     }
 
     /// A thread that the module started itself, or a picture of it that is no longer shown: the module
     /// runs on, and its picture moves.
     fn on_thread_fault(&self, name: &str, generation: Generation, fault: Fault) {
         self.record(Some(name), Some(generation), fault.into_event(true));
-        (self.config.services.request_repaint)(Duration::ZERO);
+        (self.config.host_calls.request_repaint)(Duration::ZERO);
     }
 
     pub(super) fn on_overdue(&self, name: &str, generation: Generation, error: &CallError) {
@@ -225,12 +228,14 @@ impl Core {
     }
 
     /// Lets the running code try again what it panicked in.
-    pub(super) fn retry(&self, name: &str) {
+    pub(super) fn retry(&mut self, name: &str) {
         if let Some(slot) = self.registry.slot(name) {
             slot.retry();
         }
+        // Its first frame may have been what has panicked.
+        self.services_follow(name, false);
         self.resolve(name, FailureKind::Fault);
-        (self.config.services.request_repaint)(Duration::ZERO);
+        (self.config.host_calls.request_repaint)(Duration::ZERO);
     }
 
     /// A failure of this kind is no more, or the user has seen it.

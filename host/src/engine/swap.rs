@@ -1,17 +1,20 @@
 //! One swap, from a library to a commit or a rejection.
 
+use super::app_services::ForServices;
 use super::core::Core;
 use super::error::EngineError;
 use super::state_edit::{StateEdit, with_state};
 use crate::journal::event::{Generation, Stage, Trigger};
 use crate::journal::stage_clock::StageClock;
-use crate::module::{CallLimit, LiveSnapshot, Services};
+use crate::module::{CallLimit, HostCalls, LiveSnapshot};
 use crate::os::signals;
 use crate::slot::{
     Candidate, Carried, PendingCommit, Proven, Rejection, Slot, SwapTurn, state_limit,
 };
+use hot_api::services::Refusal;
 use hot_api::state::{Codec, Tree};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Limit of each step of a swap that the window does not wait for.
@@ -54,7 +57,7 @@ impl Swap<'_> {
 
 /// What the engine allows a swap.
 struct Terms {
-    services: Services,
+    host_calls: HostCalls,
     /// For each step.
     limit: CallLimit,
     /// For a call that writes the state.
@@ -63,6 +66,8 @@ struct Terms {
     state_keys: Vec<String>,
     /// Whether some of the state may be lost.
     may_lose: bool,
+    /// What its services will have; `None` when it has none, or nothing can be read.
+    config: Option<Arc<Vec<u8>>>,
 }
 
 impl Core {
@@ -75,7 +80,7 @@ impl Core {
         match self.try_swap(swap) {
             Ok(()) => {
                 self.plan_look();
-                (self.config.services.request_repaint)(Duration::ZERO);
+                (self.config.host_calls.request_repaint)(Duration::ZERO);
                 Ok(generation)
             }
             Err(rejection) => Err(self.refuse(slot, generation, rejection)),
@@ -98,7 +103,7 @@ impl Core {
     ///
     /// # Errors
     /// The rejection, of which nobody has been told.
-    pub(super) fn try_swap(&mut self, swap: Swap<'_>) -> Result<(), Rejection> {
+    pub(super) fn try_swap(&mut self, mut swap: Swap<'_>) -> Result<(), Rejection> {
         if let Some(reason) = self.refuses_load() {
             return Err(Rejection::new(Stage::Load, reason));
         }
@@ -110,36 +115,63 @@ impl Core {
             let reason = format!("{name} is at work on {busy}; try again when that is done");
             return Err(Rejection::new(Stage::Load, reason));
         }
-        let terms = Terms {
-            services: self.services_for(name, generation),
+        let mut terms = Terms {
+            host_calls: self.host_calls_for(name, generation),
             limit: self.step_limit(),
             capture_limit: self.capture_limit(name),
             state_keys: self.state_keys(name).to_vec(),
             may_lose: !self.refuses_loss(name, &swap.state),
+            config: None,
         };
-        let fast_path = &mut self.config.fast_path;
+        let (slot, trigger, clock) = (swap.slot, swap.trigger, &mut swap.clock);
+        let host_calls = terms.host_calls.clone();
+        let artifact = swap.artifact.clone();
+        let mut candidate =
+            Candidate::load(swap.file, generation, name, artifact, host_calls, &terms.limit)?;
+        if let Err(reason) = self.config.fast_path.loaded(name, generation, &mut candidate) {
+            self.notice(format!("{name}: {reason}"));
+        }
+        self.settle_reload();
+        let newer = match self.check_candidate(slot, &mut candidate, trigger) {
+            Ok(ForServices { payload, newer }) => {
+                terms.config = payload;
+                newer
+            }
+            Err(rejection) => return Err(candidate.reject(rejection).retired(&terms.limit)),
+        };
+        // The old code draws on, and takes what they send.
+        self.stop_services_of(name);
+        clock.end(|stages| &mut stages.load);
         let mut notices = Vec::new();
-        let swapped = run(swap, &terms, &mut notices, |candidate| {
-            fast_path.loaded(name, generation, candidate)
-        });
+        let explain = |refusal: &Refusal| match newer.as_ref().or(self.services.current.as_ref()) {
+            Some(loaded) => loaded.configuration.explain(refusal).to_string(),
+            None => refusal.message.clone(),
+        };
+        let swapped = exchange(swap, candidate, &terms, &mut notices, explain);
         notices.extend(signals::report(name));
         for notice in notices {
             self.notice(notice);
+        }
+        match (&swapped, newer) {
+            (Ok(()), Some(newer)) => self.take_newer(newer),
+            (Ok(()), None) => {}
+            (Err(_), _) => self.services_follow(name, false),
         }
         swapped
     }
 
     /// What a generation may ask for.
-    fn services_for(&self, name: &str, generation: Generation) -> Services {
-        let services = self.config.services.clone();
+    fn host_calls_for(&self, name: &str, generation: Generation) -> HostCalls {
+        let host_calls = self.config.host_calls.clone();
+        let host_calls = self.services.host_calls(name, host_calls);
         match self.registry.slot(name) {
-            Some(slot) => Services { on_lease: slot.lease_sink(generation), ..services },
-            None => services,
+            Some(slot) => HostCalls { on_lease: slot.lease_sink(generation), ..host_calls },
+            None => host_calls,
         }
     }
 
     /// What a step of a swap may take; the end of the host ends it sooner.
-    fn step_limit(&self) -> CallLimit {
+    pub(super) fn step_limit(&self) -> CallLimit {
         CallLimit::unless(STEP_LIMIT, &self.ending.signal)
     }
 
@@ -167,31 +199,41 @@ impl Core {
     }
 }
 
-/// Loads the library, gives it the state at the frame boundary, has it draw, and commits it. `loaded` gets
-/// the candidate before any code of its author runs; what it fails with, and what else is worth knowing,
-/// goes to `notices`.
+/// What to say when the logic has not taken the last messages.
+pub(super) fn untaken(module: &str, error: &str) -> String {
+    format!("{module}: its logic has not taken what its services sent last: {error}")
+}
+
+/// Gives the candidate the state at the frame boundary, has it draw, and commits it. What is worth knowing goes
+/// to `notices`; `explain` says what the module does not take of its configuration.
 ///
 /// # Errors
 /// The rejection; the running generation goes on.
-fn run(
+fn exchange(
     swap: Swap<'_>,
+    candidate: Candidate,
     terms: &Terms,
     notices: &mut Vec<String>,
-    loaded: impl FnOnce(&mut Candidate) -> Result<(), String>,
+    explain: impl FnOnce(&Refusal) -> String,
 ) -> Result<(), Rejection> {
-    let Swap { slot, generation, trigger, artifact, file, mut clock, state, is_rollback } = swap;
+    let Swap { slot, generation, trigger, mut clock, state, is_rollback, .. } = swap;
     let (name, limit) = (slot.name(), &terms.limit);
-    let services = terms.services.clone();
-    let mut candidate = Candidate::load(file, generation, name, artifact, services, limit)?;
-    notices.extend(loaded(&mut candidate).err().map(|reason| format!("{name}: {reason}")));
-    clock.end(|stages| &mut stages.load);
     let Some(mut turn) = slot.begin_swap(BOUNDARY_LIMIT) else {
         let reason = "the window did not come to the end of its frame".to_owned();
         let rejection = candidate.reject(Rejection::new(Stage::Capture, reason));
         return Err(rejection.retired(limit));
     };
+    if slot.has_services()
+        && let Err(error) = slot.run_logic(&mut turn, limit)
+    {
+        notices.push(untaken(name, &error.to_string()));
+    }
     let carried = carry_over(slot, &mut turn, candidate, state, terms, &mut clock, notices);
-    let (proven, before_migration) = match carried {
+    let listed = carried.and_then(|(proven, before_migration)| match &terms.config {
+        Some(config) => Ok((proven.list_services(Arc::clone(config), explain)?, before_migration)),
+        None => Ok((proven, before_migration)),
+    });
+    let (proven, before_migration) = match listed {
         Ok(carried) => carried,
         Err(rejection) => {
             // The running generation takes back what it let go of when it was captured.

@@ -16,8 +16,10 @@ use std::path::Path;
 mod tests;
 
 mod processes;
+mod services;
 
 pub use processes::{LastExit, ProcessBoard, TargetBoard, trouble};
+pub use services::{ConfigBoard, ServiceBoard, ServiceState};
 
 /// How a module is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +129,10 @@ pub struct Board {
     pub processes: Vec<ProcessBoard>,
     /// The newest build of each program.
     pub targets: Vec<TargetBoard>,
+    /// The services of the modules, by module and name.
+    pub services: Vec<ServiceBoard>,
+    /// The application's configuration; `None` while no module has services.
+    pub config: Option<ConfigBoard>,
     /// The build of modules that runs, if one does.
     pub build: Option<BuildBoard>,
     /// Whether saved files are built at once.
@@ -158,9 +164,16 @@ impl Board {
     /// Whether the status file says the same of both, but for the time.
     #[must_use]
     pub fn has_status_of(&self, other: &Self) -> bool {
-        let Self { modules, processes, targets, restart_pending, .. } = self;
-        (modules, processes, targets, restart_pending)
-            == (&other.modules, &other.processes, &other.targets, &other.restart_pending)
+        let Self { modules, processes, targets, services, config, restart_pending, .. } = self;
+        (modules, processes, targets, services, config, restart_pending)
+            == (
+                &other.modules,
+                &other.processes,
+                &other.targets,
+                &other.services,
+                &other.config,
+                &other.restart_pending,
+            )
     }
 
     /// What is different after this entry.
@@ -169,6 +182,7 @@ impl Board {
         self.session_apply(&entry.event);
         self.processes_apply(entry);
         self.targets_apply(entry);
+        self.services_apply(entry);
         match &entry.event {
             Event::BuildStarted { targets, .. } if targets.iter().any(|it| it == HOST_TARGET) => {
                 // There is a newer one to come.

@@ -164,6 +164,8 @@ pub enum Stage {
     Capture,
     /// Creating the new instance from the state.
     Restore,
+    /// Reading the configuration and listing the services.
+    Services,
     /// The hidden passes and the first frame.
     FirstFrame,
 }
@@ -175,6 +177,7 @@ impl fmt::Display for Stage {
             Self::Handshake => "handshake",
             Self::Capture => "capture",
             Self::Restore => "restore",
+            Self::Services => "services",
             Self::FirstFrame => "first frame",
         })
     }
@@ -280,6 +283,17 @@ pub enum AfterEnd {
     StartsAgain,
     /// It has failed too often, and starts again after the next successful build.
     GivenUp,
+}
+
+/// One value of the application's configuration, for people to read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigValue {
+    /// Its dotted key; `env NAME` for a variable of an `.env` file that is no key.
+    pub key: String,
+    /// The value; masked where it may be a secret.
+    pub value: String,
+    /// The file and line, or the variable, that says it.
+    pub source: String,
 }
 
 /// Everything that can happen. Times are in the unit that ends the field's name. `#[serde(tag = "kind")]` makes the variant the journal's `kind`.
@@ -413,6 +427,41 @@ pub enum Event {
     Deferred { busy: Vec<String> },
     /// The host starts anew.
     Restarting { reason: String, busy: bool },
+    /// The application's configuration was read for the first time.
+    ConfigLoaded { files: Vec<PathBuf>, values: Vec<ConfigValue> },
+    /// Some of its files have other content, or are new, or gone.
+    ConfigChanged { files: Vec<PathBuf> },
+    /// Services run with new values.
+    ConfigReloaded { files: Vec<PathBuf>, values: Vec<ConfigValue> },
+    /// The configuration cannot be used, or services do not start with it. What runs now is said by what
+    /// follows.
+    ConfigFailed { message: String },
+    /// A service gets its thread.
+    ServiceStarting { name: String },
+    /// A service is ready; `ms` is how long that took.
+    ServiceStarted { name: String, ms: u64 },
+    /// A service was asked to end.
+    ServiceStopping { name: String },
+    /// A service has ended, `ms` after it was asked to, or was started; `forced` when it has not, and is left
+    /// behind. `error` says why it has ended by itself.
+    ServiceStopped {
+        name: String,
+        ms: u64,
+        forced: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
+    /// Of a reload of the configuration: no service runs any more.
+    ServicesStopped {},
+    /// All services that are to run have started. `inactive` were left out.
+    ServicesStarted {
+        count: u64,
+        names: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        inactive: Vec<String>,
+    },
+    /// The services of new code have not started, and none of them runs.
+    ServicesFailed { message: String },
     /// A program does not run. `target` is the binary whose builds it is started after, and `build` the command
     /// that makes it.
     ProcessWaiting {

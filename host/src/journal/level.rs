@@ -39,10 +39,16 @@ impl LogLevel {
     #[must_use]
     pub fn of(event: &Event) -> Self {
         match event {
-            Event::BuildFailed { .. } | Event::Rejected { .. } | Event::Fault { .. } => Self::Error,
+            Event::BuildFailed { .. }
+            | Event::Rejected { .. }
+            | Event::Fault { .. }
+            | Event::ConfigFailed { .. }
+            | Event::ServicesFailed { .. }
+            | Event::ServiceStopped { error: Some(_), .. } => Self::Error,
             Event::RolledBack { .. }
             | Event::Retired { unmapped: false, .. }
             | Event::ProcessNotStarted { .. }
+            | Event::ServiceStopped { forced: true, .. }
             | Event::Missed { .. } => Self::Warn,
             Event::BuildProgress { .. }
             | Event::BuildStarted { .. }
@@ -52,6 +58,10 @@ impl LogLevel {
             | Event::Waiting { .. }
             | Event::Busy { .. }
             | Event::Idle { .. }
+            | Event::ServiceStarting { .. }
+            | Event::ServiceStarted { .. }
+            | Event::ServiceStopping { .. }
+            | Event::ServiceStopped { .. }
             | Event::Checkpoint { .. } => Self::Debug,
             _ => Self::Info,
         }

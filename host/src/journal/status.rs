@@ -7,7 +7,7 @@
 
 use crate::journal;
 pub use crate::journal::board::ModuleHealth;
-use crate::journal::board::{ModuleBoard, ProcessBoard, TargetBoard};
+use crate::journal::board::{ConfigBoard, ModuleBoard, ProcessBoard, ServiceBoard, TargetBoard};
 use crate::journal::event::{Entry, Generation};
 use crate::os::{private_dir, whole_file};
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,12 @@ pub struct Status {
     /// What became of the newest build of each program.
     #[serde(default)]
     pub targets: Vec<TargetBoard>,
+    /// The services of the modules.
+    #[serde(default)]
+    pub services: Vec<ServiceBoard>,
+    /// The application's configuration, when a module has services.
+    #[serde(default)]
+    pub config: Option<ConfigBoard>,
     /// Whether files changed that only a restart can bring in.
     pub restart_pending: bool,
     /// When this was last written, milliseconds since 1970-01-01 UTC.
@@ -117,6 +123,8 @@ impl Status {
             modules: Vec::new(),
             processes: Vec::new(),
             targets: Vec::new(),
+            services: Vec::new(),
+            config: None,
             restart_pending: false,
             heartbeat_unix_ms: now,
         }

@@ -107,6 +107,36 @@ pub(crate) fn of(event: &Event) -> String {
         Event::Idle { name } => format!("no longer busy: {name}"),
         Event::Deferred { busy } => format!("the new code waits for {}", busy.join(", ")),
         Event::Restarting { reason, .. } => format!("restarting: {}", first_line(reason)),
+        Event::ConfigLoaded { files, .. } if files.is_empty() => {
+            "there is no configuration file".to_owned()
+        }
+        Event::ConfigLoaded { files, .. } => format!("configuration read: {}", names(files)),
+        Event::ConfigChanged { files } => format!("config change detected: {}", names(files)),
+        Event::ConfigReloaded { files, .. } => format!("config reloaded: {}", names(files)),
+        Event::ConfigFailed { message } => format!("reload failed: {}", first_line(message)),
+        Event::ServiceStarting { name } => format!("service {name} starts"),
+        Event::ServiceStarted { name, ms } => format!("service {name} started in {ms} ms"),
+        Event::ServiceStopping { name } => format!("service {name} is asked to stop"),
+        Event::ServiceStopped { name, ms, forced: true, .. } => format!(
+            "service {name} has not stopped within {ms} ms; it runs on, and its code stays loaded"
+        ),
+        Event::ServiceStopped { name, error: Some(error), .. } => {
+            format!("service {name} has failed: {}", first_line(error))
+        }
+        Event::ServiceStopped { name, ms, .. } => format!("service {name} stopped after {ms} ms"),
+        Event::ServicesStopped {} => "all services stopped".to_owned(),
+        Event::ServicesStarted { count, names, inactive } => {
+            let which =
+                if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+            let left_out = match inactive.as_slice() {
+                [] => String::new(),
+                inactive => format!("; inactive: {}", inactive.join(", ")),
+            };
+            format!("services started: {count}{which}{left_out}")
+        }
+        Event::ServicesFailed { message } => {
+            format!("services not started: {}", first_line(message))
+        }
         Event::ProcessWaiting { waits_for: WaitsFor::Start, .. } => "does not run".to_owned(),
         Event::ProcessWaiting { build, .. } => {
             format!("waits for its first successful build: {build}")

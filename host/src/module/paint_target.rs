@@ -6,7 +6,7 @@
 
 use super::brief_lock;
 use super::call::Fault;
-use super::services::HostSide;
+use super::host_calls::HostSide;
 use super::worker::fault_at;
 use crate::journal::event::FaultSite;
 use hot_api::abi::{Instance, ModuleTable, PaintInfo, code};
@@ -89,7 +89,7 @@ impl PaintTarget {
 
 #[cfg(test)]
 mod tests {
-    use super::super::services::Services;
+    use super::super::host_calls::HostCalls;
     use super::*;
     use hot_api::abi::{FrameInput, FrameView, HostTable, Slice, WriteFn};
     use std::ffi::c_void;
@@ -156,15 +156,16 @@ mod tests {
             schema: None,
             hand_over: None,
             set_literals: None,
+            services: None,
         };
-        let services = Services::silent();
+        let host_calls = HostCalls::silent();
         let ((begun, has_begun), (go, wait)) = (channel(), channel());
         let calls = Box::new(Calls { begun, go: wait });
         let instance = NonNull::from(Box::leak(calls)).as_ptr().cast::<Instance>();
         let target = PaintTarget {
             table,
             instance: Arc::new(AtomicPtr::new(instance)),
-            host: HostSide::new(services, 1),
+            host: HostSide::new(host_calls, 1),
             busy: Arc::default(),
             closed: Arc::default(),
         };

@@ -236,7 +236,7 @@ impl Picture {
     }
 
     /// Puts what the logic before this frame asked for in front of what the frame asks for.
-    pub(super) fn prepend_requests(&mut self, mut logic: Self) {
+    pub(crate) fn prepend_requests(&mut self, mut logic: Self) {
         logic.platform.append(&mut self.platform);
         self.platform = std::mem::take(&mut logic.platform);
         self.repaint_after = [self.repaint_after, logic.repaint_after].into_iter().flatten().min();

@@ -90,7 +90,7 @@ impl ModuleThread {
     ) -> Result<LiveSnapshot, CallError> {
         match self.call(call, limit)? {
             Reply::Snapshot(snapshot) => Ok(snapshot),
-            Reply::Done | Reply::Picture(_) => {
+            Reply::Done | Reply::Picture(_) | Reply::Json { .. } => {
                 Err(CallError::Refused("the call returned no bytes".to_owned()))
             }
         }

@@ -9,15 +9,17 @@
 
 use super::brief_lock;
 use super::call::{CallError, CallLimit, Fault, InputPacket};
+use super::host_calls::{HostCalls, HostSide};
 use super::library::{Library, LoadError};
 use super::maps::mapped_bytes;
 use super::paint_target::PaintTarget;
 use super::picture::Picture;
-use super::services::{HostSide, Services};
+use super::service_calls::{ServiceStops, known};
 use super::threads;
 use super::worker::{Call, Outcome, Reply, Worker, fault_at};
 use crate::journal::event::{FaultSite, Generation};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, select_biased};
+use hot_api::abi::ServicesTable;
 use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
@@ -60,6 +62,8 @@ pub struct ModuleThread {
     thread: Option<JoinHandle<Option<ManuallyDrop<Library>>>>,
     exited: Receiver<()>,
     pub(super) paint: PaintTarget,
+    pub(super) services: Option<ServicesTable>,
+    pub(super) stops: ServiceStops,
     path: PathBuf,
     views: Vec<String>,
     build: String,
@@ -95,12 +99,12 @@ impl ModuleThread {
         file: &Path,
         generation: Generation,
         module: &str,
-        services: Services,
+        host_calls: HostCalls,
         limit: impl Into<CallLimit>,
     ) -> Result<Self, LoadError> {
         let limit = limit.into();
         let before = threads::running();
-        let host = HostSide::new(services, generation.0);
+        let host = HostSide::new(host_calls, generation.0);
         let (calls, receiver) = bounded::<(Call, Sender<Outcome>)>(1);
         let (loaded_sender, loaded) = bounded(1);
         let (exited_sender, exited) = bounded(1);
@@ -151,12 +155,15 @@ impl ModuleThread {
             }
         };
         let (busy, closed) = (Arc::default(), Arc::default());
+        let services = known(table.services);
         Ok(Self {
             generation,
             calls,
             thread: Some(thread),
             exited,
             paint: PaintTarget { table, instance, host, busy, closed },
+            stops: ServiceStops::new(services.as_ref()),
+            services,
             path,
             views,
             build,
@@ -367,9 +374,14 @@ impl ModuleThread {
     fn end(mut self, limit: &CallLimit) -> Retirement {
         let deadline = Instant::now() + limit.time;
         let left = || limit.with_time(deadline.saturating_duration_since(Instant::now()));
+        // Whoever retires it has waited for its services; what is left has had its time.
+        self.stops.stop(None);
+        self.stops.close();
         if !self.paint.close(limit.time) {
             return self.abandon("a paint callback of it has not returned", limit, None);
         }
+        // Those that have told their end by now are joined by the code's own `destroy`.
+        let services = self.paint.host.running_services();
         let destroyed =
             self.wait_until_idle(&left()).and_then(|()| self.call(Call::Destroy, left()));
         let fault = match destroyed {
@@ -385,6 +397,10 @@ impl ModuleThread {
             return self.abandon("its thread has not ended", limit, fault);
         }
         let library = self.thread.take().and_then(|thread| thread.join().ok()).flatten();
+        if !services.is_empty() {
+            let why_not = format!("its service {} has not stopped; it runs on", quoted(&services));
+            return self.still_mapped(why_not, fault);
+        }
         let closed = library.map_or(Ok(()), |library| ManuallyDrop::into_inner(library).close());
         match (closed, mapped_bytes(&self.path)) {
             (Err(reason), _) => self.still_mapped(reason, fault),
@@ -430,6 +446,10 @@ impl ModuleThread {
             mapped_bytes: mapped_bytes(&self.path).unwrap_or(0),
         }
     }
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// What came of waiting for a thread.

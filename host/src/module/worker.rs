@@ -5,10 +5,11 @@
 
 use super::buffers::take_lent;
 use super::call::{CallError, Fault, InputPacket};
+use super::host_calls::{FaultText, HostSide};
 use super::literal_calls::raw;
 use super::literal_value::LiteralValue;
 use super::picture::Picture;
-use super::services::{FaultText, HostSide};
+use super::service_calls::known;
 use super::slices::{BYTES_MAX, elements};
 use super::state_calls::LiveSnapshot;
 use crate::journal::event::FaultSite;
@@ -35,6 +36,13 @@ pub(super) enum Call {
     Capture,
     HandOver(Codec),
     SetLiterals(Vec<LiteralValue>),
+    CheckConfig(Arc<Vec<u8>>),
+    ListServices(Arc<Vec<u8>>),
+    /// Of the newest list, or the one of them that is named.
+    StartServices {
+        only: Option<String>,
+        run: u64,
+    },
     Suspend,
     Resume,
     Destroy,
@@ -47,6 +55,9 @@ impl Call {
             Self::Logic(_) => FaultSite::Logic,
             Self::Frame { .. } | Self::SetLiterals(_) => FaultSite::Ui,
             Self::Schema | Self::Capture | Self::HandOver(_) => FaultSite::Capture,
+            Self::CheckConfig(_) | Self::ListServices(_) | Self::StartServices { .. } => {
+                FaultSite::Service
+            }
             Self::Suspend | Self::Resume => FaultSite::Suspend,
             Self::Destroy => FaultSite::Drop,
         }
@@ -58,6 +69,11 @@ pub(super) enum Reply {
     Done,
     Picture(Box<Picture>),
     Snapshot(LiveSnapshot),
+    /// What was written with this code.
+    Json {
+        code: i32,
+        json: Vec<u8>,
+    },
 }
 
 pub(super) type Outcome = Result<Reply, CallError>;
@@ -66,7 +82,7 @@ impl Reply {
     pub(super) fn picture(self) -> Result<Picture, CallError> {
         match self {
             Self::Picture(picture) => Ok(*picture),
-            Self::Done | Self::Snapshot(_) => {
+            Self::Done | Self::Snapshot(_) | Self::Json { .. } => {
                 Err(CallError::Refused("the call returned no picture".to_owned()))
             }
         }
@@ -141,6 +157,21 @@ impl Worker {
                     code
                 }
                 Call::SetLiterals(values) => self.set_literals(&values),
+                Call::CheckConfig(config) => {
+                    let mut json = Vec::new();
+                    let code = self.check_config(&config, &mut json);
+                    reply = Reply::Json { code, json };
+                    answered(code)
+                }
+                Call::ListServices(config) => {
+                    let mut json = Vec::new();
+                    let code = self.list_services(instance, &config, &mut json);
+                    reply = Reply::Json { code, json };
+                    answered(code)
+                }
+                Call::StartServices { only, run } => {
+                    self.start_services(instance, only.as_deref(), run)
+                }
                 Call::Suspend => (self.table.suspend)(instance),
                 Call::Resume => (self.table.resume)(instance),
                 Call::Destroy => {
@@ -244,6 +275,40 @@ impl Worker {
         unsafe { set_literals(self.host.table(), Slice::new(&edits)) }
     }
 
+    /// With or without an instance.
+    ///
+    /// # Safety
+    /// On the generation's thread (ABI-4).
+    unsafe fn check_config(&self, config: &[u8], json: &mut Vec<u8>) -> i32 {
+        let Some(services) = known(self.table.services) else { return code::REFUSED };
+        // SAFETY: ABI-6 for the table; ABI-5: everything passed lives during the call.
+        written(json, |sink| unsafe {
+            (services.check)(self.host.table(), Slice::new(config), sink, append)
+        })
+    }
+
+    /// # Safety
+    /// On the generation's thread, with its instance (ABI-4).
+    unsafe fn list_services(
+        &self,
+        instance: *mut Instance,
+        config: &[u8],
+        json: &mut Vec<u8>,
+    ) -> i32 {
+        let Some(services) = known(self.table.services) else { return code::REFUSED };
+        // SAFETY: promised by the caller; ABI-5: everything passed lives during the call.
+        written(json, |sink| unsafe { (services.list)(instance, Slice::new(config), sink, append) })
+    }
+
+    /// # Safety
+    /// On the generation's thread, with its instance (ABI-4).
+    unsafe fn start_services(&self, instance: *mut Instance, only: Option<&str>, run: u64) -> i32 {
+        let Some(services) = known(self.table.services) else { return code::REFUSED };
+        let only = only.map_or(Slice::EMPTY, |name| Slice::new(name.as_bytes()));
+        // SAFETY: promised by the caller; ABI-5: the name lives during the call.
+        unsafe { (services.start)(instance, only, run) }
+    }
+
     fn failure(&self, code: i32, site: FaultSite) -> CallError {
         let text = self.host.take_faults().pop();
         match (code, text) {
@@ -254,6 +319,11 @@ impl Worker {
             (code, None) => CallError::Refused(format!("the module refused with code {code}")),
         }
     }
+}
+
+/// A refusal that comes with its reason is an answer.
+fn answered(code: i32) -> i32 {
+    if code == code::REFUSED { code::OK } else { code }
 }
 
 /// Where [`append`] puts what a module writes.

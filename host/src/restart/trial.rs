@@ -5,7 +5,7 @@
 
 use crate::engine::{TrialFailure, TrialModule};
 use crate::journal::event::{Generation, Trigger};
-use crate::module::{AppArgs, InputPacket, Services};
+use crate::module::{AppArgs, HostCalls, InputPacket};
 use crate::os::cancel::Cancel;
 use crate::os::child_env::{self, TRIAL};
 use crate::os::group::signal_of;
@@ -186,9 +186,10 @@ fn draw(module: &Module, store: &Store, args: AppArgs) -> Result<(), String> {
     let slot = Slot::new(name.clone(), name.clone(), bell, STEP_LIMIT);
     let file = Path::new(library);
     let generation = Generation(1);
-    let services = Services { args, ..Services::silent() };
-    let candidate = Candidate::load(file, generation, name, artifact.clone(), services, STEP_LIMIT)
-        .map_err(refused)?;
+    let host_calls = HostCalls { args, ..HostCalls::silent() };
+    let candidate =
+        Candidate::load(file, generation, name, artifact.clone(), host_calls, STEP_LIMIT)
+            .map_err(refused)?;
     let state = store.newest(name).map(|checkpoint| checkpoint.bytes).unwrap_or_default();
     let restored = candidate.restore(state).map_err(refused)?;
     if *is_faulted {

@@ -8,6 +8,7 @@ use super::error_panel::{error_panel, tint};
 use super::inspector::Inspector;
 use super::orders::Order;
 use super::scene_painter::ScenePainter;
+use super::services_page::ServicesPage;
 use super::view::ModuleView;
 use super::window_state::{Placement, WindowState};
 use super::{editor, theme};
@@ -53,6 +54,7 @@ pub(super) struct Shell {
     seen: HashMap<String, Failure>,
     editor_error: Option<String>,
     inspectors: Vec<Inspector>,
+    services: ServicesPage,
     painter: ScenePainter,
     placement: Option<Placement>,
     /// For whoever has opened the window: what it was like at its end.
@@ -84,6 +86,7 @@ impl Shell {
             seen: HashMap::new(),
             editor_error: None,
             inspectors: inspected.into_iter().map(Inspector::new).collect(),
+            services: ServicesPage::default(),
             painter: ScenePainter::default(),
             placement: None,
             last,
@@ -212,6 +215,10 @@ impl Shell {
                 // The menu shows programs that are there.
                 Order::StartProgram(name) => drop(self.programs.start(&name)),
                 Order::StopProgram(name) => drop(self.programs.halt(&name)),
+                Order::Service { module, service, start } => {
+                    handle.order_service(&module, &service, start);
+                }
+                Order::ShowServices => self.services.toggle(),
                 Order::OpenEditor { file, line, column } => {
                     let file = self.root.join(file);
                     self.editor_error = editor::open(&file, line, column).err();
@@ -296,6 +303,7 @@ impl eframe::App for Shell {
             .frame(theme::bar_frame(ui))
             .show(ui, |ui| dashboard_bar(ui, &board))
             .inner;
+        self.services.error_bar(ui, &board, &mut orders);
         let mut areas = Areas { views: &mut self.views, board: &board, seen: Vec::new() };
         // A module that paints no ground of its own stands on that of the window.
         let ground = Frame::new().fill(ui.visuals().panel_fill);
@@ -310,6 +318,7 @@ impl eframe::App for Shell {
             inspector.update(&ctx, engine, &board);
             inspector.show(&ctx, &mut orders)
         });
+        self.services.show(&ctx, &board, &mut orders);
         if let Some(error) = self.editor_error.clone() {
             let mut open = true;
             egui::Window::new("Editor")

@@ -11,6 +11,7 @@ use super::headline::{Headline, Tone};
 use super::latency::gauge;
 use super::orders::{Order, about_migration};
 use super::programs_menu::programs_menu;
+use super::services_page;
 use super::theme::{BAR_HEIGHT, Colors};
 use super::units::{NAME_COLUMNS_MAX, bytes, shortened};
 use crate::journal::board::{Board, ModuleBoard, ModuleHealth};
@@ -39,6 +40,7 @@ pub(super) fn dashboard_bar(ui: &mut Ui, board: &Board) -> Vec<Order> {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 menus(ui, board, width * MENUS_SHARE_MAX, &mut orders);
                 programs_menu(ui, board, &mut orders);
+                services_button(ui, board, &mut orders);
                 gauge(ui, board, if width < WIDE_BAR_MIN { 72.0 } else { 140.0 });
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     status(ui, board, &mut orders);
@@ -90,6 +92,19 @@ fn status(ui: &mut Ui, board: &Board, orders: &mut Vec<Order>) {
         if response.clicked() {
             orders.push(Order::ShowError(module));
         }
+    }
+}
+
+/// Opens the page of services, where there are any.
+fn services_button(ui: &mut Ui, board: &Board, orders: &mut Vec<Order>) {
+    if !services_page::is_wanted(board) {
+        return;
+    }
+    let text = RichText::new("Services");
+    let is_bad = !services_page::troubles(board).is_empty();
+    let bad = Colors::of(ui.visuals()).bad;
+    if ui.button(if is_bad { text.color(bad) } else { text }).clicked() {
+        orders.push(Order::ShowServices);
     }
 }
 

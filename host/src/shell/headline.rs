@@ -3,6 +3,7 @@
 //! Owns: which of all things on the board is said, and how urgent it is. Consumes: a [`Board`].
 //! Produces: text. Never: draws.
 
+use super::services_page;
 use super::units::{change_count, milliseconds};
 use crate::journal::board::{Board, ModuleBoard, ModuleHealth, ProcessBoard, TargetBoard, trouble};
 use crate::journal::event::HOST_TARGET;
@@ -77,7 +78,8 @@ fn troubles(board: &Board) -> Vec<String> {
     };
     let host = host(board).and_then(|host| host.last_error.as_ref());
     let host = host.map(|error| format!("the new host: {error}"));
-    board.processes.iter().filter_map(of).chain(host).collect()
+    let programs = board.processes.iter().filter_map(of).chain(host);
+    programs.chain(services_page::troubles(board)).collect()
 }
 
 fn building(board: &Board) -> Option<String> {

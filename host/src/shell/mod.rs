@@ -22,6 +22,7 @@ mod report;
 #[cfg(test)]
 mod samples;
 mod scene_painter;
+mod services_page;
 mod textures;
 mod theme;
 mod units;

@@ -63,6 +63,17 @@ pub(super) enum Order {
     StartProgram(String),
     /// Ask a program that runs beside the modules to end.
     StopProgram(String),
+    /// Have a service run, or end.
+    Service {
+        /// The module.
+        module: String,
+        /// The service's name in it.
+        service: String,
+        /// Whether it is to run.
+        start: bool,
+    },
+    /// Open the page of services, or close it.
+    ShowServices,
     /// Show a place in the user's editor.
     OpenEditor {
         /// As the compiler or the panic names it: relative to the workspace, or absolute.

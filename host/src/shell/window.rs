@@ -3,7 +3,7 @@
 use super::app::Shell;
 use super::window_state::WindowState;
 use crate::engine::Engine;
-use crate::module::{LogFn, Services};
+use crate::module::{HostCalls, LogFn};
 use crate::supervise::ProgramsHandle;
 use eframe::NativeOptions;
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub fn run(
     title: &str,
     root: PathBuf,
     before: Option<Value>,
-    start: impl FnOnce(Services) -> anyhow::Result<(Engine, ProgramsHandle)>,
+    start: impl FnOnce(HostCalls) -> anyhow::Result<(Engine, ProgramsHandle)>,
     log: LogFn,
 ) -> Result<Option<Value>, WindowError> {
     let failed: RefCell<Option<anyhow::Error>> = RefCell::new(None);
@@ -66,13 +66,13 @@ pub fn run(
             if let Some(placement) = placement {
                 ctx.set_zoom_factor(placement.zoom);
             }
-            let services = Services {
+            let host_calls = HostCalls {
                 request_repaint: Arc::new(move |after| ctx.request_repaint_after(after)),
                 log,
                 gl: cc.get_proc_address.clone(),
-                ..Services::silent()
+                ..HostCalls::silent()
             };
-            match start(services) {
+            match start(host_calls) {
                 Ok((engine, programs)) => {
                     Ok(Box::new(Shell::new(&cc.egui_ctx, engine, programs, root, before, seen)))
                 }

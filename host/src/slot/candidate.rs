@@ -10,11 +10,14 @@ use super::slot::Slot;
 use crate::journal::event::{Generation, Stage, StateReport};
 use crate::module::LiteralValue;
 use crate::module::{
-    CallError, CallLimit, InputPacket, LoadError, ModuleThread, Picture, Retirement, Services,
+    CallError, CallLimit, HostCalls, InputPacket, LoadError, ModuleThread, OfConfig, Picture,
+    Retirement,
 };
 use hot_api::abi::input_flag;
+use hot_api::services::{Read, Refusal};
 use hot_api::state::Codec;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Why a generation was not taken.
@@ -61,6 +64,7 @@ pub struct Proven {
     pub(super) carried: Vec<Picture>,
     /// What became of the state.
     pub report: StateReport,
+    limit: CallLimit,
 }
 
 /// Hidden passes before the first visible one: the first lays out, the second lets fade-ins end.
@@ -78,11 +82,11 @@ impl Candidate {
         generation: Generation,
         module: &str,
         artifact: String,
-        services: Services,
+        host_calls: HostCalls,
         limit: impl Into<CallLimit>,
     ) -> Result<Self, Rejection> {
         let limit = limit.into();
-        let thread = ModuleThread::load(file, generation, module, services, &limit)
+        let thread = ModuleThread::load(file, generation, module, host_calls, &limit)
             .map_err(|error| Rejection::load(&error))?;
         let mut active =
             Active { generation, artifact, file: file.to_path_buf(), schema: None, thread };
@@ -126,6 +130,20 @@ impl Candidate {
     /// See [`CallError`]; it then shows what was compiled.
     pub fn set_literals(&mut self, values: Vec<LiteralValue>) -> Result<(), CallError> {
         self.active.thread.set_literals(values, &self.limit)
+    }
+
+    /// Whether it has services.
+    #[must_use]
+    pub fn has_services(&self) -> bool {
+        self.active.thread.has_services()
+    }
+
+    /// Has it read a configuration, before any instance is made.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub fn check_config(&mut self, config: Arc<Vec<u8>>) -> Result<OfConfig<Read>, CallError> {
+        self.active.thread.check_config(config, &self.limit)
     }
 
     /// Creates the instance from `snapshot`; empty bytes mean a fresh start.
@@ -225,7 +243,7 @@ impl Restored {
                 }
             }
         }
-        Ok(Proven { active: self.active, carried, report: self.report })
+        Ok(Proven { active: self.active, carried, report: self.report, limit: self.limit })
     }
 }
 
@@ -257,6 +275,25 @@ impl Proven {
     #[must_use]
     pub fn generation(&self) -> Generation {
         self.active.generation
+    }
+
+    /// Has it list its services for a configuration: none of them is started.
+    ///
+    /// # Errors
+    /// When its code panics, or its list is none. `explain` puts a refusal into words.
+    pub fn list_services(
+        mut self,
+        config: Arc<Vec<u8>>,
+        explain: impl FnOnce(&Refusal) -> String,
+    ) -> Result<Self, Rejection> {
+        match self.active.thread.list_services(config, &self.limit) {
+            Ok(Ok(_)) => Ok(self),
+            Ok(Err(refusal)) => Err(Rejection {
+                loaded: Some(Box::new(self.active)),
+                ..Rejection::new(Stage::Services, explain(&refusal))
+            }),
+            Err(error) => Err(Rejection::after_load(Stage::Services, &error, self.active)),
+        }
     }
 }
 

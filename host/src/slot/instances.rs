@@ -7,7 +7,7 @@ use super::outbox::Outbox;
 use super::slot::PROBATION_FRAMES;
 use super::strays::Strays;
 use crate::journal::event::Generation;
-use crate::module::{Fault, InputPacket, PaintTarget, Picture};
+use crate::module::{Fault, InputPacket, PaintTarget, Picture, ServiceStops};
 use hot_api::abi::input_flag;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -124,6 +124,8 @@ pub(super) struct Instances {
     pub(super) earlier: Earlier,
     /// Logic that runs with the next view that is drawn.
     pub(super) logic: Option<InputPacket>,
+    /// Platform requests of logic that ran between two frames, for the next picture.
+    pub(super) requests: Option<Picture>,
     /// Panics of the active generation's own threads that have been reported.
     pub(super) strays: Strays,
 }
@@ -265,6 +267,8 @@ pub(super) struct Running {
     pub(super) artifact: String,
     pub(super) views: Vec<String>,
     pub(super) paint: PaintTarget,
+    pub(super) has_services: bool,
+    pub(super) stops: ServiceStops,
 }
 
 impl Running {
@@ -274,6 +278,8 @@ impl Running {
             artifact: active.artifact.clone(),
             views: active.thread.views().to_vec(),
             paint: active.thread.paint_target(),
+            has_services: active.thread.has_services(),
+            stops: active.thread.service_stops(),
         })
     }
 }

@@ -21,6 +21,7 @@ mod gate;
 mod instances;
 mod outbox;
 mod registry;
+mod services;
 #[expect(clippy::module_inception, reason = "the room is about this one type")]
 mod slot;
 mod strays;
@@ -33,4 +34,5 @@ pub use events::{FrameResult, HoldReason, PendingCommit, ShownView, SlotEvent};
 pub use exchange::{SwapTurn, TakenBack, Unshown};
 pub use gate::{Gate, Turn};
 pub use registry::{Registry, WhichModule};
+pub use services::StartedServices;
 pub use slot::{PROBATION_FRAMES, Slot};

@@ -230,6 +230,9 @@ impl Slot {
                 if let Some(carried) = slot.carried.take() {
                     picture.prepend_textures(carried);
                 }
+                if let Some(earlier) = instances.requests.take() {
+                    picture.prepend_requests(earlier);
+                }
                 if let Some(pending) = self.shared.with(|shared| shared.condition.confirm()) {
                     let module = self.name.clone();
                     self.tell(SlotEvent::FirstFrame { module, pending, at: Instant::now() });

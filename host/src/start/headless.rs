@@ -4,7 +4,7 @@
 //! and dropped.
 
 use crate::engine::{Engine, EngineHandle};
-use crate::module::{InputPacket, LogFn, Services};
+use crate::module::{HostCalls, InputPacket, LogFn};
 use crate::slot::{FrameResult, HoldReason, Slot};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
@@ -52,12 +52,12 @@ impl Waker {
 impl Headless {
     /// What modules and the engine get.
     #[must_use]
-    pub fn services(&self, log: LogFn) -> Services {
+    pub fn host_calls(&self, log: LogFn) -> HostCalls {
         let waker = self.waker.clone();
-        Services {
+        HostCalls {
             request_repaint: Arc::new(move |after| waker.request_repaint(after)),
             log,
-            ..Services::silent()
+            ..HostCalls::silent()
         }
     }
 

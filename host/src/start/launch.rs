@@ -11,7 +11,7 @@ use crate::journal::event::{Event, StartReason};
 use crate::journal::status::StatusFile;
 use crate::journal::{Journal, JournalConfig, LogLevel, ShowBoard};
 use crate::literals::Literals;
-use crate::module::{AppArgs, LogFn, Services};
+use crate::module::{AppArgs, HostCalls, LogFn};
 use crate::os::allocator;
 use crate::os::child_env;
 use crate::os::own_executable::own_executable;
@@ -207,8 +207,8 @@ impl Launch {
         // A window that cannot be opened any more is where it was, once it can.
         let window = self.carried.as_ref().and_then(|carried| carried.window.clone());
         let frames = Headless::default();
-        let services = frames.services(log_fn(&self.journal));
-        let Started { engine, companions, lock, .. } = self.start(services, true)?;
+        let host_calls = frames.host_calls(log_fn(&self.journal));
+        let Started { engine, companions, lock, .. } = self.start(host_calls, true)?;
         frames.run(engine);
         Ok(Ended { companions, lock, window })
     }
@@ -235,9 +235,9 @@ impl Launch {
         let before = self.carried.as_ref().and_then(|carried| carried.window.clone());
         let slot = Mutex::new(Some(self));
         let running = Mutex::new(None);
-        let start = |services: Services| {
+        let start = |host_calls: HostCalls| {
             let launch = slot.lock().take().context("the window was opened twice")?;
-            let Started { engine, orders, companions, lock } = launch.start(services, false)?;
+            let Started { engine, orders, companions, lock } = launch.start(host_calls, false)?;
             *running.lock() = Some((companions, lock));
             Ok((engine, orders))
         };
@@ -254,10 +254,10 @@ impl Launch {
     }
 
     /// Starts the engine, and all that listens to it.
-    fn start(self, services: Services, headless: bool) -> anyhow::Result<Started> {
+    fn start(self, host_calls: HostCalls, headless: bool) -> anyhow::Result<Started> {
         let Self { plan, journal, lock, before, carried } = self;
         let Plan { settings, root, dir, source, programs, maker, .. } = plan;
-        let services = Services { args: AppArgs::new(&settings.args), ..services };
+        let host_calls = HostCalls { args: AppArgs::new(&settings.args), ..host_calls };
         let facts = Arc::new(HostFacts::new(headless));
         let ledger = Some(open_ledger(&dir, before.unwrap_or(Before::InOrder), &journal)?);
         journal.record(
@@ -272,7 +272,7 @@ impl Launch {
         );
         let terminal = Terminal::start(&journal);
         let checkpoints = Some(checkpoints(&dir, &settings, &journal));
-        let repaint = Arc::clone(&services.request_repaint);
+        let repaint = Arc::clone(&host_calls.request_repaint);
         let file = StatusFile::new(&dir);
         let status = Arc::new(StatusWriter::new(file, Arc::clone(&facts), repaint));
         journal.show_board_to(Arc::clone(&status) as Arc<dyn ShowBoard>);
@@ -291,10 +291,12 @@ impl Launch {
             may_restart: may_restart(&settings),
             host_since: host_since(before, carried.as_ref()),
             begin_with_proven: before == Some(Before::WentBack),
+            app: settings.app.clone(),
+            is_first_start: matches!(before, None | Some(Before::InOrder)),
             next_host: maker.map(HostMaker::into_next_host),
             begin_from: carried.map(|carried| carried.hand_over),
             source,
-            services,
+            host_calls,
             on_beat: Arc::new(move || on_beat.beat(&beats)),
             journal: Arc::clone(&journal),
         })?;

@@ -13,11 +13,12 @@ pub use env::{EnvError, EnvSettings};
 pub use file::{FileError, PitstopFile};
 
 use crate::compile::DebugInfo;
-use crate::engine::{ModuleSpec, OnStateLoss};
+use crate::engine::{AppConfig, ModuleSpec, OnStateLoss};
 use crate::journal::{EventsTo, LogLevel};
 use crate::start::cli::DevArgs;
 use crate::supervise::{OnEnd, RESTART_DELAY_MS, STOP_TIMEOUT_MS, StopSignal, Terms};
 use file::AutoRunTable;
+use hot_api::services::lifecycle::Limits;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -79,6 +80,8 @@ pub struct Settings {
     pub shared: Vec<String>,
     /// How much a debugger gets to know of a replayed module.
     pub debug_info: DebugInfo,
+    /// Where the application's configuration is, and how its services are treated.
+    pub app: AppConfig,
     /// Arguments for the application itself.
     pub args: Vec<OsString>,
     /// Programs beside the modules, each with a name of its own.
@@ -145,6 +148,7 @@ impl Settings {
             thin_link: file.build.thin_link.unwrap_or(true),
             shared: file.build.shared.clone(),
             debug_info: file.build.debug_info.unwrap_or_default(),
+            app: app_config(file),
             args: cli.args.clone(),
             auto_run: file.auto_run.iter().map(auto_run).collect(),
         }
@@ -167,6 +171,23 @@ fn auto_run(table: &AutoRunTable) -> AutoRun {
             on_end: if table.restart_on_failure { OnEnd::RestartFailed } else { OnEnd::Wait },
         },
         env: table.env.clone(),
+    }
+}
+
+fn app_config(file: &PitstopFile) -> AppConfig {
+    let table = file.config.clone().unwrap_or_default();
+    let usual = AppConfig::default();
+    let ms = |wanted: Option<std::num::NonZeroU64>, usual: Duration| {
+        wanted.map_or(usual, |ms| Duration::from_millis(ms.get()))
+    };
+    AppConfig {
+        dir: table.dir.unwrap_or(usual.dir),
+        debounce: table.debounce_ms.map_or(usual.debounce, Duration::from_millis),
+        on_error: file.on_config_error.unwrap_or_default(),
+        limits: Limits {
+            start: ms(table.start_timeout_ms, usual.limits.start),
+            stop: ms(table.stop_timeout_ms, usual.limits.stop),
+        },
     }
 }
 

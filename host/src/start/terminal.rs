@@ -99,8 +99,7 @@ impl Screen {
             }
             return;
         }
-        // What follows from another event that is shown.
-        if matches!(entry.event, Event::Kept { .. } | Event::Resolved { .. }) {
+        if is_told_by_another(&entry.event) {
             return;
         }
         let ends_build = matches!(
@@ -116,6 +115,19 @@ impl Screen {
             None => say(&line),
         }
     }
+}
+
+/// Whether it follows from another event that is shown.
+fn is_told_by_another(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Kept { .. }
+            | Event::Resolved { .. }
+            | Event::ServiceStarting { .. }
+            | Event::ServiceStarted { .. }
+            | Event::ServiceStopping { .. }
+            | Event::ServiceStopped { forced: false, error: None, .. }
+    )
 }
 
 /// A bar needs a total; without one there is only how much is done.

@@ -192,6 +192,54 @@ pub struct ModuleTable {
     /// nothing has changed.
     pub set_literals:
         Option<unsafe extern "C" fn(host: *const HostTable, edits: Slice<LiteralEdit>) -> i32>,
+    /// Null when the module has no services. Lives as long as the library.
+    pub services: Option<&'static ServicesTable>,
+}
+
+/// The services of a module. Configurations are JSON of a [`Payload`](crate::services::Payload).
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct ServicesTable {
+    /// `size_of::<ServicesTable>()` as the module knows it.
+    pub size: u32,
+    /// Reserved, 0.
+    pub reserved: u32,
+    /// Module thread, with or without an instance. Reads a configuration, and writes JSON of a
+    /// [`Read`](crate::services::Read); with [`code::REFUSED`] JSON of a
+    /// [`Refusal`](crate::services::Refusal).
+    pub check: unsafe extern "C" fn(
+        host: *const HostTable,
+        config: Slice<u8>,
+        sink: *mut c_void,
+        write: WriteFn,
+    ) -> i32,
+    /// Module thread. Lists the services for a configuration, and keeps the list for `start`; writes JSON of
+    /// [`Listed`](crate::services::Listed)s, or as `check` does. Nothing that runs is touched.
+    pub list: unsafe extern "C" fn(
+        *mut Instance,
+        config: Slice<u8>,
+        sink: *mut c_void,
+        write: WriteFn,
+    ) -> i32,
+    /// Module thread. Starts those of the last list that are active, or of these the one that is named, each on a
+    /// thread of its own, and returns at once: what becomes of them goes through [`HostTable::service`], with `run`.
+    /// [`code::REFUSED`] without a list.
+    pub start: unsafe extern "C" fn(*mut Instance, only: Slice<u8>, run: u64) -> i32,
+    /// Any thread, also while another call is out, from `create` until `destroy` begins. Asks the service of that
+    /// name to end, or all of them; returns at once, and runs nothing of the author's: what waits for the request in
+    /// async code is woken on a thread of the module. A service that has told its end is joined by `destroy`. As long
+    /// as one has not, the library stays loaded.
+    pub stop: unsafe extern "C" fn(name: Slice<u8>) -> i32,
+}
+
+/// What a service tells through [`HostTable::service`].
+pub mod service_report {
+    /// It has started.
+    pub const READY: u32 = 1;
+    /// It has ended, as it was to.
+    pub const ENDED: u32 = 2;
+    /// It has ended with an error.
+    pub const FAILED: u32 = 3;
 }
 
 /// Receives bytes from the module during a call.
@@ -239,6 +287,25 @@ pub struct HostTable {
     pub idle: unsafe extern "C" fn(host: *mut c_void, lease: u64),
     /// Any thread. What waits for work of this module may happen now all the same.
     pub safe_point: unsafe extern "C" fn(host: *mut c_void),
+    /// The service's thread. One of [`service_report`], what the service was started with, its name, and the error's
+    /// text.
+    pub service: unsafe extern "C" fn(
+        host: *mut c_void,
+        report: u32,
+        run: u64,
+        name: Slice<u8>,
+        error: Slice<u8>,
+    ),
+    /// Any thread. A socket that listens at that address, as the number that the system knows it by; whoever calls
+    /// owns it. It is a duplicate of one that the host keeps. [`code::REFUSED`] with the reason as text when the
+    /// address cannot be used.
+    pub listen: unsafe extern "C" fn(
+        host: *mut c_void,
+        address: Slice<u8>,
+        socket: *mut u64,
+        sink: *mut c_void,
+        write: WriteFn,
+    ) -> i32,
 }
 
 /// Buffers of the host, by number. Each has holders; at none its memory is freed. Whoever holds one
@@ -519,7 +586,8 @@ const _: () = {
     assert!(size_of::<ModuleHeader>() == 32 + 5 * word);
     assert!(offset_of!(ModuleTable, create) == 8);
     assert!(offset_of!(ModuleTable, schema) == 8 + 9 * word);
-    assert!(size_of::<ModuleTable>() == 8 + 12 * word);
+    assert!(size_of::<ModuleTable>() == 8 + 13 * word);
+    assert!(size_of::<ServicesTable>() == 8 + 4 * word);
     assert!(size_of::<LiteralEdit>() == 6 * word + 8);
     assert!(size_of::<KeptTable>() == 8 + 6 * word);
     assert!(size_of::<KeptBuffer>() == 16 + word);

@@ -4,12 +4,24 @@
 //! crate. Consumes: a [`Module`]. Never: decides anything; each method forwards to the author's.
 
 use crate::module::{CreateContext, Module, ModuleFrame, View};
+use crate::services::ServicesType;
 use crate::state::any_state::AnySpec;
 use egui::{Context, Ui};
 use std::any::{Any, type_name};
 
 #[cfg(feature = "glow")]
 use crate::module::GlCleanup;
+
+/// A module that `export_module!` exports, which implements this. Nobody writes this name.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not exported",
+    note = "write `hot_api::export_module!({Self});` at the root of its crate"
+)]
+pub trait Exported: Module {
+    /// Its services, if it is exported with them.
+    const SERVICES: Option<&'static ServicesType>;
+}
 
 /// What is known of a module before there is an instance.
 pub(super) struct ModuleType {
@@ -19,21 +31,23 @@ pub(super) struct ModuleType {
     pub(super) extra_view: fn(usize) -> Option<&'static str>,
     pub(super) create: fn(&CreateContext<'_>) -> Box<dyn AnyModule>,
     pub(super) state: &'static dyn AnySpec,
+    pub(super) services: Option<&'static ServicesType>,
 }
 
 impl ModuleType {
-    pub(super) const fn of<M: Module>() -> Self {
+    pub(super) const fn of<M: Exported>() -> Self {
         Self {
             name: type_name::<M>,
             extra_view: |index| M::VIEWS.get(index).map(|view| view.name),
             create: |cc| Box::new(M::create(cc)),
             state: M::STATE,
+            services: M::SERVICES,
         }
     }
 }
 
 /// The author's object. Each `state` is one of the module's [`ModuleType::state`].
-pub(super) trait AnyModule {
+pub(super) trait AnyModule: Any {
     fn setup(&mut self, ctx: &Context);
     fn logic(&mut self, state: &mut dyn Any, ctx: &Context, frame: &mut ModuleFrame<'_>);
     /// Draws `main`, which is view 0, or a further one. Nothing is drawn when there is no such view.

@@ -9,6 +9,7 @@ use crate::abi::{FrameInput, FrameView, code};
 use crate::host::Host;
 use crate::kept::{Passage, within};
 use crate::module::{CreateContext, ModuleFrame};
+use crate::services::{AnyServices, Listed, Payload, Refusal, Threads};
 use crate::state::any_state::{AnySpec, AnyState};
 use crate::state::schema::{Schema, Untraceable};
 use crate::state::{
@@ -17,7 +18,9 @@ use crate::state::{
 };
 use egui::Ui;
 use serde::{Serialize, de::DeserializeOwned};
+use std::any::Any;
 use std::cell::{Cell, OnceCell};
+use std::sync::Arc;
 
 /// Everything of an instance that belongs to the module thread. Fields drop in this order: views
 /// may hold what the author put into egui. Whatever of the author's drops, drops by itself.
@@ -30,6 +33,7 @@ pub(super) struct App {
     schema: OnceCell<Traced>,
     /// Bytes of the last capture in the binary codec; the next one will take about as many.
     binary_size: Cell<usize>,
+    services: AnyServices,
     host: Host,
 }
 
@@ -52,6 +56,7 @@ impl App {
         of: &'static ModuleType,
         host: Host,
         snapshot: &[u8],
+        threads: Arc<Threads>,
     ) -> Result<(Self, PaintSide), SnapshotError> {
         let snapshot =
             if snapshot.is_empty() { None } else { Some(SnapshotRef::decode(snapshot)?) };
@@ -84,7 +89,8 @@ impl App {
             #[cfg(feature = "glow")]
             module.gl_cleanup(),
         );
-        Ok((Self { views, module, state, of, schema, binary_size, host }, paint))
+        let services = AnyServices::new(of.services, threads);
+        Ok((Self { views, module, state, of, schema, binary_size, services, host }, paint))
     }
 
     pub(super) fn host(&self) -> Host {
@@ -93,8 +99,8 @@ impl App {
 
     /// Runs the author's logic in the main view's context.
     pub(super) fn logic(&mut self, input: &FrameInput, items: &[u8]) -> FrameView {
-        let Self { views, module, state, host, .. } = self;
-        let mut frame = ModuleFrame { host };
+        let Self { views, module, state, services, host, .. } = self;
+        let mut frame = ModuleFrame { host, messages: services.messages() };
         views[0].logic(input, items, &mut |ctx| module.logic(&mut ***state, ctx, &mut frame))
     }
 
@@ -106,9 +112,9 @@ impl App {
         items: &[u8],
         paint: &PaintSide,
     ) -> Option<FrameView> {
-        let Self { views, module, state, host, .. } = self;
+        let Self { views, module, state, services, host, .. } = self;
         let view = views.get_mut(index)?;
-        let mut frame = ModuleFrame { host };
+        let mut frame = ModuleFrame { host, messages: services.messages() };
         let draw = &mut |ui: &mut Ui| module.draw(index, &mut ***state, ui, &mut frame);
         Some(view.frame(input, items, paint, index, draw))
     }
@@ -157,10 +163,23 @@ impl App {
 
     /// Drops everything of the author's; [`code::FAULT`] when any of it panicked.
     pub(super) fn end(self) -> i32 {
-        let Self { views, module, state, .. } = self;
+        let Self { views, module, state, services, host, .. } = self;
+        // Closures that were listed are the author's too.
+        let services = Contained::new(host, services);
         let mut ended: Vec<i32> = views.into_iter().map(Contained::end).collect();
-        ended.extend([module.end(), state.end()]);
+        ended.extend([services.end(), module.end(), state.end()]);
         ended.into_iter().find(|ended| *ended != code::OK).unwrap_or(code::OK)
+    }
+
+    /// Lists the services for a configuration; [`Self::start_services`] starts them.
+    pub(super) fn list_services(&mut self, config: Payload) -> Result<Vec<Listed>, Refusal> {
+        let module: &dyn Any = &**self.module;
+        self.services.list(module, config)
+    }
+
+    /// Starts the active ones of the last list, or of these the one of this name. `false` without a list.
+    pub(super) fn start_services(&mut self, only: Option<&str>, run: u64) -> bool {
+        self.services.start(only, run, self.host)
     }
 
     pub(super) fn suspend(&mut self) {

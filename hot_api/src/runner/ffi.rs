@@ -5,9 +5,10 @@
 //! the module's type, and hand it on as a [`ModuleType`].
 #![expect(unsafe_code, reason = "the module's side of the C boundary")]
 
-use super::any_module::ModuleType;
+use super::any_module::{Exported, ModuleType};
 use super::app::App;
 use super::contained::Contained;
+use super::ffi_services::{services_table, threads};
 use super::guard::{guard, install, last_panic_site, uninstall, warn};
 use super::paint::PaintSide;
 use crate::abi::{
@@ -16,11 +17,12 @@ use crate::abi::{
 };
 use crate::host::{Host, LogLevel};
 use crate::kept::{Passage, use_memory_of, within};
-use crate::module::Module;
+use crate::services::Threads;
 use crate::state::{Codec, MigrateError, SnapshotError};
 use crate::tweak;
 use std::ffi::c_void;
 use std::mem::size_of;
+use std::sync::Arc;
 
 /// What an [`Instance`] really is. The two halves are only ever borrowed one by one, through raw
 /// field pointers, because the UI thread reads `paint` (ABI-4).
@@ -32,7 +34,7 @@ struct Boxed {
 
 /// The table of a module.
 #[must_use]
-pub const fn table<M: Module>() -> ModuleTable {
+pub const fn table<M: Exported>() -> ModuleTable {
     ModuleTable {
         size: size_of::<ModuleTable>() as u32,
         flags: 0,
@@ -48,6 +50,10 @@ pub const fn table<M: Module>() -> ModuleTable {
         schema: Some(schema::<M>),
         hand_over: Some(hand_over),
         set_literals: Some(set_literals),
+        services: match M::SERVICES {
+            Some(_) => Some(const { &services_table::<M>() }),
+            None => None,
+        },
     }
 }
 
@@ -55,7 +61,7 @@ pub const fn table<M: Module>() -> ModuleTable {
 ///
 /// # Safety
 /// `instance` came from `create` and is not destroyed; this is the module thread (ABI-4).
-unsafe fn app<'a>(instance: *mut Instance) -> &'a mut App {
+pub(super) unsafe fn app<'a>(instance: *mut Instance) -> &'a mut App {
     // SAFETY: promised by the caller; the other half is not borrowed by this.
     unsafe { &mut *std::ptr::addr_of_mut!((*instance.cast::<Boxed>()).app) }
 }
@@ -74,7 +80,7 @@ unsafe fn paint_side<'a>(instance: *mut Instance) -> &'a PaintSide {
 ///
 /// # Safety
 /// `object` is null or points to a live struct that begins with its own size (ABI-2).
-unsafe fn is_whole<T>(object: *const T) -> bool {
+pub(super) unsafe fn is_whole<T>(object: *const T) -> bool {
     // SAFETY: promised by the caller.
     !object.is_null() && unsafe { object.cast::<u32>().read() } as usize >= size_of::<T>()
 }
@@ -98,7 +104,7 @@ fn refuse(host: Host, error: &SnapshotError) -> i32 {
     code::REFUSED
 }
 
-unsafe extern "C" fn create<M: Module>(
+unsafe extern "C" fn create<M: Exported>(
     host: *const HostTable,
     snapshot: Slice<u8>,
     out: *mut *mut Instance,
@@ -127,8 +133,11 @@ unsafe fn create_of(
     let snapshot = unsafe { snapshot.elements() };
     install(host);
     tweak::warn_through(warn);
-    let code = guard(host, || match App::create(of, host, snapshot) {
+    let services = Arc::new(Threads::default());
+    let of_instance = Arc::clone(&services);
+    let code = guard(host, || match App::create(of, host, snapshot, of_instance) {
         Ok((app, paint)) => {
+            *threads() = Some(services);
             let instance = Box::into_raw(Box::new(Boxed { app, paint, host }));
             // SAFETY: not null, and ours to write (ABI-5).
             unsafe { *out = instance.cast() };
@@ -212,7 +221,7 @@ unsafe extern "C" fn paint(
     code::REFUSED
 }
 
-unsafe extern "C" fn schema<M: Module>(
+unsafe extern "C" fn schema<M: Exported>(
     host: *const HostTable,
     sink: *mut c_void,
     write: WriteFn,
@@ -344,7 +353,13 @@ unsafe extern "C" fn destroy(instance: *mut Instance) -> i32 {
     // SAFETY: ABI-7: the last call; the box came from `create`.
     let boxed = unsafe { Box::from_raw(instance.cast::<Boxed>()) };
     let Boxed { app, paint, .. } = *boxed;
-    let ended = [app.end(), Contained::new(host, paint).end()];
+    let services = threads().take();
+    let mut ended = vec![app.end(), Contained::new(host, paint).end()];
+    if let Some(services) = services {
+        services.end();
+        // Messages that nobody has taken are the author's.
+        ended.push(Contained::new(host, services).end());
+    }
     tweak::forget();
     uninstall();
     ended.into_iter().find(|ended| *ended != code::OK).unwrap_or(code::OK)

@@ -17,6 +17,7 @@ mod any_module;
 mod app;
 mod contained;
 mod ffi;
+mod ffi_services;
 mod guard;
 mod input;
 mod output;
@@ -25,6 +26,7 @@ mod repaint;
 mod view;
 
 pub(crate) use crate::abi::handshake::VIEWS_MAX;
+pub use any_module::Exported;
 #[cfg(any(feature = "eframe", all(test, feature = "module")))]
 pub(crate) use app::restore_state;
 pub use ffi::table;

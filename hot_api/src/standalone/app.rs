@@ -1,12 +1,17 @@
 //! The adapter from [`Module`] to [`eframe::App`].
 
 use super::own_host;
+use super::own_services::{ConfigOptions, OwnServices};
 use super::saved_state::SavedState;
 use crate::host::Host;
 use crate::module::{CreateContext, Module, ModuleFrame, View, ViewFn};
-use crate::runner::MAIN_VIEW;
+use crate::runner::{Exported, MAIN_VIEW};
+use crate::services::Threads;
 use egui::{Id, Panel, Ui, UiBuilder};
+use std::error::Error;
 use std::ffi::OsString;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(feature = "glow")]
 use crate::module::GlCleanup;
@@ -28,9 +33,13 @@ const UNREAD_KEY: &str = "app.unread";
 /// #     type State = u32;
 /// #     fn ui(&mut self, _: &mut u32, _: &mut egui::Ui, _: &mut ModuleFrame<'_>) {}
 /// # }
-/// # fn run_native(_: &str, _: (), app: impl FnOnce(&eframe::CreationContext<'_>) -> Box<dyn eframe::App>) {}
+/// # hot_api::export_module!(MyModule);
+/// # type Creator = Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>>;
+/// # fn run_native(_: &str, _: (), app: impl FnOnce(&eframe::CreationContext<'_>) -> Creator) {}
+/// # fn main() {
 /// // In `main`; `eframe::run_native` exists once the application has chosen a renderer.
-/// run_native("my_app", Default::default(), |cc| Box::new(ModuleApp::<MyModule>::new(cc)));
+/// run_native("my_app", Default::default(), |cc| Ok(Box::new(ModuleApp::<MyModule>::new(cc)?)));
+/// # }
 /// ```
 ///
 /// What the host does otherwise:
@@ -39,10 +48,19 @@ const UNREAD_KEY: &str = "app.unread";
 ///   have changed, and content of [`KeptBytes`](crate::KeptBytes) is there if it is `saved()`. A state
 ///   that cannot be read (of a newer version, say) is kept beside the new one and reported.
 /// - **Views.** Where the module has further ones, a bar of tabs chooses which is drawn.
+/// - **Services**, where the module is exported with them, start before the window is shown, with the configuration of
+///   the working directory, and stop when it closes, also by Ctrl+C or SIGTERM.
 /// - **Logs** go to the `log` crate; [`ModuleFrame::generation`] is 0.
 ///
 /// A panic is not contained: it ends the application, as in any other.
 pub struct ModuleApp<M: Module> {
+    threads: Arc<Threads>,
+    services: Option<OwnServices>,
+    /// A signal has asked for the end.
+    is_end_wanted: Arc<AtomicBool>,
+    /// The window is about to close.
+    is_closing: bool,
+    ctx: egui::Context,
     // Dropped in this order, as in the host.
     module: M,
     state: M::State,
@@ -58,11 +76,25 @@ impl<M: Module> std::fmt::Debug for ModuleApp<M> {
     }
 }
 
-impl<M: Module> ModuleApp<M> {
-    /// Makes the module, from the state in eframe's storage where there is one.
-    #[must_use]
-    pub fn new(cc: &eframe::CreationContext<'_>) -> Self {
-        let host = own_host::with_context(&cc.egui_ctx);
+impl<M: Exported> ModuleApp<M> {
+    /// Makes the module, from the state in eframe's storage where there is one, and starts its services with the
+    /// configuration of the working directory.
+    ///
+    /// # Errors
+    /// When the configuration cannot be used, or a service does not start.
+    pub fn new(cc: &eframe::CreationContext<'_>) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        Self::with_config(cc, &ConfigOptions::default())
+    }
+
+    /// As [`Self::new`], with a configuration from elsewhere.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn with_config(
+        cc: &eframe::CreationContext<'_>,
+        config: &ConfigOptions,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let (host, reports, listeners) = own_host::with_context(&cc.egui_ctx);
         let stored = cc.storage.and_then(|storage| storage.get_string(STATE_KEY));
         let (state, saved) = SavedState::read(stored);
         if let Some(error) = saved.error() {
@@ -76,14 +108,38 @@ impl<M: Module> ModuleApp<M> {
         module.setup(&cc.egui_ctx);
         #[cfg(feature = "glow")]
         let gl_cleanup = module.gl_cleanup();
-        Self {
+        let (threads, is_end_wanted) = (Arc::<Threads>::default(), Arc::<AtomicBool>::default());
+        let services = match M::SERVICES {
+            Some(of) => {
+                end_on_signal(&is_end_wanted, host);
+                let (threads, own) = (Arc::clone(&threads), (reports, listeners));
+                Some(OwnServices::start(of, threads, config, &module, host, own)?)
+            }
+            None => None,
+        };
+        Ok(Self {
+            threads,
+            services,
+            is_end_wanted,
+            is_closing: false,
+            ctx: cc.egui_ctx.clone(),
             module,
             state,
             saved,
             host,
             #[cfg(feature = "glow")]
             gl_cleanup,
-        }
+        })
+    }
+}
+
+impl<M: Module> ModuleApp<M> {
+    /// Stops the services, and has the logic take what they have sent.
+    fn end_services(&mut self) {
+        let Some(mut services) = self.services.take() else { return };
+        services.end(&self.module);
+        let mut frame = ModuleFrame { host: &self.host, messages: self.threads.messages() };
+        self.module.logic(&mut self.state, &self.ctx, &mut frame);
     }
 
     /// Draws the tabs above the view, and returns the view that is chosen.
@@ -113,18 +169,30 @@ impl<M: Module> ModuleApp<M> {
 
 impl<M: Module> eframe::App for ModuleApp<M> {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        self.module.logic(&mut self.state, ctx, &mut ModuleFrame { host: &self.host });
+        if self.is_end_wanted.load(Ordering::Acquire) {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+        }
+        self.is_closing = ctx.input(|input| input.viewport().close_requested());
+        if let Some(services) = &mut self.services {
+            services.drive(&self.module);
+        }
+        let mut frame = ModuleFrame { host: &self.host, messages: self.threads.messages() };
+        self.module.logic(&mut self.state, ctx, &mut frame);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let (name, draw) = Self::chosen_view(ui);
         // A view is given an area of its own, as in the host.
         let area = UiBuilder::new().max_rect(ui.available_rect_before_wrap()).id_salt(name);
-        let Self { module, state, host, .. } = self;
-        ui.scope_builder(area, |ui| draw(module, state, ui, &mut ModuleFrame { host }));
+        let Self { module, state, host, threads, .. } = self;
+        let mut frame = ModuleFrame { host, messages: threads.messages() };
+        ui.scope_builder(area, |ui| draw(module, state, ui, &mut frame));
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        if self.is_closing {
+            self.end_services();
+        }
         if let Some(unread) = self.saved.take_unread() {
             storage.set_string(UNREAD_KEY, unread);
         }
@@ -141,5 +209,24 @@ impl<M: Module> eframe::App for ModuleApp<M> {
         if let (Some(cleanup), Some(gl)) = (self.gl_cleanup.take(), gl) {
             cleanup(gl);
         }
+    }
+}
+
+impl<M: Module> Drop for ModuleApp<M> {
+    fn drop(&mut self) {
+        self.end_services();
+    }
+}
+
+/// Ctrl+C, SIGTERM and SIGHUP close the window, so that services end in order. An application that listens for them
+/// itself goes on doing so.
+fn end_on_signal(is_end_wanted: &Arc<AtomicBool>, host: Host) {
+    let is_end_wanted = Arc::clone(is_end_wanted);
+    let ended = ctrlc::set_handler(move || {
+        is_end_wanted.store(true, Ordering::Release);
+        host.request_repaint();
+    });
+    if let Err(error) = ended {
+        log::debug!("signals do not end the services in order: {error}");
     }
 }

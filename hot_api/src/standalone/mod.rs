@@ -9,7 +9,9 @@
 mod app;
 #[cfg(feature = "eframe")]
 mod own_host;
+#[cfg(feature = "eframe")]
+mod own_services;
 mod saved_state;
 
 #[cfg(feature = "eframe")]
-pub use app::ModuleApp;
+pub use {app::ModuleApp, own_services::ConfigOptions};

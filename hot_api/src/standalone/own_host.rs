@@ -1,20 +1,38 @@
 //! The services of a host, for an application that runs without one.
 #![expect(unsafe_code, reason = "functions behind the host's table, as modules call them")]
 
-use crate::abi::{ABI_VERSION, HostTable, Slice};
+use crate::abi::{ABI_VERSION, HostTable, Slice, WriteFn, code, service_report};
 use crate::host::Host;
+use crate::services::Listeners;
+use crate::services::lifecycle::Report;
 use egui::Context;
 use std::ffi::c_void;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
+
+/// What a service was started with, its name, and what it says of itself.
+pub(super) type ServiceReport = (u64, String, Report);
+
+/// What the table points to.
+struct Own {
+    ctx: Context,
+    reports: Sender<ServiceReport>,
+    listeners: Listeners,
+}
+
+/// The own module's name among listeners.
+const MODULE: &str = "app";
 
 /// A host whose window is eframe's. Lives as long as the process, as does what it points to, so that
 /// threads may keep it.
-pub(super) fn with_context(ctx: &Context) -> Host {
-    let ctx: &'static Context = Box::leak(Box::new(ctx.clone()));
+pub(super) fn with_context(ctx: &Context) -> (Host, Receiver<ServiceReport>, &'static Listeners) {
+    let (reports, received) = channel();
+    let own = Own { ctx: ctx.clone(), reports, listeners: Listeners::default() };
+    let own: &'static Own = Box::leak(Box::new(own));
     let table: &'static HostTable = Box::leak(Box::new(HostTable {
         size: size_of::<HostTable>() as u32,
         abi_version: ABI_VERSION,
-        host: std::ptr::from_ref(ctx).cast_mut().cast(),
+        host: std::ptr::from_ref(own).cast_mut().cast(),
         generation: 0,
         request_repaint,
         log,
@@ -27,15 +45,24 @@ pub(super) fn with_context(ctx: &Context) -> Host {
         busy,
         idle,
         safe_point,
+        service,
+        listen,
     }));
     // SAFETY: ABI-6: the table is never freed and never changed.
-    unsafe { Host::new(table) }
+    let host = unsafe { Host::new(table) };
+    (host, received, &own.listeners)
+}
+
+/// # Safety
+/// `host` is the one of [`with_context`] (ABI-6).
+unsafe fn own(host: *mut c_void) -> &'static Own {
+    // SAFETY: promised by the caller; it is never freed.
+    unsafe { &*host.cast::<Own>() }
 }
 
 unsafe extern "C" fn request_repaint(host: *mut c_void, after_ns: u64) {
-    // SAFETY: ABI-6: `host` is the context of `with_context`, which is never freed.
-    let ctx = unsafe { &*host.cast::<Context>() };
-    ctx.request_repaint_after(Duration::from_nanos(after_ns));
+    // SAFETY: ABI-6.
+    unsafe { own(host) }.ctx.request_repaint_after(Duration::from_nanos(after_ns));
 }
 
 unsafe extern "C" fn log(_host: *mut c_void, level: u32, text: Slice<u8>) {
@@ -76,3 +103,45 @@ unsafe extern "C" fn idle(_host: *mut c_void, _lease: u64) {}
 
 /// As [`busy`].
 unsafe extern "C" fn safe_point(_host: *mut c_void) {}
+
+unsafe extern "C" fn service(
+    host: *mut c_void,
+    report: u32,
+    run: u64,
+    name: Slice<u8>,
+    error: Slice<u8>,
+) {
+    // SAFETY: ABI-6; ABI-5: lent for the call.
+    let (own, name, error) = unsafe { (own(host), name.elements(), error.elements()) };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let report = match report {
+        service_report::READY => Report::Ready,
+        service_report::FAILED => Report::Ended(Some(text(error))),
+        _ => Report::Ended(None),
+    };
+    let _ = own.reports.send((run, text(name), report)); // nobody waits for it any more
+    own.ctx.request_repaint();
+}
+
+unsafe extern "C" fn listen(
+    host: *mut c_void,
+    address: Slice<u8>,
+    socket: *mut u64,
+    sink: *mut c_void,
+    write: WriteFn,
+) -> i32 {
+    // SAFETY: ABI-6; ABI-5: lent for the call.
+    let (own, address) = unsafe { (own(host), address.elements()) };
+    match own.listeners.listen_raw(MODULE, &String::from_utf8_lossy(address)) {
+        Ok(opened) => {
+            // SAFETY: the caller's own variable.
+            unsafe { *socket = opened };
+            code::OK
+        }
+        Err(error) => {
+            // SAFETY: the caller's own function; the text is lent for the call (ABI-5).
+            unsafe { write(sink, Slice::new(error.to_string().as_bytes())) };
+            code::REFUSED
+        }
+    }
+}

@@ -11,9 +11,10 @@ use hot_api::__private::table;
 use hot_api::abi::wire::{InputItem, ItemWriter};
 use hot_api::abi::{
     ABI_VERSION, FrameInput, FrameView, HostTable, Instance, KeptBuffer, KeptTable, LiteralEdit,
-    ModuleTable, PaintInfo, Slice, code, input_flag,
+    ModuleTable, PaintInfo, ServicesTable, Slice, WriteFn, code, input_flag,
 };
 use hot_api::egui::{self, Event, Modifiers, PointerButton, Pos2};
+use hot_api::services::Listeners;
 use std::ffi::c_void;
 use std::mem::size_of;
 use std::ptr::null_mut;
@@ -37,7 +38,12 @@ pub(crate) struct HostSide {
     /// Number, name, and whether it is held.
     leases: Mutex<Vec<(u64, String, bool)>>,
     repaints: SyncSender<Duration>,
+    services: SyncSender<Said>,
+    listeners: Listeners,
 }
+
+/// What a service has said: one of [`service_report`], its run, its name, and its error.
+pub(crate) type Said = (u32, u64, String, String);
 
 /// What goes into a frame; the default is a focused window of 800×600 pixels.
 #[derive(Clone)]
@@ -105,6 +111,7 @@ pub(crate) struct Driver {
     /// Seconds of the next frame; each frame takes as long as on a display of 60 Hz.
     pub(crate) time: f64,
     pub(crate) repaints: Receiver<Duration>,
+    pub(crate) services: Receiver<Said>,
     side: Arc<HostSide>,
     host: Rc<HostTable>,
     _turn: MutexGuard<'static, ()>,
@@ -114,8 +121,7 @@ impl Drop for Driver {
     fn drop(&mut self) {
         if std::thread::panicking() {
             // The test has failed; a hook cannot be taken back now, so its host has to stay.
-            let _kept =
-                (Arc::into_raw(Arc::clone(&self.side)), Rc::into_raw(Rc::clone(&self.host)));
+            self.stay();
         } else if !self.instance.is_null() {
             let _code = self.destroy();
         }
@@ -136,11 +142,14 @@ impl Driver {
     fn with_memory(kept: *const KeptTable) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let (sender, repaints) = sync_channel(1024);
+        let (said, services) = sync_channel(1024);
         let side = Arc::new(HostSide {
             faults: Mutex::default(),
             restored: Mutex::default(),
             leases: Mutex::default(),
             repaints: sender,
+            services: said,
+            listeners: Listeners::default(),
         });
         let host = Rc::new(HostTable {
             size: size_of::<HostTable>() as u32,
@@ -157,9 +166,17 @@ impl Driver {
             busy,
             idle,
             safe_point,
+            service,
+            listen,
         });
         let table = table::<Scripted>();
-        Self { table, instance: null_mut(), time: 1.0, repaints, side, host, _turn: turn }
+        let instance = null_mut();
+        Self { table, instance, time: 1.0, repaints, services, side, host, _turn: turn }
+    }
+
+    /// Has the host's side outlive the driver, for a thread that may still be in a call of it.
+    pub(crate) fn stay(&self) {
+        let _kept = (Arc::into_raw(Arc::clone(&self.side)), Rc::into_raw(Rc::clone(&self.host)));
     }
 
     /// A host with a fresh instance.
@@ -204,6 +221,40 @@ impl Driver {
         let set_literals = self.table.set_literals.expect("it is of this version");
         // SAFETY: ABI-4, ABI-6; the edits live during the call.
         unsafe { set_literals(Rc::as_ptr(&self.host), Slice::new(edits)) }
+    }
+
+    fn services_table(&self) -> &'static ServicesTable {
+        self.table.services.expect("it is exported with services")
+    }
+
+    /// The code and the JSON that was written.
+    pub(crate) fn check_config(&mut self, config: &str) -> (i32, String) {
+        let (services, host) = (self.services_table(), Rc::as_ptr(&self.host));
+        written(|sink| {
+            // SAFETY: ABI-4, ABI-6; the configuration lives during the call.
+            unsafe { (services.check)(host, Slice::new(config.as_bytes()), sink, append) }
+        })
+    }
+
+    /// The code and the JSON that was written.
+    pub(crate) fn list_services(&mut self, config: &str) -> (i32, String) {
+        let (services, instance) = (self.services_table(), self.instance);
+        written(|sink| {
+            // SAFETY: ABI-4; the configuration lives during the call.
+            unsafe { (services.list)(instance, Slice::new(config.as_bytes()), sink, append) }
+        })
+    }
+
+    pub(crate) fn start_services(&mut self, only: &str, run: u64) -> i32 {
+        let start = self.services_table().start;
+        // SAFETY: ABI-4; the name lives during the call.
+        unsafe { start(self.instance, Slice::new(only.as_bytes()), run) }
+    }
+
+    pub(crate) fn stop_services(&self, name: &str) -> i32 {
+        let stop = self.services_table().stop;
+        // SAFETY: ABI-4: any thread; the name lives during the call.
+        unsafe { stop(Slice::new(name.as_bytes())) }
     }
 
     pub(crate) fn logic(&mut self, input: &Input) -> Result<Shown, i32> {
@@ -377,6 +428,48 @@ unsafe extern "C" fn safe_point(host: *mut c_void) {
     // SAFETY: ABI-6.
     let mut leases = unsafe { side(host) }.leases.lock().expect("no test panics with it");
     leases.push((0, "safe point".to_owned(), false));
+}
+
+unsafe extern "C" fn service(
+    host: *mut c_void,
+    report: u32,
+    run: u64,
+    name: Slice<u8>,
+    error: Slice<u8>,
+) {
+    // SAFETY: ABI-5, ABI-6.
+    let (side, name, error) = unsafe { (side(host), text(name), text(error)) };
+    side.services.send((report, run, name, error)).expect("the driver is there");
+}
+
+unsafe extern "C" fn listen(
+    host: *mut c_void,
+    address: Slice<u8>,
+    socket: *mut u64,
+    sink: *mut c_void,
+    write: WriteFn,
+) -> i32 {
+    // SAFETY: ABI-5, ABI-6.
+    let (side, address) = unsafe { (side(host), text(address)) };
+    match side.listeners.listen_raw("scripted", &address) {
+        Ok(opened) => {
+            // SAFETY: the caller's own variable.
+            unsafe { *socket = opened };
+            code::OK
+        }
+        Err(reason) => {
+            // SAFETY: the caller's own function; the text lives during the call (ABI-5).
+            unsafe { write(sink, Slice::new(reason.as_bytes())) };
+            code::REFUSED
+        }
+    }
+}
+
+/// The code of a call, and the text that it has written.
+fn written(call: impl FnOnce(*mut c_void) -> i32) -> (i32, String) {
+    let mut bytes: Vec<u8> = Vec::new();
+    let code = call((&raw mut bytes).cast());
+    (code, String::from_utf8(bytes).expect("JSON is UTF-8"))
 }
 
 unsafe extern "C" fn append(sink: *mut c_void, bytes: Slice<u8>) {

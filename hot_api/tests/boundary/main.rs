@@ -16,4 +16,5 @@ mod picture;
 mod platform;
 mod refusals;
 mod script;
+mod services;
 mod shown;

@@ -1,7 +1,7 @@
 //! A module whose every method the test writes.
 
 use hot_api::egui::{Context, TextureHandle, Ui};
-use hot_api::{Create, CreateContext, Module, ModuleFrame, View, ViewFn};
+use hot_api::{Create, CreateContext, Module, ModuleFrame, Service, Services, View, ViewFn};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,6 +11,22 @@ use std::collections::BTreeMap;
 pub(crate) struct Data {
     pub(crate) text: String,
     pub(crate) clicks: u32,
+}
+
+/// What services have.
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "read and never looked at")]
+pub(crate) struct Config {
+    pub(crate) port: u16,
+    #[serde(default)]
+    pub(crate) server: Option<Server>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "read and never looked at")]
+pub(crate) struct Server {
+    #[serde(rename = "hostName")]
+    pub(crate) host_name: String,
 }
 
 /// What does not.
@@ -26,6 +42,7 @@ pub(crate) struct Script {
     pub(crate) logic: fn(&mut Data, &Context, &mut ModuleFrame<'_>),
     pub(crate) ui: ViewFn<Scripted>,
     pub(crate) side: ViewFn<Scripted>,
+    pub(crate) services: fn(&Config) -> Vec<Service>,
     pub(crate) drop: fn(),
     pub(crate) drop_state: fn(),
 }
@@ -38,6 +55,7 @@ impl Default for Script {
             logic: |_, _, _| {},
             ui: |_, _, _, _| {},
             side: |_, _, _, _| {},
+            services: |_| Vec::new(),
             drop: || {},
             drop_state: || {},
         }
@@ -74,6 +92,16 @@ impl Create for Scripted {
     fn create(cc: &CreateContext<'_>) -> Self {
         (script().create)(cc);
         Self { texture: None }
+    }
+}
+
+hot_api::export_module!(Scripted, services);
+
+impl Services for Scripted {
+    type Config = Config;
+
+    fn services(&self, config: &Config) -> Vec<Service> {
+        (script().services)(config)
     }
 }
 

@@ -6,6 +6,7 @@
 use crate::compile::DebugInfo;
 use crate::engine::OnStateLoss;
 use crate::supervise::StopSignal;
+use hot_api::services::lifecycle::OnConfigError;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +17,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// What each key takes, as errors say it. A key that is not here is unknown.
-const KEYS: [(&str, &str); 30] = [
+const KEYS: [(&str, &str); 36] = [
     ("frame_limit_ms", "a whole number of milliseconds above 0, such as `250`"),
     ("on_state_loss", "\"accept\", \"ask\" or \"reject\""),
     ("kept_generations", "a whole number, such as `5`"),
@@ -25,6 +26,12 @@ const KEYS: [(&str, &str); 30] = [
     ("watch", "`true` or `false`"),
     ("poll_interval_ms", "a whole number of milliseconds above 0, such as `10000`"),
     ("auto_reload", "`true` or `false`"),
+    ("on_config_error", "\"keep\" or \"stop\""),
+    ("config", "a table `[config]`"),
+    ("config.dir", "a directory, such as \".\""),
+    ("config.debounce_ms", "a whole number of milliseconds, such as `300`"),
+    ("config.start_timeout_ms", "a whole number of milliseconds above 0, such as `5000`"),
+    ("config.stop_timeout_ms", "a whole number of milliseconds above 0, such as `5000`"),
     ("build", "a table `[build]`"),
     ("build.replay", "`true` or `false`"),
     ("build.thin_link", "`true` or `false`"),
@@ -64,10 +71,21 @@ pub struct PitstopFile {
     pub(super) watch: Option<bool>,
     pub(super) poll_interval_ms: Option<std::num::NonZeroU64>,
     pub(super) auto_reload: Option<bool>,
+    pub(super) on_config_error: Option<OnConfigError>,
+    pub(super) config: Option<ConfigTable>,
     pub(super) build: BuildTable,
     #[serde(rename = "module")]
     pub(super) modules: Vec<ModuleTable>,
     pub(super) auto_run: Vec<AutoRunTable>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct ConfigTable {
+    pub(super) dir: Option<PathBuf>,
+    pub(super) debounce_ms: Option<u64>,
+    pub(super) start_timeout_ms: Option<std::num::NonZeroU64>,
+    pub(super) stop_timeout_ms: Option<std::num::NonZeroU64>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

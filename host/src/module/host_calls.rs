@@ -7,7 +7,8 @@
 
 use super::app_args::AppArgs;
 use super::slices::text;
-use hot_api::abi::{ABI_VERSION, HostTable, Slice};
+use hot_api::abi::{ABI_VERSION, HostTable, Slice, WriteFn, code, service_report};
+use hot_api::services::lifecycle::Report;
 use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char, c_void};
@@ -23,7 +24,7 @@ pub type LogFn = Arc<dyn Fn(u32, &str) + Send + Sync>;
 
 /// What the host offers to every module.
 #[derive(Clone)]
-pub struct Services {
+pub struct HostCalls {
     /// Any thread: another frame is wanted after this time.
     pub request_repaint: Arc<dyn Fn(Duration) + Send + Sync>,
     /// Any thread: a log line.
@@ -34,10 +35,21 @@ pub struct Services {
     pub args: AppArgs,
     /// Any thread: the module begins or ends work that must not be interrupted.
     pub on_lease: LeaseFn,
+    /// The service's thread: what a service says of itself.
+    pub on_service: ServiceFn,
+    /// Any thread: a socket that listens at this address, as the number that the system knows it by; or why there is
+    /// none.
+    pub listen: ListenFn,
 }
 
 /// Hears of leases.
 pub type LeaseFn = Arc<dyn Fn(LeaseChange) + Send + Sync>;
+
+/// Hears of services: what each was started with, its name, and what it says.
+pub type ServiceFn = Arc<dyn Fn(u64, &str, Report) + Send + Sync>;
+
+/// Opens sockets.
+pub type ListenFn = Arc<dyn Fn(&str) -> Result<u64, String> + Send + Sync>;
 
 /// What a module says of work that must not be interrupted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +62,7 @@ pub enum LeaseChange {
     SafePoint,
 }
 
-impl Services {
+impl HostCalls {
     /// What a module may ask for when nobody answers.
     #[must_use]
     pub fn silent() -> Self {
@@ -60,13 +72,15 @@ impl Services {
             gl: None,
             args: AppArgs::default(),
             on_lease: Arc::new(drop),
+            on_service: Arc::new(|_, _, _| {}),
+            listen: Arc::new(|_| Err("this host keeps no sockets".to_owned())),
         }
     }
 }
 
-impl std::fmt::Debug for Services {
+impl std::fmt::Debug for HostCalls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Services").field("gl", &self.gl.is_some()).finish_non_exhaustive()
+        f.debug_struct("HostCalls").field("gl", &self.gl.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -89,10 +103,12 @@ const FAULTS_MAX: usize = 16;
 pub(super) struct HostSide {
     table: HostTable,
     /// `None` once the generation has been retired.
-    services: RwLock<Option<Arc<Services>>>,
+    host_calls: RwLock<Option<Arc<HostCalls>>>,
     faults: Mutex<Vec<FaultText>>,
     restored: Mutex<Option<String>>,
     leases: Mutex<Leases>,
+    /// Services that have a thread: the library stays loaded as long as there is one.
+    running_services: Mutex<Vec<(u64, String)>>,
 }
 
 /// The leases that are held, by number.
@@ -113,7 +129,7 @@ unsafe impl Send for HostSide {}
 unsafe impl Sync for HostSide {}
 
 impl HostSide {
-    pub(super) fn new(services: Services, generation: u64) -> &'static Self {
+    pub(super) fn new(host_calls: HostCalls, generation: u64) -> &'static Self {
         let table = HostTable {
             size: size_of::<HostTable>() as u32,
             abi_version: ABI_VERSION,
@@ -123,16 +139,23 @@ impl HostSide {
             log,
             fault,
             restored,
-            gl_get_proc: services.gl.is_some().then_some(gl_get_proc),
+            gl_get_proc: host_calls.gl.is_some().then_some(gl_get_proc),
             kept: &raw const super::buffers::TABLE,
-            args: services.args.table(),
+            args: host_calls.args.table(),
             busy,
             idle,
             safe_point,
+            service,
+            listen,
         };
-        let services = RwLock::new(Some(Arc::new(services)));
-        let (faults, restored, leases) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let side = Box::into_raw(Box::new(Self { table, services, faults, restored, leases }));
+        let side = Box::into_raw(Box::new(Self {
+            table,
+            host_calls: RwLock::new(Some(Arc::new(host_calls))),
+            faults: Mutex::default(),
+            restored: Mutex::default(),
+            leases: Mutex::default(),
+            running_services: Mutex::default(),
+        }));
         // SAFETY: it was just made, nobody else has it, and it is never freed.
         unsafe {
             (*side).table.host = side.cast::<c_void>();
@@ -147,7 +170,7 @@ impl HostSide {
     /// Any thread. The generation ends: from now on its threads reach nothing of the host, and what
     /// they say is dropped. A call that has begun before may still end.
     pub(super) fn disconnect(&self) {
-        *self.services.write() = None;
+        *self.host_calls.write() = None;
         *self.faults.lock() = Vec::new();
         *self.restored.lock() = None;
         self.leases.lock().held.clear();
@@ -163,9 +186,24 @@ impl HostSide {
         self.restored.lock().take()
     }
 
+    /// These services get a thread each.
+    pub(super) fn services_start(&self, run: u64, names: &[String]) {
+        self.running_services.lock().extend(names.iter().map(|name| (run, name.clone())));
+    }
+
+    /// None of these has a thread.
+    pub(super) fn services_not_started(&self, run: u64) {
+        self.running_services.lock().retain(|(of, _)| *of != run);
+    }
+
+    /// The services that have not told their end.
+    pub(super) fn running_services(&self) -> Vec<String> {
+        self.running_services.lock().iter().map(|(_, name)| name.clone()).collect()
+    }
+
     /// What the module may still ask for; no lock is held meanwhile.
-    fn services(&self) -> Option<Arc<Services>> {
-        self.services.read().clone()
+    fn host_calls(&self) -> Option<Arc<HostCalls>> {
+        self.host_calls.read().clone()
     }
 }
 
@@ -178,16 +216,16 @@ unsafe fn side(host: *mut c_void) -> &'static HostSide {
 
 unsafe extern "C" fn request_repaint(host: *mut c_void, after_ns: u64) {
     // SAFETY: ABI-6.
-    if let Some(services) = unsafe { side(host) }.services() {
-        (services.request_repaint)(Duration::from_nanos(after_ns));
+    if let Some(host_calls) = unsafe { side(host) }.host_calls() {
+        (host_calls.request_repaint)(Duration::from_nanos(after_ns));
     }
 }
 
 unsafe extern "C" fn log(host: *mut c_void, level: u32, line: Slice<u8>) {
     // SAFETY: ABI-6, ABI-5.
     let (side, line) = unsafe { (side(host), text(line)) };
-    if let Some(services) = side.services() {
-        (services.log)(level, &line);
+    if let Some(host_calls) = side.host_calls() {
+        (host_calls.log)(level, &line);
     }
 }
 
@@ -202,7 +240,7 @@ unsafe extern "C" fn fault(
         let message = text(message);
         (side(host), FaultText { message, location: text(location), backtrace: text(backtrace) })
     };
-    let is_connected = side.services.read().is_some();
+    let is_connected = side.host_calls.read().is_some();
     let mut faults = side.faults.lock();
     if is_connected && faults.len() < FAULTS_MAX {
         faults.push(text);
@@ -218,7 +256,7 @@ unsafe extern "C" fn restored(host: *mut c_void, report: Slice<u8>) {
 unsafe extern "C" fn busy(host: *mut c_void, name: Slice<u8>) -> u64 {
     // SAFETY: ABI-6, ABI-5.
     let (side, name) = unsafe { (side(host), text(name)) };
-    let Some(services) = side.services() else { return 0 };
+    let Some(host_calls) = side.host_calls() else { return 0 };
     let name: String = name.chars().take(LEASE_NAME_MAX).collect();
     let lease = {
         let mut leases = side.leases.lock();
@@ -230,7 +268,7 @@ unsafe extern "C" fn busy(host: *mut c_void, name: Slice<u8>) -> u64 {
         leases.held.insert(lease, name.clone());
         lease
     };
-    (services.on_lease)(LeaseChange::Taken(name));
+    (host_calls.on_lease)(LeaseChange::Taken(name));
     lease
 }
 
@@ -238,22 +276,76 @@ unsafe extern "C" fn idle(host: *mut c_void, lease: u64) {
     // SAFETY: ABI-6.
     let side = unsafe { side(host) };
     let Some(name) = side.leases.lock().held.remove(&lease) else { return };
-    if let Some(services) = side.services() {
-        (services.on_lease)(LeaseChange::Returned(name));
+    if let Some(host_calls) = side.host_calls() {
+        (host_calls.on_lease)(LeaseChange::Returned(name));
     }
 }
 
 unsafe extern "C" fn safe_point(host: *mut c_void) {
     // SAFETY: ABI-6.
-    if let Some(services) = unsafe { side(host) }.services() {
-        (services.on_lease)(LeaseChange::SafePoint);
+    if let Some(host_calls) = unsafe { side(host) }.host_calls() {
+        (host_calls.on_lease)(LeaseChange::SafePoint);
+    }
+}
+
+unsafe extern "C" fn service(
+    host: *mut c_void,
+    report: u32,
+    run: u64,
+    name: Slice<u8>,
+    error: Slice<u8>,
+) {
+    // SAFETY: ABI-6, ABI-5.
+    let (side, name, error) = unsafe { (side(host), text(name), text(error)) };
+    let report = match report {
+        service_report::READY => Report::Ready,
+        service_report::ENDED => Report::Ended(None),
+        service_report::FAILED => Report::Ended(Some(error)),
+        // Of a newer module.
+        _ => return,
+    };
+    if matches!(report, Report::Ended(_)) {
+        let mut running = side.running_services.lock();
+        if let Some(at) = running.iter().position(|(of, running)| *of == run && *running == name) {
+            running.swap_remove(at);
+        }
+    }
+    if let Some(host_calls) = side.host_calls() {
+        (host_calls.on_service)(run, &name, report);
+    }
+}
+
+unsafe extern "C" fn listen(
+    host: *mut c_void,
+    address: Slice<u8>,
+    socket: *mut u64,
+    sink: *mut c_void,
+    write: WriteFn,
+) -> i32 {
+    // SAFETY: ABI-6, ABI-5.
+    let (side, address) = unsafe { (side(host), text(address)) };
+    let opened = match side.host_calls() {
+        Some(host_calls) => (host_calls.listen)(&address),
+        None => Err("the code that asks has been replaced".to_owned()),
+    };
+    match opened {
+        Ok(opened) => {
+            // SAFETY: the caller's own variable.
+            unsafe { *socket = opened };
+            code::OK
+        }
+        Err(reason) => {
+            // SAFETY: the caller's own function; the text is lent for the call (ABI-5).
+            unsafe { write(sink, Slice::new(reason.as_bytes())) };
+            code::REFUSED
+        }
     }
 }
 
 unsafe extern "C" fn gl_get_proc(host: *mut c_void, name: *const c_char) -> *const c_void {
     // SAFETY: ABI-6; the name is a C string that lives during the call (ABI-5).
     let (side, name) = unsafe { (side(host), CStr::from_ptr(name)) };
-    let services = side.services();
-    let loader = services.as_ref().and_then(|services| services.gl.as_ref());
+    let host_calls = side.host_calls();
+    let loader = host_calls.as_ref().and_then(|host_calls| host_calls.gl.as_ref());
     loader.map_or(std::ptr::null(), |loader| loader(name))
 }

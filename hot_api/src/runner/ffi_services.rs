@@ -1,0 +1,151 @@
+//! The functions behind the table of services; see `ffi`.
+//!
+//! Owns: the threads of the one instance, for a call that comes without it.
+#![expect(unsafe_code, reason = "the module's side of the C boundary")]
+
+use super::any_module::{Exported, ModuleType};
+use super::ffi::{app, is_whole};
+use super::guard::{guard, install, uninstall};
+use crate::abi::{HostTable, Instance, ServicesTable, Slice, WriteFn, code};
+use crate::host::Host;
+use crate::services::{Payload, Refusal, Threads};
+use std::ffi::c_void;
+use std::mem::size_of;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The table of a module that has services.
+pub(super) const fn services_table<M: Exported>() -> ServicesTable {
+    ServicesTable {
+        size: size_of::<ServicesTable>() as u32,
+        reserved: 0,
+        check: check_config::<M>,
+        list: list_services,
+        start: start_services,
+        stop: stop_services,
+    }
+}
+
+/// The threads of the instance there is, for [`stop_services`], which is called without it. One instance lives in
+/// one library.
+static THREADS: Mutex<Option<Arc<Threads>>> = Mutex::new(None);
+
+pub(super) fn threads() -> MutexGuard<'static, Option<Arc<Threads>>> {
+    THREADS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Bytes of the boundary as a configuration.
+///
+/// # Safety
+/// As for [`Slice::elements`].
+unsafe fn payload(config: Slice<u8>) -> Result<Payload, Refusal> {
+    // SAFETY: promised by the caller.
+    Payload::from_bytes(unsafe { config.elements() }).map_err(|error| {
+        let message = format!("the host's configuration cannot be read: {error}");
+        Refusal { key: String::new(), message }
+    })
+}
+
+/// Writes what came of a call as JSON.
+///
+/// # Safety
+/// `write` takes `sink` (ABI-5).
+unsafe fn write_json<T: serde::Serialize>(
+    result: &Result<T, Refusal>,
+    sink: *mut c_void,
+    write: WriteFn,
+) -> i32 {
+    let (json, code) = match result {
+        Ok(read) => (serde_json::to_vec(read), code::OK),
+        Err(refusal) => (serde_json::to_vec(refusal), code::REFUSED),
+    };
+    let json = json.unwrap_or_default();
+    // SAFETY: the host's own function; the bytes are lent for the call (ABI-5).
+    unsafe { write(sink, Slice::new(&json)) };
+    code
+}
+
+unsafe extern "C" fn check_config<M: Exported>(
+    host: *const HostTable,
+    config: Slice<u8>,
+    sink: *mut c_void,
+    write: WriteFn,
+) -> i32 {
+    // SAFETY: as promised to this function.
+    unsafe { check_config_of(const { &ModuleType::of::<M>() }, host, config, sink, write) }
+}
+
+/// # Safety
+/// As for the function of the table.
+unsafe fn check_config_of(
+    of: &'static ModuleType,
+    host: *const HostTable,
+    config: Slice<u8>,
+    sink: *mut c_void,
+    write: WriteFn,
+) -> i32 {
+    // SAFETY: ABI-2: the host's table begins with its size.
+    let (true, Some(services)) = (unsafe { is_whole(host) }, of.services) else {
+        return code::REFUSED;
+    };
+    // SAFETY: ABI-6: the table outlives the call.
+    let host = unsafe { Host::new(host) };
+    // The hook of an instance stays: its panics are told as before.
+    let has_instance = threads().is_some();
+    if !has_instance {
+        install(host);
+    }
+    let code = guard(host, || {
+        // SAFETY: ABI-5: lent for the call.
+        let read = unsafe { payload(config) };
+        let read = read.and_then(|payload| (services.read)(payload.values));
+        // SAFETY: as promised to this function.
+        unsafe { write_json(&read.map(|(_, read)| read), sink, write) }
+    });
+    if !has_instance {
+        uninstall();
+    }
+    code
+}
+
+unsafe extern "C" fn list_services(
+    instance: *mut Instance,
+    config: Slice<u8>,
+    sink: *mut c_void,
+    write: WriteFn,
+) -> i32 {
+    if instance.is_null() {
+        return code::REFUSED;
+    }
+    // SAFETY: ABI-4: a live instance on its thread.
+    let app = unsafe { app(instance) };
+    guard(app.host(), || {
+        // SAFETY: ABI-5: lent for the call.
+        let payload = unsafe { payload(config) };
+        let listed = payload.and_then(|payload| app.list_services(payload));
+        // SAFETY: as promised to this function.
+        unsafe { write_json(&listed, sink, write) }
+    })
+}
+
+unsafe extern "C" fn start_services(instance: *mut Instance, only: Slice<u8>, run: u64) -> i32 {
+    if instance.is_null() {
+        return code::REFUSED;
+    }
+    // SAFETY: ABI-4: a live instance on its thread; ABI-5: lent for the call.
+    let (app, only) = unsafe { (app(instance), only.elements()) };
+    guard(app.host(), || {
+        let Ok(only) = std::str::from_utf8(only) else { return code::REFUSED };
+        let only = Some(only).filter(|name| !name.is_empty());
+        if app.start_services(only, run) { code::OK } else { code::REFUSED }
+    })
+}
+
+unsafe extern "C" fn stop_services(name: Slice<u8>) -> i32 {
+    // SAFETY: ABI-5: lent for the call.
+    let Ok(name) = std::str::from_utf8(unsafe { name.elements() }) else { return code::REFUSED };
+    let services = threads().clone();
+    if let Some(services) = services {
+        services.request_stop(Some(name).filter(|name| !name.is_empty()));
+    }
+    code::OK
+}
