@@ -40,13 +40,18 @@ fn main() {{
 
 pub(crate) fn project() -> Project {
     let project = Project::new();
+    add_host(&project);
+    project
+}
+
+/// Adds the small host to a project.
+pub(crate) fn add_host(project: &Project) {
     project.replace("Cargo.toml", "\"unrelated\"]", "\"unrelated\", \"host\"]");
     project.save(
         "host/Cargo.toml",
         "[package]\nname = \"host\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
     );
     project.save(MAIN, &source("one", "", ""));
-    project
 }
 
 /// Saves new code of the host.

@@ -48,7 +48,11 @@ impl Served {
     #[track_caller]
     pub(crate) fn start_with(project: &Project, env: &[(&str, &str)]) -> Self {
         let env = env.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        let options = HostOptions { env, ..HostOptions::default() };
+        Self::launch(project, HostOptions { env, ..HostOptions::default() })
+    }
+
+    #[track_caller]
+    pub(crate) fn launch(project: &Project, options: HostOptions) -> Self {
         let mut host = HostProcess::launch(project, options);
         host.wait_for_kind("services_started");
         let address = Self::address(&host);

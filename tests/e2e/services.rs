@@ -1,5 +1,6 @@
 //! Services: how they start, stop, and are exchanged with the code that they are part of.
 
+use crate::restart;
 use crate::served::{Clients, SETTINGS, Served, get, in_words, kinds, project, project_with};
 use host::control::Request;
 use host::journal::event::{Entry, Event, Stage};
@@ -278,4 +279,37 @@ fn h26_a_signal_while_services_start_is_no_failure() {
     assert_eq!(kinds(&entries), ["config_loaded", "committed", "stopped"]);
     let stopped = entries.iter().filter(|entry| kind_of(entry) == "service_stopped");
     assert_eq!(stopped.count(), 2, "both are asked, the one that hangs too");
+}
+
+#[test]
+fn c13_services_end_before_the_host_starts_anew_and_go_on_in_the_next_process() {
+    let project = project(APP);
+    restart::add_host(&project);
+    let options = HostOptions { may_restart: true, ..HostOptions::default() };
+    let mut served = Served::launch(&project, options);
+    let answers = |served: &Served| served.host.state("ui")["clicks"].as_u64().expect("a number");
+    let client = served.begin_request();
+    restart::change(&project, "two");
+    restart::wait_for_restart(&mut served.host);
+    client.join().expect("no panic").expect("what was at hand is finished");
+    served.host.wait_for_kind("services_started");
+    let entries = served.host.journal();
+    let at = |kind: &str| entries.iter().rposition(|entry| kind_of(entry) == kind).expect(kind);
+    assert!(at("service_stopped") < at("started") && at("started") < at("services_started"));
+    let address = Served::address(&served.host);
+    assert_eq!(get(&address).expect("an answer"), "one hello");
+    // What the old process has answered is counted in the new one.
+    wait_until("both answers", || (answers(&served) == 2).then_some(()));
+    // A configuration that cannot be used then costs nothing but the services.
+    served.host.take_in();
+    project.save("app.toml", "greeting = 1\n");
+    served.host.wait_for_kind("config_failed");
+    restart::change(&project, "three");
+    restart::wait_for_restart(&mut served.host);
+    let error = served.host.status().config.and_then(|config| config.error);
+    assert!(error.is_some_and(|error| error.starts_with("app.toml:1: greeting: invalid type")));
+    assert!(served.services().is_empty());
+    project.save("app.toml", APP);
+    served.host.wait_for_kind("services_started");
+    assert_eq!(get(&Served::address(&served.host)).expect("an answer"), "one hello");
 }

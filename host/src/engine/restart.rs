@@ -49,8 +49,9 @@ impl Core {
         };
         self.notice(format!(
             "{name}: {threads} kept running when the generation ended, so {} MB stay mapped for each \
-             reload; end and join them in the module's `Drop` (with rayon or tokio: use a pool or \
-             runtime that the module owns, not the global one)",
+             reload; make services of them (docs/services.md), or end and join them in the module's \
+             `Drop` (with rayon or tokio: use a pool or runtime that the module owns, not the global \
+             one)",
             retirement.mapped_bytes.div_ceil(1 << 20)
         ));
     }

@@ -75,7 +75,7 @@ fn identifiers(code: &str) -> BTreeSet<String> {
     for name in names {
         for part in name.split('_') {
             let Some((letter, number)) = part.split_at_checked(1) else { break };
-            let is_one = "kmdsftgvarxwpcn".contains(letter) && (1..=2).contains(&number.len());
+            let is_one = "kmdsfhtgvarxwpcn".contains(letter) && (1..=2).contains(&number.len());
             match number.parse::<u8>() {
                 Ok(number) if is_one => {
                     found.insert(format!("{}{number:02}", letter.to_uppercase()));
