@@ -12,7 +12,6 @@ use crate::sources::watch::{WatchConfig, WatchEvent, Watcher};
 use crate::sources::workspace::Inputs;
 use hot_api::config::{Configuration, FILES, files_in};
 use hot_api::services::Read;
-use hot_api::services::lifecycle::OnConfigError;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -104,8 +103,10 @@ impl Core {
             self.record(None, None, Event::ConfigChanged { files: self.shown(&changed) });
         }
         let is_same = changed.is_empty();
+        if !is_same {
+            self.services.brought = None;
+        }
         self.services.unused.extend(changed);
-        let now = Instant::now();
         match self.read_config().and_then(|loaded| self.validated(loaded, None)) {
             Ok(loaded) => {
                 let before = self.services.current.replace(loaded);
@@ -114,17 +115,23 @@ impl Core {
                 }
                 self.services.told.clear();
                 self.services.is_halted = false;
+                self.services.is_unreadable = false;
                 let can_go_back = self.services.before.is_some();
-                self.services.lifecycle.reload(can_go_back, now);
+                self.services.lifecycle.reload(can_go_back, Instant::now());
             }
             // Looked at once more for new code, and told before.
             Err(message) if is_same && self.services.error.as_ref() == Some(&message) => {}
             Err(message) => {
-                self.services.is_halted = self.config.app.on_error == OnConfigError::Stop;
-                self.services.lifecycle.reload_refused(message, now);
+                self.config_unreadable(message);
                 self.try_refused();
             }
         }
+        self.perform_services();
+    }
+
+    fn config_unreadable(&mut self, message: String) {
+        self.services.is_unreadable = true;
+        self.services.lifecycle.reload_refused(message, Instant::now());
         self.perform_services();
     }
 
@@ -178,7 +185,7 @@ impl Core {
         &mut self,
         slot: &Slot,
         candidate: &mut Candidate,
-        trigger: Trigger,
+        (trigger, is_of_new_code): (Trigger, bool),
     ) -> Result<ForServices, Rejection> {
         let name = slot.name();
         if !candidate.has_services() {
@@ -198,22 +205,24 @@ impl Core {
             return Ok(ForServices { payload: Some(payload), newer: Some(newer) });
         }
         if slot.generation().is_some() && self.services.current.is_some() {
-            self.services.refused.insert(name.to_owned());
+            if is_of_new_code {
+                self.services.refused.insert(name.to_owned());
+            }
             return Err(Rejection::new(Stage::Services, message));
         }
         if slot.generation().is_none() && self.config.is_first_start && trigger == Trigger::Start {
             self.end_at_first_start(message.clone());
             return Err(Rejection::new(Stage::Services, message));
         }
-        self.services.is_halted = self.config.app.on_error == OnConfigError::Stop;
-        self.config_failed(message);
+        self.config_unreadable(message);
         Ok(ForServices::default())
     }
 
     /// What the files say, when services do not run with it, and all other modules could.
     fn newer_config(&mut self, without: &str) -> Option<Loaded> {
         let services = &self.services;
-        let is_newer = services.error.is_some() || services.due.is_some();
+        let is_due = services.due.is_some_and(|due| due <= Instant::now());
+        let is_newer = services.error.is_some() || is_due;
         if !is_newer || self.unaskable().is_some_and(|module| module != without) {
             return None;
         }
@@ -222,15 +231,25 @@ impl Core {
     }
 
     /// New code has been swapped in that goes by the newer files: so does everything else.
-    pub(super) fn take_newer(&mut self, newer: Loaded) {
-        self.services.before = self.services.current.replace(newer);
+    pub(super) fn take_newer(&mut self, module: &str, newer: Loaded) {
+        let before = self.services.current.replace(newer);
+        self.services.brought = before.map(|before| (module.to_owned(), before));
         self.services.is_halted = false;
-        self.services.due = Some(Instant::now());
+        self.services.due.get_or_insert_with(Instant::now);
+    }
+
+    /// The code that has brought a newer configuration along is taken back, and what was current before is so again.
+    pub(super) fn give_back_config(&mut self, module: &str) {
+        if let Some((_, before)) = self.services.brought.take_if(|(of, _)| of == module) {
+            self.settle_reload();
+            self.services.current = Some(before);
+            self.services.due.get_or_insert_with(Instant::now);
+        }
     }
 
     /// What the files say may fit the code that runs now, where it has not before.
     pub(super) fn look_again_for_new_code(&mut self) {
-        if self.services.error.is_some() {
+        if self.services.is_unreadable || self.services.is_halted {
             self.services.due.get_or_insert_with(Instant::now);
         }
     }
@@ -275,6 +294,10 @@ impl Core {
 
     /// What the files say now may be what new code needs that was refused.
     fn try_refused(&mut self) {
+        // Where code waits for an order, this waits as well.
+        if !self.board().auto_reload {
+            return;
+        }
         let refused = std::mem::take(&mut self.services.refused);
         if !refused.is_empty() {
             self.request(Some(refused), Trigger::Save, Instant::now(), true, Vec::new());

@@ -55,6 +55,8 @@ pub(super) struct AppServices {
     pub(super) lifecycle: Lifecycle,
     /// What services have; `None` until a module with services is loaded, and while no file can be read.
     pub(super) current: Option<Loaded>,
+    /// The module whose new code has brought a newer configuration along, and what was current before.
+    pub(super) brought: Option<(String, Loaded)>,
     /// What they had before the newest reload.
     pub(super) before: Option<Loaded>,
     pub(super) watcher: Option<Watcher>,
@@ -66,6 +68,8 @@ pub(super) struct AppServices {
     pub(super) due: Option<Instant>,
     /// Why services do not run with what the files say.
     pub(super) error: Option<String>,
+    /// That is because modules cannot read it.
+    pub(super) is_unreadable: bool,
     /// What the files say cannot be used, and nothing is to run.
     pub(super) is_halted: bool,
     /// The user knows that the files are not read because of a module that cannot be asked.
@@ -89,12 +93,14 @@ impl AppServices {
         Self {
             lifecycle: Lifecycle::new(config.limits, config.on_error),
             current: None,
+            brought: None,
             before: None,
             watcher: None,
             changed: BTreeSet::new(),
             unused: BTreeSet::new(),
             due: None,
             error: None,
+            is_unreadable: false,
             is_halted: false,
             is_postponed: false,
             reads: BTreeMap::new(),

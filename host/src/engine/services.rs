@@ -10,7 +10,7 @@ use crate::journal::event::{Event, Generation};
 use crate::journal::status::HEARTBEAT_EVERY;
 use crate::slot::StartedServices;
 use crossbeam_channel::{never, select_biased};
-use hot_api::services::lifecycle::{Lifecycle, ServiceId, Started, Step, Told};
+use hot_api::services::lifecycle::{Lifecycle, OnConfigError, ServiceId, Started, Step, Told};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -214,12 +214,17 @@ impl Core {
             Told::StartFailed { module, message } => {
                 let is_first = self.services.first.remove(&module);
                 let of = self.owner_of(&module);
+                // Whatever has changed then, they may be tried again.
+                self.services.owners.remove(&module);
                 self.record(Some(&module), of, Event::ServicesFailed { message: message.clone() });
                 if is_first {
                     self.end_at_first_start(message);
                 }
             }
-            Told::ReloadFailed { message } => self.config_failed(message),
+            Told::ReloadFailed { message } => {
+                self.services.is_halted = self.config.app.on_error == OnConfigError::Stop;
+                self.config_failed(message);
+            }
             Told::Reloaded => self.config_reloaded(),
         }
     }

@@ -113,6 +113,7 @@ impl Core {
         let build = self.registry.slot(name).and_then(|slot| slot.artifact()).unwrap_or_default();
         let reason = reason.to_owned();
         self.record(Some(name), Some(generation), Event::RolledBack { to, reason, build });
+        self.give_back_config(name);
         self.services_follow(name, false);
     }
 
@@ -221,8 +222,9 @@ impl Core {
     }
 
     /// What took so long is done: nothing is wrong with the code any more.
-    fn on_returned(&self, name: &str, generation: Generation) {
+    fn on_returned(&mut self, name: &str, generation: Generation) {
         self.resolve(name, FailureKind::Overdue);
+        self.services_follow(name, false);
         let message = format!("{name} {generation} has returned and goes on");
         self.record(Some(name), Some(generation), Event::Notice { message });
     }

@@ -108,8 +108,9 @@ impl Core {
             return Err(Rejection::new(Stage::Load, reason));
         }
         let (name, generation) = (swap.slot.name(), swap.generation);
+        let is_of_new_code = swap.is_of_new_code();
         // New code has waited for its turn; what the user asks for at once cannot.
-        let busy = if swap.is_of_new_code() { Vec::new() } else { self.busy_with(name) };
+        let busy = if is_of_new_code { Vec::new() } else { self.busy_with(name) };
         if !busy.is_empty() {
             let busy = busy.join(", ");
             let reason = format!("{name} is at work on {busy}; try again when that is done");
@@ -132,7 +133,8 @@ impl Core {
             self.notice(format!("{name}: {reason}"));
         }
         self.settle_reload();
-        let newer = match self.check_candidate(slot, &mut candidate, trigger) {
+        let asked = (trigger, is_of_new_code);
+        let newer = match self.check_candidate(slot, &mut candidate, asked) {
             Ok(ForServices { payload, newer }) => {
                 terms.config = payload;
                 newer
@@ -153,7 +155,7 @@ impl Core {
             self.notice(notice);
         }
         match (&swapped, newer) {
-            (Ok(()), Some(newer)) => self.take_newer(newer),
+            (Ok(()), Some(newer)) => self.take_newer(name, newer),
             (Ok(()), None) => {}
             (Err(_), _) => self.services_follow(name, false),
         }

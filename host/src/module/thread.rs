@@ -290,15 +290,39 @@ impl ModuleThread {
                 false
             }
             Ok(outcome) => {
-                match (overdue.view, outcome) {
-                    (Some(view), Ok(Reply::Picture(picture))) => self.late.push((view, *picture)),
-                    (_, Err(CallError::Fault(fault))) => self.late_fault = Some(fault),
-                    _ => {}
-                }
-                self.end_overdue();
+                self.take_late(overdue.view, outcome);
                 false
             }
         }
+    }
+
+    /// What a call has come to that was given up waiting for.
+    fn take_late(&mut self, view: Option<u32>, outcome: Outcome) {
+        match (view, outcome) {
+            (Some(view), Ok(Reply::Picture(picture))) => self.late.push((view, *picture)),
+            (_, Err(CallError::Fault(fault))) => self.late_fault = Some(fault),
+            _ => {}
+        }
+        self.end_overdue();
+    }
+
+    /// Waits for a call that is late, so that the next one can be made.
+    ///
+    /// # Errors
+    /// When it does not return within `limit`.
+    pub fn wait_for_late_call(&mut self, limit: Duration) -> Result<(), CallError> {
+        let Some(Overdue { site, view, reply, limit: given, .. }) = &self.overdue else {
+            return Ok(());
+        };
+        let (site, view, given) = (*site, *view, *given);
+        match wait(reply, &limit.into()) {
+            Waited::Came(outcome) => self.take_late(view, outcome),
+            Waited::Never => self.end_overdue(),
+            Waited::NotInTime | Waited::Stopped => {
+                return Err(CallError::Overdue { site, limit: given });
+            }
+        }
+        Ok(())
     }
 
     fn end_overdue(&mut self) {

@@ -11,6 +11,9 @@ use hot_api::services::{Listed, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How long a frame that is late is waited for, before its module is asked for something else.
+const LATE_CALL_LIMIT: Duration = Duration::from_secs(3);
+
 /// Services that have a thread now.
 #[derive(Debug)]
 pub struct StartedServices {
@@ -110,27 +113,28 @@ impl Slot {
         let site = FaultSite::Service;
         let mut turn = self.gate.begin_swap(limit).ok_or(CallError::Overdue { site, limit })?;
         let active = turn.loaded.active_mut().ok_or(CallError::Gone)?;
+        active.thread.wait_for_late_call(LATE_CALL_LIMIT)?;
         call(&mut active.thread)
     }
 
-    /// Engine thread, within a swap. Has the running logic take what services have sent. Code that has panicked is
-    /// not called.
+    /// Engine thread, within a swap. Has the running logic take what services have sent.
     ///
     /// # Errors
-    /// When the logic panics or does not return.
+    /// When the logic panics or does not return, or has panicked before.
     pub fn run_logic(
         &self,
         turn: &mut SwapTurn<'_>,
         limit: impl Into<CallLimit>,
     ) -> Result<(), CallError> {
-        let instances = &mut *turn.0;
-        if self.is_faulted() || instances.overdue_for().is_some() {
-            return Ok(());
+        if let Some(fault) = self.fault() {
+            return Err(CallError::Fault(fault));
         }
+        let instances = &mut *turn.0;
         let last = instances.views.first().map(|view| view.last.clone()).unwrap_or_default();
         let InputPacket { time, native_pixels_per_point, .. } = last;
         let input = InputPacket { time, native_pixels_per_point, ..InputPacket::default() };
         let Some(active) = instances.loaded.active_mut() else { return Ok(()) };
+        active.thread.wait_for_late_call(LATE_CALL_LIMIT)?;
         let mut picture = active.thread.logic(input, limit)?;
         if let Some(earlier) = instances.requests.take() {
             picture.prepend_requests(earlier);

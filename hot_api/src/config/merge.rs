@@ -174,7 +174,13 @@ impl Configuration {
         leaves.sort_by_key(|leaf| std::cmp::Reverse(leaf.len()));
         leaves.iter().fold(message.to_owned(), |message, leaf| {
             let message = message.replace(&format!("{leaf:?}"), MASK);
-            message.replace(&format!("`{leaf}`"), MASK)
+            let message = message.replace(&format!("`{leaf}`"), MASK);
+            // A short one is a part of too many words.
+            if leaf.len() < BARE_LENGTH_MIN {
+                message
+            } else {
+                message.replace(leaf.as_str(), MASK)
+            }
         })
     }
 
@@ -290,6 +296,9 @@ fn nearest<'a>(key: &str, known: &'a [String]) -> Option<&'a str> {
     let nearest = known.iter().min_by_key(distance)?;
     (distance(&nearest) <= (nearest.len() / 3).max(1)).then_some(nearest)
 }
+
+/// Secrets that are looked for without quotes as well.
+const BARE_LENGTH_MIN: usize = 4;
 
 /// The texts of all single values in `value`.
 fn collect_leaves(value: &Value, leaves: &mut Vec<String>) {

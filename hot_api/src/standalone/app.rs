@@ -12,6 +12,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 #[cfg(feature = "glow")]
 use crate::module::GlCleanup;
@@ -22,6 +23,9 @@ const STATE_KEY: &str = eframe::APP_KEY;
 /// Key of a stored state that this application could not read. Nobody overwrites it but the next
 /// state that cannot be read.
 const UNREAD_KEY: &str = "app.unread";
+
+/// As eframe does it.
+const AUTO_SAVE_EVERY: Duration = Duration::from_secs(30);
 
 /// Runs a [`Module`] as an ordinary [`eframe::App`]: the application and nothing else.
 ///
@@ -113,7 +117,8 @@ impl<M: Exported> ModuleApp<M> {
             Some(of) => {
                 end_on_signal(&is_end_wanted, host);
                 let (threads, own) = (Arc::clone(&threads), (reports, listeners));
-                Some(OwnServices::start(of, threads, config, &module, host, own)?)
+                let is_end_wanted = Arc::clone(&is_end_wanted);
+                Some(OwnServices::start(of, threads, config, &module, host, own, &is_end_wanted)?)
             }
             None => None,
         };
@@ -138,6 +143,9 @@ impl<M: Module> ModuleApp<M> {
     fn end_services(&mut self) {
         let Some(mut services) = self.services.take() else { return };
         services.end(&self.module);
+        if std::thread::panicking() {
+            return;
+        }
         let mut frame = ModuleFrame { host: &self.host, messages: self.threads.messages() };
         self.module.logic(&mut self.state, &self.ctx, &mut frame);
     }
@@ -169,7 +177,8 @@ impl<M: Module> ModuleApp<M> {
 
 impl<M: Module> eframe::App for ModuleApp<M> {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        if self.is_end_wanted.load(Ordering::Acquire) {
+        // Once: the application may ask its user, and stay.
+        if self.is_end_wanted.swap(false, Ordering::AcqRel) {
             ctx.send_viewport_cmd(egui::ViewportCommand::Close);
         }
         self.is_closing = ctx.input(|input| input.viewport().close_requested());
@@ -202,6 +211,11 @@ impl<M: Module> eframe::App for ModuleApp<M> {
         }
     }
 
+    fn auto_save_interval(&self) -> Duration {
+        // Until it is clear whether the window closes, nothing is saved but at the end, which ends services.
+        if self.is_closing { Duration::MAX } else { AUTO_SAVE_EVERY }
+    }
+
     // Without feature `glow` the signature of `on_exit` depends on the renderer that the application
     // has chosen; nothing has to be done there then.
     #[cfg(feature = "glow")]
@@ -222,7 +236,7 @@ impl<M: Module> Drop for ModuleApp<M> {
 /// itself goes on doing so.
 fn end_on_signal(is_end_wanted: &Arc<AtomicBool>, host: Host) {
     let is_end_wanted = Arc::clone(is_end_wanted);
-    let ended = ctrlc::set_handler(move || {
+    let ended = ctrlc::try_set_handler(move || {
         is_end_wanted.store(true, Ordering::Release);
         host.request_repaint();
     });

@@ -11,6 +11,7 @@ use crate::services::{AnyServices, Listeners, ServicesType, Threads};
 use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -78,6 +79,7 @@ impl OwnServices {
         module: &dyn Any,
         host: Host,
         own: (Receiver<ServiceReport>, &'static Listeners),
+        is_end_wanted: &AtomicBool,
     ) -> Result<Self, String> {
         // Before they are read: what changes in between is a change.
         let files = Files::read(options);
@@ -97,7 +99,14 @@ impl OwnServices {
         };
         own.note_unknown();
         own.lifecycle.start_module(MODULE);
-        own.drive_until(module, Lifecycle::is_settled);
+        while !own.lifecycle.is_settled() {
+            // Who wants the end already is not kept waiting, and is told of no failure.
+            if is_end_wanted.load(Ordering::Acquire) {
+                own.end(module);
+                return Ok(own);
+            }
+            own.drive_for(module, LOOK_EVERY);
+        }
         match own.failure.take() {
             Some(failure) => Err(failure),
             None => Ok(own),
@@ -123,21 +132,25 @@ impl OwnServices {
     /// Stops all services, and waits for them.
     pub(super) fn end(&mut self, module: &dyn Any) {
         self.lifecycle.end(Instant::now());
-        self.drive_until(module, |lifecycle| lifecycle.is_stopped(None));
+        self.perform(module);
+        while !self.lifecycle.is_stopped(None) {
+            self.drive_for(module, LOOK_EVERY);
+        }
     }
 
-    fn drive_until(&mut self, module: &dyn Any, is_done: impl Fn(&Lifecycle) -> bool) {
+    /// Goes on with the next report, or with the next deadline; waits for `time` at most.
+    fn drive_for(&mut self, module: &dyn Any, time: Duration) {
         self.perform(module);
-        while !is_done(&self.lifecycle) {
-            let now = Instant::now();
-            let deadline = self.lifecycle.deadline().unwrap_or(now + LOOK_EVERY);
-            match self.reports.recv_timeout(deadline.saturating_duration_since(now)) {
-                Ok(report) => self.take(report),
-                Err(RecvTimeoutError::Timeout) => self.lifecycle.tick(Instant::now()),
-                Err(RecvTimeoutError::Disconnected) => return,
+        let now = Instant::now();
+        let deadline = self.lifecycle.deadline().unwrap_or(now + time).min(now + time);
+        match self.reports.recv_timeout(deadline.saturating_duration_since(now)) {
+            Ok(report) => self.take(report),
+            // The table that reports come through is never freed.
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                self.lifecycle.tick(Instant::now());
             }
-            self.perform(module);
         }
+        self.perform(module);
     }
 
     fn take(&mut self, (run, name, report): ServiceReport) {
