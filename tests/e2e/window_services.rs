@@ -59,9 +59,10 @@ struct Application {
 
 impl Application {
     #[track_caller]
-    fn start(display: &Display, dir: &Path) -> Self {
+    fn start(display: &Display, dir: &Path, args: &[&str]) -> Self {
         let address = Address::free();
         let mut command = application(display, dir);
+        command.args(args);
         let (name, value) = address.env();
         let child = command.env(name, value).spawn().expect("it starts");
         Self { window: Window::open(address), child }
@@ -113,7 +114,7 @@ fn h8_h26_an_application_without_a_host_has_services_and_configuration_endurance
     let dir = temp_dir();
     let app = dir.path().join("app.toml");
     std::fs::write(&app, "greeting = \"alone\"\n").expect("write a file");
-    let mut running = Application::start(&display, dir.path());
+    let mut running = Application::start(&display, dir.path(), &[]);
     let address = format!("127.0.0.1:{}", running.address());
     assert_eq!(get(&address).expect("an answer"), "one alone");
     running.window.find("1 answers");
@@ -127,9 +128,17 @@ fn h8_h26_an_application_without_a_host_has_services_and_configuration_endurance
     kill_process(Pid::from_child(&running.child), Signal::TERM).expect("it runs");
     assert_eq!(running.wait_for_end().code(), Some(0));
     // The next start has the new values, and one that cannot be used ends it.
-    let mut running = Application::start(&display, dir.path());
+    let mut running = Application::start(&display, dir.path(), &["--watch"]);
     let address = format!("127.0.0.1:{}", running.address());
     assert_eq!(get(&address).expect("an answer"), "one later");
+    // This one has asked for more: a file that cannot be used costs nothing, and the next one is taken up.
+    std::fs::write(&app, "greeting = 1\n").expect("write a file");
+    let since = Instant::now();
+    while since.elapsed() < Duration::from_secs(2) {
+        assert_eq!(get(&address).expect("an answer"), "one later");
+    }
+    std::fs::write(&app, "greeting = \"now\"\n").expect("write a file");
+    wait_until("the new values", || get(&address).is_ok_and(|it| it == "one now").then_some(()));
     display.close_windows();
     assert_eq!(running.wait_for_end().code(), Some(0));
     for (text, says) in [
