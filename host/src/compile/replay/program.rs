@@ -42,10 +42,14 @@ impl WrapperProgram {
         if self.placed.get() != Some(&place) || !place.is_file() {
             fs::create_dir_all(dir)?;
             let beside = whole_file::beside(&place)?;
+            // What a process of this number has left must not be written to: it may be a program that runs.
+            let _ = fs::remove_file(&beside);
             if !self.link(&beside) {
                 self.copy(&beside)?;
             }
             fs::rename(&beside, &place)?;
+            // Of two names of one file both stay: then it was in its place already.
+            let _ = fs::remove_file(&beside);
             let _ = self.placed.set(place.clone()); // the first place stays
         }
         Ok(place)
@@ -92,8 +96,13 @@ mod tests {
         assert_eq!(content(&first.file(&dir).expect("it is there")), "first");
         fs::remove_dir_all(&dir).expect("removed");
         assert_eq!(content(&first.file(&dir).expect("placed")), "first");
-        let second = WrapperProgram::open(program("b", "second")).expect("it is there");
-        assert_eq!(second.file(&dir).expect("placed"), place);
-        assert_eq!(content(&place), "second");
+        let second = program("b", "second");
+        // Every host of the same program puts it there, and nothing else stays.
+        for _ in 0..3 {
+            let second = WrapperProgram::open(second.clone()).expect("it is there");
+            assert_eq!(second.file(&dir).expect("placed"), place);
+            assert_eq!(content(&place), "second");
+            assert_eq!(fs::read_dir(&dir).expect("readable").count(), 1);
+        }
     }
 }
