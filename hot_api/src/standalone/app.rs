@@ -232,15 +232,29 @@ impl<M: Module> Drop for ModuleApp<M> {
     }
 }
 
-/// Ctrl+C, SIGTERM and SIGHUP close the window, so that services end in order. An application that listens for them
-/// itself goes on doing so.
+/// Ctrl+C and SIGTERM close the window, so that services end in order. What the application does then itself, it goes
+/// on doing.
 fn end_on_signal(is_end_wanted: &Arc<AtomicBool>, host: Host) {
     let is_end_wanted = Arc::clone(is_end_wanted);
-    let ended = ctrlc::try_set_handler(move || {
+    let on_signal = move || {
         is_end_wanted.store(true, Ordering::Release);
         host.request_repaint();
-    });
-    if let Err(error) = ended {
-        log::debug!("signals do not end the services in order: {error}");
+    };
+    if let Err(error) = listen_for_signals(on_signal) {
+        log::warn!("signals do not end the services in order: {error}");
     }
+}
+
+#[cfg(unix)]
+fn listen_for_signals(on_signal: impl Fn() + Send + 'static) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    let thread = std::thread::Builder::new().name("pitstop-signals".to_owned());
+    thread.spawn(move || signals.forever().for_each(|_| on_signal()))?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn listen_for_signals(on_signal: impl Fn() + Send + 'static) -> Result<(), ctrlc::Error> {
+    ctrlc::try_set_handler(on_signal)
 }
