@@ -61,6 +61,7 @@ mod export;
 #[cfg(feature = "module")]
 mod host;
 mod kept;
+mod lock;
 #[cfg(feature = "module")]
 mod module;
 #[cfg(feature = "module")]

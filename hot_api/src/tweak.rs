@@ -12,11 +12,11 @@
 mod known;
 mod value;
 
-pub(crate) use known::lock;
 #[cfg(any(feature = "module", test))]
 pub(crate) use known::{Edit, forget, replace, warn_through};
 pub(crate) use value::{Literal, Value};
 
+use crate::lock::lock;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 

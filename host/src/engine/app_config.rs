@@ -13,7 +13,7 @@ use crate::sources::workspace::Inputs;
 use hot_api::config::{Configuration, FILES, files_in};
 use hot_api::services::Read;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,10 +41,8 @@ impl Core {
     }
 
     fn watch_config(&self) -> Option<Watcher> {
-        let dir = self.config_dir();
-        let canonical =
-            |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let (root, dir) = (canonical(&self.config.root), canonical(&dir));
+        let (root, dir) = (self.config.root.clone(), self.config_dir());
+        let dir = std::fs::canonicalize(&dir).unwrap_or(dir);
         let files = FILES.iter().map(|name| dir.join(name)).collect();
         // The way to it is watched as well: it may be made, or made anew.
         let root = if dir.starts_with(&root) { root } else { dir.clone() };
@@ -149,9 +147,7 @@ impl Core {
 
     /// Files as the journal names them.
     fn shown(&self, files: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
-        let root = std::fs::canonicalize(&self.config.root);
-        let root = root.unwrap_or_else(|_| self.config.root.clone());
-        files.iter().map(|file| file.strip_prefix(&root).unwrap_or(file).to_path_buf()).collect()
+        files.iter().map(|file| self.relative(file)).collect()
     }
 
     /// Every module with services but `without` reads it, and lists what would run.

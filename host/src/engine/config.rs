@@ -9,6 +9,7 @@ use crate::module::HostCalls;
 use crate::persist::checkpoint::Store;
 use crate::persist::crash::CrashLedger;
 use crate::sources::workspace::{Inputs, Tiers};
+use hot_api::config::DEBOUNCE;
 use hot_api::services::lifecycle::{Limits, OnConfigError};
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -69,9 +70,6 @@ impl Default for AppConfig {
         Self { dir: PathBuf::from("."), debounce: DEBOUNCE, on_error, limits }
     }
 }
-
-/// Editors that save several files do so within this time.
-const DEBOUNCE: Duration = Duration::from_millis(300);
 
 /// How modules are built, and what they are built from.
 pub struct BuildSource {

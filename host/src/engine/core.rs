@@ -16,6 +16,7 @@ use super::tickets::Tickets;
 use crate::journal::Journal;
 use crate::journal::board::Board;
 use crate::journal::event::{Event, Generation};
+use crate::journal::status::HEARTBEAT_EVERY;
 use crate::persist::checkpoint::Keeper;
 use crate::persist::crash::CrashLedger;
 use crate::slot::{Registry, Rejection};
@@ -112,4 +113,11 @@ impl Core {
     pub(super) fn relative(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.config.root).unwrap_or(path).to_path_buf()
     }
+}
+
+/// How long the engine may wait for something to happen, when it has to look again then: a beat at most.
+pub(super) fn turn_until(next_look: Option<Instant>) -> Duration {
+    next_look.map_or(HEARTBEAT_EVERY, |at| {
+        at.saturating_duration_since(Instant::now()).min(HEARTBEAT_EVERY)
+    })
 }

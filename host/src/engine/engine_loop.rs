@@ -3,7 +3,7 @@
 use super::app_services::AppServices;
 use super::builds::BuildThread;
 use super::config::{BuildSource, EngineConfig, ModuleSpec};
-use super::core::Core;
+use super::core::{Core, turn_until};
 use super::deferred::Deferred;
 use super::generations::Generations;
 use super::handle::EngineHandle;
@@ -17,7 +17,6 @@ use super::tickets::Tickets;
 use crate::compile::Builder;
 use crate::journal::board::Board;
 use crate::journal::event::{Event, Session, Trigger};
-use crate::journal::status::HEARTBEAT_EVERY;
 use crate::persist::checkpoint::Keeper;
 use crate::slot::{Registry, Slot};
 use crate::sources::watch::{WatchConfig, WatchEvent, Watcher};
@@ -160,9 +159,7 @@ impl Core {
         let service_reports = self.services.reports();
         loop {
             let next_look = self.next_look.into_iter().chain(self.services.next_look()).min();
-            let wait = next_look.map_or(HEARTBEAT_EVERY, |at| {
-                at.saturating_duration_since(Instant::now()).min(HEARTBEAT_EVERY)
-            });
+            let wait = turn_until(next_look);
             select_biased! {
                 recv(ending.signal.signal()) -> _ => break,
                 recv(slots_bell) -> _ => self.take_slot_events(),

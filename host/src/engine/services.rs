@@ -4,10 +4,9 @@
 //! decides what follows what; `hot_api`'s `Lifecycle` does.
 
 use super::app_services::ServiceReport;
-use super::core::Core;
+use super::core::{Core, turn_until};
 use super::swap::{BOUNDARY_LIMIT, untaken};
 use crate::journal::event::{Event, Generation};
-use crate::journal::status::HEARTBEAT_EVERY;
 use crate::slot::StartedServices;
 use crossbeam_channel::{never, select_biased};
 use hot_api::services::lifecycle::{Lifecycle, OnConfigError, ServiceId, Started, Step, Told};
@@ -121,10 +120,7 @@ impl Core {
             if is_done(&self.services.lifecycle) {
                 return;
             }
-            let deadline = self.services.lifecycle.deadline();
-            let wait = deadline.map_or(HEARTBEAT_EVERY, |at| {
-                at.saturating_duration_since(Instant::now()).min(HEARTBEAT_EVERY)
-            });
+            let wait = turn_until(self.services.lifecycle.deadline());
             select_biased! {
                 recv(ends) -> _ => return,
                 recv(reports) -> report => {

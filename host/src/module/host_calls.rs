@@ -7,7 +7,7 @@
 
 use super::app_args::AppArgs;
 use super::slices::text;
-use hot_api::abi::{ABI_VERSION, HostTable, Slice, WriteFn, code, service_report};
+use hot_api::abi::{ABI_VERSION, HostTable, Slice, WriteFn, answer_listen};
 use hot_api::services::lifecycle::Report;
 use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeMap;
@@ -297,13 +297,8 @@ unsafe extern "C" fn service(
 ) {
     // SAFETY: ABI-6, ABI-5.
     let (side, name, error) = unsafe { (side(host), text(name), text(error)) };
-    let report = match report {
-        service_report::READY => Report::Ready,
-        service_report::ENDED => Report::Ended(None),
-        service_report::FAILED => Report::Ended(Some(error)),
-        // Of a newer module.
-        _ => return,
-    };
+    // What is not known is of a newer module.
+    let Some(report) = Report::decode(report, error) else { return };
     if matches!(report, Report::Ended(_)) {
         let mut running = side.running_services.lock();
         if let Some(at) = running.iter().position(|(of, running)| *of == run && *running == name) {
@@ -328,18 +323,8 @@ unsafe extern "C" fn listen(
         Some(host_calls) => (host_calls.listen)(&address),
         None => Err("the code that asks has been replaced".to_owned()),
     };
-    match opened {
-        Ok(opened) => {
-            // SAFETY: the caller's own variable.
-            unsafe { *socket = opened };
-            code::OK
-        }
-        Err(reason) => {
-            // SAFETY: the caller's own function; the text is lent for the call (ABI-5).
-            unsafe { write(sink, Slice::new(reason.as_bytes())) };
-            code::REFUSED
-        }
-    }
+    // SAFETY: the caller's own variable and function.
+    unsafe { answer_listen(opened, socket, sink, write) }
 }
 
 unsafe extern "C" fn gl_get_proc(host: *mut c_void, name: *const c_char) -> *const c_void {

@@ -232,6 +232,31 @@ pub struct ServicesTable {
     pub stop: unsafe extern "C" fn(name: Slice<u8>) -> i32,
 }
 
+/// Answers [`HostTable::listen`]: with the socket, or with the reason why there is none.
+///
+/// # Safety
+/// The pointers are those of the call (ABI-5).
+#[expect(unsafe_code, reason = "a host's function of the table")]
+pub unsafe fn answer_listen(
+    opened: Result<u64, String>,
+    socket: *mut u64,
+    sink: *mut c_void,
+    write: WriteFn,
+) -> i32 {
+    match opened {
+        Ok(opened) => {
+            // SAFETY: promised by the caller.
+            unsafe { *socket = opened };
+            code::OK
+        }
+        Err(reason) => {
+            // SAFETY: promised by the caller; the text is lent for the call.
+            unsafe { write(sink, Slice::new(reason.as_bytes())) };
+            code::REFUSED
+        }
+    }
+}
+
 /// What a service tells through [`HostTable::service`].
 pub mod service_report {
     /// It has started.

@@ -39,7 +39,8 @@ impl ConfigError {
 }
 
 /// The 1-based line in which byte `offset` of `text` lies.
-pub(super) fn line_at(text: &str, offset: usize) -> u32 {
+#[must_use]
+pub fn line_at(text: &str, offset: usize) -> u32 {
     let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
     let breaks = before.iter().filter(|byte| **byte == b'\n').count();
     u32::try_from(breaks).unwrap_or(u32::MAX).saturating_add(1)

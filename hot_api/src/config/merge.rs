@@ -148,7 +148,12 @@ impl Configuration {
             None if is_secret && hidden == *message => "this value cannot be used".to_owned(),
             _ => hidden,
         };
-        match origin {
+        self.error_at(key, message)
+    }
+
+    /// An error about `key`, with the place that says it.
+    fn error_at(&self, key: &str, message: String) -> ConfigError {
+        match self.origin(key) {
             Some(Origin { source, line }) => ConfigError::at(source, *line, key, message),
             None => ConfigError { source_name: None, line: None, key: key.to_owned(), message },
         }
@@ -156,14 +161,8 @@ impl Configuration {
 
     /// `message` without the values below `key` that may be secret, in the forms in which serde shows a value.
     fn without_secrets(&self, key: &str, message: &str) -> String {
-        let concerns = |other: &str| {
-            let is_below = |key: &str, other: &str| {
-                other
-                    .strip_prefix(key)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-            };
-            key.is_empty() || is_below(key, other) || is_below(other, key)
-        };
+        let concerns =
+            |other: &str| key.is_empty() || is_within(other, key) || is_within(key, other);
         let secret = self.origins.iter().filter(|(_, origin)| origin.source.is_secret());
         let values = secret.filter(|(other, _)| concerns(other));
         let mut leaves = Vec::new();
@@ -187,17 +186,12 @@ impl Configuration {
     /// What to say of a key that nobody knows, when these are known.
     #[must_use]
     pub fn unknown_key(&self, key: &str, known: &[String]) -> ConfigError {
+        let known = known.iter().map(String::as_str);
         let message = match nearest(key, known) {
             Some(nearest) => format!("unknown key; did you mean `{nearest}`?"),
             None => "unknown key; no module reads it".to_owned(),
         };
-        let origin = self.origin(key);
-        ConfigError {
-            source_name: origin.map(|origin| origin.source.to_string()),
-            line: origin.and_then(|origin| origin.line),
-            key: key.to_owned(),
-            message,
-        }
+        self.error_at(key, message)
     }
 
     fn value(&self, key: &str) -> Option<&Value> {
@@ -242,10 +236,8 @@ impl Configuration {
         match (table.get_mut(name), value) {
             (Some(Value::Object(_)), Value::Object(_)) => {}
             (_, value) => {
-                let below = |other: &str| {
-                    other.strip_prefix(&path).is_some_and(|rest| rest.starts_with(['.', '[']))
-                };
-                self.origins.retain(|other, _| !below(other));
+                // Its own is written below.
+                self.origins.retain(|other, _| !is_within(other, &path));
                 table.insert(name.clone(), value);
             }
         }
@@ -290,11 +282,17 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The known key that is most like this one, if one is.
-fn nearest<'a>(key: &str, known: &'a [String]) -> Option<&'a str> {
-    let distance = |known: &&String| strsim::damerau_levenshtein(key, known);
-    let nearest = known.iter().min_by_key(distance)?;
+/// The known key that is most like this one, if one is near enough to be meant.
+#[must_use]
+pub fn nearest<'a>(key: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |known: &&str| strsim::damerau_levenshtein(key, known);
+    let nearest = known.into_iter().min_by_key(distance)?;
     (distance(&nearest) <= (nearest.len() / 3).max(1)).then_some(nearest)
+}
+
+/// Whether `key` is `table`, or something in it.
+fn is_within(key: &str, table: &str) -> bool {
+    key.strip_prefix(table).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// Secrets that are looked for without quotes as well.

@@ -14,16 +14,21 @@ mod merge;
 mod overrides;
 mod toml_file;
 
-pub use error::ConfigError;
-pub use merge::{Configuration, Entry, Origin, Source};
+pub use error::{ConfigError, line_at};
+pub use merge::{Configuration, Entry, Origin, Source, nearest};
 
 use crate::services::Payload;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The files that count, in the order in which they override each other.
 pub const FILES: [&str; 4] = ["app.toml", "app.local.toml", ".env", ".env.local"];
+
+/// For how long the files have to be the same before they are read, where nobody says otherwise: editors that save
+/// several files do so within this time.
+pub const DEBOUNCE: Duration = Duration::from_millis(300);
 
 /// The files of a directory that there are.
 #[must_use]

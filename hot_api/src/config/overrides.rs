@@ -65,31 +65,21 @@ impl Configuration {
             // As it stands: what is no TOML is text.
             Some(Err(_)) | None => Value::String(text),
         };
-        let key = self.spelled(&parts);
-        match value {
-            Value::Object(table) => {
-                self.put(&key, Value::Object(Map::default()), origin)?;
-                self.put_table(&key, table, origin)
-            }
-            value => self.put(&key, value, origin),
-        }
+        self.put_value(&self.spelled(&parts), value, origin)
     }
 
-    fn put_table(
+    /// Puts a value at `key`, a table entry by entry.
+    fn put_value(
         &mut self,
         key: &[String],
-        table: Map<String, Value>,
+        value: Value,
         origin: &Origin,
     ) -> Result<(), ConfigError> {
+        let Value::Object(table) = value else { return self.put(key, value, origin) };
+        self.put(key, Value::Object(Map::default()), origin)?;
         for (name, value) in table {
             let key: Vec<String> = key.iter().cloned().chain([name]).collect();
-            match value {
-                Value::Object(inner) => {
-                    self.put(&key, Value::Object(Map::default()), origin)?;
-                    self.put_table(&key, inner, origin)?;
-                }
-                value => self.put(&key, value, origin)?,
-            }
+            self.put_value(&key, value, origin)?;
         }
         Ok(())
     }

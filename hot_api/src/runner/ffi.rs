@@ -80,7 +80,7 @@ unsafe fn paint_side<'a>(instance: *mut Instance) -> &'a PaintSide {
 ///
 /// # Safety
 /// `object` is null or points to a live struct that begins with its own size (ABI-2).
-pub(super) unsafe fn is_whole<T>(object: *const T) -> bool {
+unsafe fn is_whole<T>(object: *const T) -> bool {
     // SAFETY: promised by the caller.
     !object.is_null() && unsafe { object.cast::<u32>().read() } as usize >= size_of::<T>()
 }
@@ -238,23 +238,40 @@ unsafe fn schema_of(
     sink: *mut c_void,
     write: WriteFn,
 ) -> i32 {
-    // SAFETY: ABI-2: the host's table begins with its size.
-    if !unsafe { is_whole(host) } {
-        return code::REFUSED;
-    }
-    // SAFETY: ABI-6: the table outlives the call.
-    let host = unsafe { Host::new(host) };
-    // There is no instance yet whose hook this would be.
-    install(host);
-    let code = guard(host, || {
+    let call = |host: Host| {
         match App::identity(of) {
             // SAFETY: the host's own function; the bytes are lent for the call (ABI-5).
             Ok(identity) => unsafe { write(sink, Slice::new(&identity)) },
             Err(reason) => host.log(LogLevel::Debug, &reason.to_string()),
         }
         code::OK
-    });
-    uninstall();
+    };
+    // SAFETY: as promised to this function.
+    unsafe { without_instance(host, call) }
+}
+
+/// Makes a call that needs no instance. The hook of one that is there stays; otherwise there is one for the call.
+///
+/// # Safety
+/// `host` is as for the functions of the table that get it (ABI-6).
+pub(super) unsafe fn without_instance(
+    host: *const HostTable,
+    call: impl FnOnce(Host) -> i32,
+) -> i32 {
+    // SAFETY: ABI-2: the host's table begins with its size.
+    if !unsafe { is_whole(host) } {
+        return code::REFUSED;
+    }
+    // SAFETY: ABI-6: the table outlives the call.
+    let host = unsafe { Host::new(host) };
+    let has_instance = threads().is_some();
+    if !has_instance {
+        install(host);
+    }
+    let code = guard(host, || call(host));
+    if !has_instance {
+        uninstall();
+    }
     code
 }
 

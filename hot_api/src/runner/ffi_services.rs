@@ -4,14 +4,14 @@
 #![expect(unsafe_code, reason = "the module's side of the C boundary")]
 
 use super::any_module::{Exported, ModuleType};
-use super::ffi::{app, is_whole};
-use super::guard::{guard, install, uninstall};
+use super::ffi::{app, without_instance};
+use super::guard::guard;
 use crate::abi::{HostTable, Instance, ServicesTable, Slice, WriteFn, code};
-use crate::host::Host;
+use crate::lock::lock;
 use crate::services::{Payload, Refusal, Threads};
 use std::ffi::c_void;
 use std::mem::size_of;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The table of a module that has services.
 pub(super) const fn services_table<M: Exported>() -> ServicesTable {
@@ -30,7 +30,7 @@ pub(super) const fn services_table<M: Exported>() -> ServicesTable {
 static THREADS: Mutex<Option<Arc<Threads>>> = Mutex::new(None);
 
 pub(super) fn threads() -> MutexGuard<'static, Option<Arc<Threads>>> {
-    THREADS.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&THREADS)
 }
 
 /// Bytes of the boundary as a configuration.
@@ -83,28 +83,15 @@ unsafe fn check_config_of(
     sink: *mut c_void,
     write: WriteFn,
 ) -> i32 {
-    // SAFETY: ABI-2: the host's table begins with its size.
-    let (true, Some(services)) = (unsafe { is_whole(host) }, of.services) else {
-        return code::REFUSED;
-    };
-    // SAFETY: ABI-6: the table outlives the call.
-    let host = unsafe { Host::new(host) };
-    // The hook of an instance stays: its panics are told as before.
-    let has_instance = threads().is_some();
-    if !has_instance {
-        install(host);
+    let Some(services) = of.services else { return code::REFUSED };
+    // SAFETY: as promised to this function.
+    unsafe {
+        without_instance(host, |_| {
+            // ABI-5: lent for the call.
+            let read = payload(config).and_then(|payload| (services.read)(payload.values));
+            write_json(&read.map(|(_, read)| read), sink, write)
+        })
     }
-    let code = guard(host, || {
-        // SAFETY: ABI-5: lent for the call.
-        let read = unsafe { payload(config) };
-        let read = read.and_then(|payload| (services.read)(payload.values));
-        // SAFETY: as promised to this function.
-        unsafe { write_json(&read.map(|(_, read)| read), sink, write) }
-    });
-    if !has_instance {
-        uninstall();
-    }
-    code
 }
 
 unsafe extern "C" fn list_services(

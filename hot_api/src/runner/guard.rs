@@ -10,6 +10,8 @@
 
 use crate::abi::code;
 use crate::host::{Host, LogLevel};
+use crate::lock::lock;
+use std::any::Any;
 use std::backtrace::Backtrace;
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -28,11 +30,6 @@ static HOST: Mutex<Option<Host>> = Mutex::new(None);
 thread_local! {
     /// Whether this thread is inside [`guard`]. Without a destructor, so it pins nothing.
     static GUARDED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// The lock of one of the two statics; a panic while it was held leaves them whole.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// Installs the hook. One instance lives in one library, so there is one host.
@@ -108,6 +105,14 @@ fn trim(backtrace: &str) -> String {
     if kept.is_empty() { backtrace.to_owned() } else { kept }
 }
 
+/// Drops what a panic has carried: the module's own value, which may panic in turn. Whether it has not.
+pub(crate) fn drop_payload(payload: Box<dyn Any + Send>) -> bool {
+    let Err(next) = catch_unwind(AssertUnwindSafe(|| drop(payload))) else { return true };
+    // Dropping this one may panic once more, without end, so it is never dropped.
+    let _ = ManuallyDrop::new(next);
+    false
+}
+
 /// Runs `call`; a panic in it is reported to `host` and becomes [`code::FAULT`].
 #[inline(never)]
 pub(super) fn guard(host: Host, call: impl FnOnce() -> i32) -> i32 {
@@ -121,11 +126,8 @@ pub(super) fn guard(host: Host, call: impl FnOnce() -> i32) -> i32 {
             Some(text) => host.fault(&text.message, &text.location, &text.backtrace),
             None => host.fault("a panic without a message", "", ""),
         }
-        // The payload may itself panic when dropped; it is the module's own value.
-        if let Err(next) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        if !drop_payload(payload) {
             host.fault("a panic payload panicked when it was dropped", "", "");
-            // Dropping this one may panic once more, without end, so it is never dropped.
-            let _ = ManuallyDrop::new(next);
         }
         code::FAULT
     });

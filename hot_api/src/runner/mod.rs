@@ -30,6 +30,7 @@ pub use any_module::Exported;
 #[cfg(any(feature = "eframe", all(test, feature = "module")))]
 pub(crate) use app::restore_state;
 pub use ffi::table;
+pub(crate) use guard::drop_payload;
 
 use crate::abi::{ABI_VERSION, MAGIC, ModuleHeader, ModuleTable, Slice, Vertex, panic_strategy};
 use crate::module::Module;

@@ -4,7 +4,8 @@
 //! context or the author's state, which belong to the module thread (`ABI-4`).
 
 use super::VIEWS_MAX;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::lock::lock;
+use std::sync::Mutex;
 
 #[cfg(feature = "glow")]
 use crate::{abi::PaintInfo, host::Host, module::GlCleanup};
@@ -21,10 +22,6 @@ pub(super) struct PaintSide {
 struct Callbacks {
     last_id: u64,
     views: [Vec<(u64, egui::PaintCallback)>; VIEWS_MAX],
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl PaintSide {

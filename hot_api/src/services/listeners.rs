@@ -1,9 +1,10 @@
 //! Sockets that outlive services.
 
+use crate::lock::lock;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::TcpListener;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 /// Listening sockets by module and by the address that was asked for. Services get duplicates, so that connections
 /// wait in the backlog while no service runs. Any thread; belongs to whoever runs the module.
@@ -37,12 +38,12 @@ impl Listeners {
     /// What the system says of the address.
     pub fn listen(&self, module: &str, address: &str) -> io::Result<TcpListener> {
         let key = (module.to_owned(), address.to_owned());
-        if let Some(kept) = self.open().get_mut(&key) {
+        if let Some(kept) = lock(&self.open).get_mut(&key) {
             return kept.duplicate();
         }
         // Without the lock: a name may have to be looked up.
         let socket = TcpListener::bind(address)?;
-        let mut open = self.open();
+        let mut open = lock(&self.open);
         open.entry(key).or_insert(Kept { socket, is_used: true }).duplicate()
     }
 
@@ -62,18 +63,14 @@ impl Listeners {
     /// Services of this module are about to start: what none of them asks for is closed by
     /// [`Self::close_unused`].
     pub fn begin(&self, module: &str) {
-        let mut open = self.open();
+        let mut open = lock(&self.open);
         let of_module = open.iter_mut().filter(|((of, _), _)| of == module);
         of_module.for_each(|(_, kept)| kept.is_used = false);
     }
 
     /// They have started.
     pub fn close_unused(&self, module: &str) {
-        self.open().retain(|(of, _), kept| of != module || kept.is_used);
-    }
-
-    fn open(&self) -> MutexGuard<'_, BTreeMap<(String, String), Kept>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.open).retain(|(of, _), kept| of != module || kept.is_used);
     }
 }
 

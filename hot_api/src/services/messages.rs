@@ -1,8 +1,9 @@
 //! What services tell the module's logic.
 
+use crate::lock::lock;
 use std::any::Any;
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Messages that may wait for the logic, which takes all of them in every frame: whoever is faster waits.
 const MESSAGES_MAX: usize = 1024;
@@ -17,7 +18,7 @@ pub(crate) struct Messages {
 impl Messages {
     /// Blocks while there are too many, unless `must_end` says that nobody may be kept waiting any more.
     pub(crate) fn send(&self, message: Box<dyn Any + Send>, must_end: impl Fn() -> bool) {
-        let mut waiting = self.waiting();
+        let mut waiting = lock(&self.waiting);
         while waiting.len() >= MESSAGES_MAX && !must_end() {
             waiting = self.taken.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
@@ -26,7 +27,7 @@ impl Messages {
 
     /// Takes all messages of this type, in the order in which they were sent.
     pub(crate) fn take<T: 'static>(&self) -> Vec<T> {
-        let mut waiting = self.waiting();
+        let mut waiting = lock(&self.waiting);
         let mut taken = Vec::new();
         for message in std::mem::take(&mut *waiting) {
             match message.downcast() {
@@ -42,12 +43,8 @@ impl Messages {
     /// Whoever waits for room looks again whether it has to.
     pub(crate) fn wake(&self) {
         // With the lock, so that nobody is between looking and waiting.
-        let _waiting = self.waiting();
+        let _waiting = lock(&self.waiting);
         self.taken.notify_all();
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Box<dyn Any + Send>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

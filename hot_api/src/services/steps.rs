@@ -1,5 +1,6 @@
 //! What goes into a [`Lifecycle`](super::lifecycle::Lifecycle), and what comes out.
 
+use crate::abi::service_report;
 use std::fmt;
 use std::time::Duration;
 
@@ -51,6 +52,19 @@ pub enum Report {
     Ready,
     /// It has ended, with an error or without.
     Ended(Option<String>),
+}
+
+impl Report {
+    /// From one of [`service_report`] and the text of an error; `None` for what this version does not know.
+    #[must_use]
+    pub fn decode(report: u32, error: String) -> Option<Self> {
+        match report {
+            service_report::READY => Some(Self::Ready),
+            service_report::ENDED => Some(Self::Ended(None)),
+            service_report::FAILED => Some(Self::Ended(Some(error))),
+            _ => None,
+        }
+    }
 }
 
 /// What is to be done.

@@ -1,5 +1,6 @@
 //! How a service is asked to end.
 
+use crate::lock::lock;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
@@ -76,7 +77,7 @@ impl StopToken {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.state)
     }
 }
 

@@ -5,12 +5,13 @@ use super::messages::Messages;
 use super::service::Service;
 use super::stop_token::StopToken;
 use crate::host::Host;
+use crate::lock::lock;
+use crate::runner::drop_payload;
 use std::any::Any;
-use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::Waker;
 use std::thread::JoinHandle;
 
@@ -59,7 +60,7 @@ impl Threads {
     /// Starts each of them on a thread of its own, and returns at once. `host` hears of what becomes of them.
     pub(crate) fn start(&self, services: Vec<Service>, run_number: u64, env: &Env, host: Host) {
         self.join_ended();
-        let mut waking = self.waking.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waking = lock(&self.waking);
         if waking.is_none() && !services.is_empty() {
             *waking = Waking::start();
         }
@@ -86,7 +87,7 @@ impl Threads {
                 host.service_ended(run_number, &own_name, error.as_deref());
             });
             match thread {
-                Ok(thread) => self.running().push(Running { name, stop, has_ended, thread }),
+                Ok(thread) => lock(&self.running).push(Running { name, stop, has_ended, thread }),
                 Err(error) => {
                     let error = format!("no thread could be started: {error}");
                     host.service_ended(run_number, &name, Some(&error));
@@ -97,12 +98,12 @@ impl Threads {
 
     /// Asks this service to end, or all of them. Returns at once.
     pub(crate) fn request_stop(&self, name: Option<&str>) {
-        let running = self.running();
+        let running = lock(&self.running);
         let concerned = running.iter().filter(|it| name.is_none_or(|name| *it.name == *name));
         let wakers: Vec<Waker> = concerned.flat_map(|it| it.stop.request()).collect();
         drop(running);
         self.messages.wake();
-        let waking = self.waking.lock().unwrap_or_else(PoisonError::into_inner);
+        let waking = lock(&self.waking);
         if let Some(waking) = &*waking {
             let _ = waking.wakers.send(wakers); // its thread is joined by `end` alone
         }
@@ -111,7 +112,7 @@ impl Threads {
     /// Waits for the threads of services that have told their end, and lets nobody be woken any more.
     pub(crate) fn end(&self) {
         self.join_ended();
-        let waking = self.waking.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let waking = lock(&self.waking).take();
         if let Some(Waking { wakers, thread }) = waking {
             drop(wakers);
             let _ = thread.join(); // panics are caught in it
@@ -121,27 +122,20 @@ impl Threads {
     /// Waits for the threads of services that have told their end: they do nothing more but end.
     fn join_ended(&self) {
         let ended: Vec<Running> = {
-            let mut running = self.running();
+            let mut running = lock(&self.running);
             running.extract_if(.., |it| it.has_ended.load(Ordering::Acquire)).collect()
         };
         for it in ended {
             let _ = it.thread.join(); // its panic has been caught
         }
     }
-
-    fn running(&self) -> MutexGuard<'_, Vec<Running>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-/// The message of a panic. Its payload is the author's own value, which may panic when it is dropped.
+/// The message of a panic.
 fn panicked(payload: Box<dyn Any + Send>) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     let message = format!("it panicked: {}", text.unwrap_or("with a payload that is no text"));
-    if let Err(next) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        // Dropping this one may panic once more, without end, so it is never dropped.
-        let _ = ManuallyDrop::new(next);
-    }
+    drop_payload(payload); // that it has panicked as well adds nothing
     message
 }

@@ -1,7 +1,7 @@
 //! The services of a host, for an application that runs without one.
 #![expect(unsafe_code, reason = "functions behind the host's table, as modules call them")]
 
-use crate::abi::{ABI_VERSION, HostTable, Slice, WriteFn, code, service_report};
+use crate::abi::{ABI_VERSION, HostTable, Slice, WriteFn, answer_listen};
 use crate::host::Host;
 use crate::services::Listeners;
 use crate::services::lifecycle::Report;
@@ -20,8 +20,8 @@ struct Own {
     listeners: Listeners,
 }
 
-/// The own module's name among listeners.
-const MODULE: &str = "app";
+/// The one module's name among listeners and services.
+pub(super) const MODULE: &str = "app";
 
 /// A host whose window is eframe's. Lives as long as the process, as does what it points to, so that
 /// threads may keep it.
@@ -114,11 +114,7 @@ unsafe extern "C" fn service(
     // SAFETY: ABI-6; ABI-5: lent for the call.
     let (own, name, error) = unsafe { (own(host), name.elements(), error.elements()) };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let report = match report {
-        service_report::READY => Report::Ready,
-        service_report::FAILED => Report::Ended(Some(text(error))),
-        _ => Report::Ended(None),
-    };
+    let Some(report) = Report::decode(report, text(error)) else { return };
     let _ = own.reports.send((run, text(name), report)); // nobody waits for it any more
     own.ctx.request_repaint();
 }
@@ -132,16 +128,7 @@ unsafe extern "C" fn listen(
 ) -> i32 {
     // SAFETY: ABI-6; ABI-5: lent for the call.
     let (own, address) = unsafe { (own(host), address.elements()) };
-    match own.listeners.listen_raw(MODULE, &String::from_utf8_lossy(address)) {
-        Ok(opened) => {
-            // SAFETY: the caller's own variable.
-            unsafe { *socket = opened };
-            code::OK
-        }
-        Err(error) => {
-            // SAFETY: the caller's own function; the text is lent for the call (ABI-5).
-            unsafe { write(sink, Slice::new(error.to_string().as_bytes())) };
-            code::REFUSED
-        }
-    }
+    let opened = own.listeners.listen_raw(MODULE, &String::from_utf8_lossy(address));
+    // SAFETY: the caller's own variable and function.
+    unsafe { answer_listen(opened, socket, sink, write) }
 }

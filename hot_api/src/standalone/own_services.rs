@@ -3,8 +3,8 @@
 //! Consumes: the files of a directory, reports of services, the frames in which it goes on. Produces: running
 //! services, lines in the log. UI thread only, but for what services report.
 
-use super::own_host::ServiceReport;
-use crate::config::{Configuration, FILES};
+use super::own_host::{MODULE, ServiceReport};
+use crate::config::{Configuration, DEBOUNCE, FILES};
 use crate::host::Host;
 use crate::services::lifecycle::{Lifecycle, Limits, OnConfigError, Started, Step, Told};
 use crate::services::{AnyServices, Listeners, ServicesType, Threads};
@@ -37,8 +37,6 @@ impl Default for ConfigOptions {
 
 /// How often the files are looked at where they are watched. Four small files cost less than a watcher's thread.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// For how long they have to be the same before they are read.
-const QUIET: Duration = Duration::from_millis(300);
 
 /// The services of the one module that there is.
 pub(super) struct OwnServices {
@@ -63,9 +61,6 @@ struct Files {
     /// Since when they say something else than what was read.
     changed: Option<Instant>,
 }
-
-/// The name of the module in the lifecycle, which needs one.
-const MODULE: &str = "app";
 
 impl OwnServices {
     /// Reads the configuration and starts the services of `module`. Waits until all are ready.
@@ -260,7 +255,7 @@ impl Files {
                 self.changed = Some(now);
             }
         }
-        self.changed.is_some_and(|changed| now.saturating_duration_since(changed) >= QUIET)
+        self.changed.is_some_and(|changed| now.saturating_duration_since(changed) >= DEBOUNCE)
     }
 }
 

@@ -5,12 +5,13 @@
 //! of it is taken, or nothing.
 
 use super::{Literal, Site, Value};
+use crate::lock::lock;
 use std::any::type_name;
 use std::collections::BTreeMap;
 #[cfg(any(feature = "module", test))]
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Which set of values counts. Written under the lock of [`TABLE`]; never 0.
 static EPOCH: AtomicU32 = AtomicU32::new(1);
@@ -58,11 +59,6 @@ pub(crate) struct Edit<'a> {
     pub(crate) compiled: &'a str,
     pub(crate) kind: u32,
     pub(crate) text: &'a str,
-}
-
-/// A lock of this room; a panic while it was held leaves what is behind it whole.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[inline]

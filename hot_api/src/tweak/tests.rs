@@ -1,7 +1,8 @@
 //! Literals that run, and what the host puts in their place.
 
-use super::{Edit, Site, forget, lock, replace, warn_through};
+use super::{Edit, Site, forget, replace, warn_through};
 use crate::abi::{LITERAL_MARK, literal_kind};
+use crate::lock::lock;
 use std::sync::{Mutex, MutexGuard};
 
 /// The table is the library's: one test at a time.

@@ -11,7 +11,7 @@ use hot_api::__private::table;
 use hot_api::abi::wire::{InputItem, ItemWriter};
 use hot_api::abi::{
     ABI_VERSION, FrameInput, FrameView, HostTable, Instance, KeptBuffer, KeptTable, LiteralEdit,
-    ModuleTable, PaintInfo, ServicesTable, Slice, WriteFn, code, input_flag,
+    ModuleTable, PaintInfo, ServicesTable, Slice, WriteFn, answer_listen, code, input_flag,
 };
 use hot_api::egui::{self, Event, Modifiers, PointerButton, Pos2};
 use hot_api::services::Listeners;
@@ -451,18 +451,8 @@ unsafe extern "C" fn listen(
 ) -> i32 {
     // SAFETY: ABI-5, ABI-6.
     let (side, address) = unsafe { (side(host), text(address)) };
-    match side.listeners.listen_raw("scripted", &address) {
-        Ok(opened) => {
-            // SAFETY: the caller's own variable.
-            unsafe { *socket = opened };
-            code::OK
-        }
-        Err(reason) => {
-            // SAFETY: the caller's own function; the text lives during the call (ABI-5).
-            unsafe { write(sink, Slice::new(reason.as_bytes())) };
-            code::REFUSED
-        }
-    }
+    // SAFETY: the caller's own variable and function.
+    unsafe { answer_listen(side.listeners.listen_raw("scripted", &address), socket, sink, write) }
 }
 
 /// The code of a call, and the text that it has written.

@@ -25,6 +25,21 @@ fn ended(run: u64, name: &str) -> Said {
     (service_report::ENDED, run, name.to_owned(), String::new())
 }
 
+/// Starts the only service, and waits until it is ready.
+#[track_caller]
+fn begin(driver: &mut Driver, run: u64, name: &str) {
+    driver.list_services(GOOD);
+    driver.start_services("", run);
+    assert_eq!(said(driver), ready(run, name));
+}
+
+/// Stops it, and waits for its end.
+#[track_caller]
+fn finish(driver: &Driver, run: u64, name: &str) {
+    driver.stop_services("");
+    assert_eq!(said(driver), ended(run, name));
+}
+
 #[test]
 fn f03_a_configuration_is_read_without_an_instance() {
     let mut driver = Driver::idle();
@@ -178,11 +193,8 @@ fn f09_what_services_send_reaches_the_logic_also_after_their_end() {
         ..Script::default()
     });
     let mut driver = Driver::new();
-    driver.list_services(GOOD);
-    driver.start_services("", 1);
-    assert_eq!(said(&driver), ready(1, "sender"));
-    driver.stop_services("");
-    assert_eq!(said(&driver), ended(1, "sender"));
+    begin(&mut driver, 1, "sender");
+    finish(&driver, 1, "sender");
     driver.logic(&Input::default()).expect("logic runs");
     let token = r#"[Some("from a file")]"#;
     assert_eq!((seen("texts").as_str(), seen("tokens").as_str()), ("last", token));
@@ -207,12 +219,9 @@ fn a_socket_is_the_host_s_and_connections_wait_for_the_next_service() {
     });
     let mut driver = Driver::new();
     let mut address_of = |run| {
-        driver.list_services(GOOD);
-        driver.start_services("", run);
-        assert_eq!(said(&driver), ready(run, "http"));
+        begin(&mut driver, run, "http");
         driver.logic(&Input::default()).expect("logic runs");
-        driver.stop_services("");
-        assert_eq!(said(&driver), ended(run, "http"));
+        finish(&driver, run, "http");
         seen("address")
     };
     let address = address_of(1);
@@ -250,9 +259,7 @@ fn k14_the_end_of_an_instance_waits_for_no_service_that_does_not_end() {
     });
     let mut driver = Driver::new();
     driver.stay();
-    driver.list_services(GOOD);
-    driver.start_services("", 1);
-    assert_eq!(said(&driver), ready(1, "stuck"));
+    begin(&mut driver, 1, "stuck");
     driver.stop_services("");
     assert_eq!(driver.destroy(), code::OK);
     assert!(driver.services.try_recv().is_err(), "it has not told its end");
@@ -303,9 +310,7 @@ fn async_code_is_woken_on_a_thread_of_the_module() {
     let (woken, on) = std::sync::mpsc::sync_channel(1);
     WOKEN.set(Some(woken));
     let mut driver = Driver::new();
-    driver.list_services(GOOD);
-    driver.start_services("", 1);
-    assert_eq!(said(&driver), ready(1, "async"));
+    begin(&mut driver, 1, "async");
     assert_eq!(driver.stop_services(""), code::OK);
     assert_eq!(on.recv_timeout(DEADLINE).expect("it is woken"), "svc-wake");
     assert_eq!(said(&driver), ended(1, "async"));
@@ -335,11 +340,8 @@ fn a_message_that_nobody_takes_and_that_panics_is_contained() {
         ..Script::default()
     });
     let mut driver = Driver::new();
-    driver.list_services(GOOD);
-    driver.start_services("", 1);
-    assert_eq!(said(&driver), ready(1, "sender"));
-    driver.stop_services("");
-    assert_eq!(said(&driver), ended(1, "sender"));
+    begin(&mut driver, 1, "sender");
+    finish(&driver, 1, "sender");
     assert_eq!(driver.destroy(), code::FAULT);
     assert_eq!(driver.take_fault().message, "dropped");
 }

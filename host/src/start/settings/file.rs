@@ -6,6 +6,7 @@
 use crate::compile::DebugInfo;
 use crate::engine::OnStateLoss;
 use crate::supervise::StopSignal;
+use hot_api::config::{line_at, nearest};
 use hot_api::services::lifecycle::OnConfigError;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -143,7 +144,7 @@ pub enum FileError {
         /// The file.
         path: PathBuf,
         /// 1-based.
-        line: usize,
+        line: u32,
         /// What the parser said.
         problem: String,
     },
@@ -153,7 +154,7 @@ pub enum FileError {
         /// The file.
         path: PathBuf,
         /// 1-based.
-        line: usize,
+        line: u32,
         /// The key, with the tables it is in.
         key: String,
         /// Which of several tables, where it says its name: ` of "worker"`.
@@ -187,12 +188,12 @@ impl PitstopFile {
     pub fn parse(path: &Path, text: &str) -> Result<(Self, Vec<String>), FileError> {
         let table = DeTable::parse(text).map_err(|error| FileError::Syntax {
             path: path.to_owned(),
-            line: line_of(text, error.span().map_or(0, |span| span.start)),
+            line: line_at(text, error.span().map_or(0, |span| span.start)),
             problem: error.message().to_owned(),
         })?;
         let value = |key: String, span: Range<usize>, problem: String| {
             let of = name_at(table.get_ref(), &key, span.start);
-            let (line, expected) = (line_of(text, span.start), expected(&key));
+            let (line, expected) = (line_at(text, span.start), expected(&key));
             FileError::Value { path: path.to_owned(), line, key, of, expected, problem }
         };
         let wrong = |span: Range<usize>, problem: String| {
@@ -229,7 +230,7 @@ impl PitstopFile {
         unknown_keys(table.get_ref(), "", &mut |key, at| unknown.push((at, key.to_owned())));
         unknown.sort();
         let warning = |(at, key): &(usize, String)| {
-            let line = line_of(text, *at);
+            let line = line_at(text, *at);
             format!("{}:{line}: `{key}` means nothing here{}", path.display(), hint(key))
         };
         let warnings = unknown.iter().map(warning).collect();
@@ -271,10 +272,6 @@ fn is_file_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(fits)
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
-}
-
 /// The key whose value is at `offset`: the innermost one, its tables in front.
 fn key_at(table: &DeTable<'_>, above: &str, offset: usize) -> Option<String> {
     table.iter().find_map(|(key, value)| {
@@ -311,10 +308,7 @@ fn join(above: &str, key: &str) -> String {
 
 /// The known key that is meant, if one is near enough.
 fn hint(unknown: &str) -> String {
-    let distance = |key: &str| strsim::damerau_levenshtein(unknown, key);
-    let nearest = KEYS.iter().map(|(key, _)| *key).min_by_key(|key| distance(key));
-    nearest
-        .filter(|key| distance(key) <= (key.len() / 3).max(1))
+    nearest(unknown, KEYS.iter().map(|(key, _)| *key))
         .map_or_else(String::new, |key| format!("; do you mean `{key}`?"))
 }
 

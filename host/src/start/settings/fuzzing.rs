@@ -10,7 +10,8 @@ use std::path::Path;
 pub fn pitstop_toml(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     // Behind a last line end there is one more line for an error at the end of the file.
-    let lines = text.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let lines = u32::try_from(text.bytes().filter(|byte| *byte == b'\n').count() + 1)
+        .expect("a text of a fuzzer is short");
     match PitstopFile::parse(Path::new("pitstop.toml"), text) {
         Ok((file, warnings)) => {
             for warning in &warnings {
