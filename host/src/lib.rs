@@ -39,3 +39,6 @@ pub mod slot;
 pub mod sources;
 pub mod start;
 pub mod supervise;
+
+/// The version of the contract that this host speaks.
+pub use hot_api::VERSION as HOT_API_VERSION;

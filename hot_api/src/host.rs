@@ -3,7 +3,7 @@
 //! Owns: the only calls from a module into the host. Produces: safe methods. Never: egui.
 #![expect(unsafe_code, reason = "the one place where a module calls through the host's table")]
 
-use crate::abi::{HostTable, Slice, code, service_report};
+use crate::abi::{HostTable, NOTICE, Slice, code, service_report};
 use std::ffi::{OsString, c_void};
 use std::io;
 use std::net::TcpListener;
@@ -80,9 +80,18 @@ impl Host {
 
     /// Writes a line to the host's log.
     pub fn log(&self, level: LogLevel, text: &str) {
+        self.write(level as u32, text);
+    }
+
+    /// Tells the user something that matters, in the terminal and in the window.
+    pub fn notice(&self, text: &str) {
+        self.write(NOTICE, text);
+    }
+
+    fn write(&self, level: u32, text: &str) {
         let text = Slice::new(text.as_bytes());
         // SAFETY: ABI-6; the text is borrowed for the call.
-        unsafe { (self.table().log)(self.table().host, level as u32, text) }
+        unsafe { (self.table().log)(self.table().host, level, text) }
     }
 
     /// Says that this module is at work which must not be interrupted, such as an export on a thread. Until the

@@ -14,8 +14,9 @@
 //! |---|---|
 //! | `module` (default) | the [`Module`] trait, [`export_module!`] and egui; a crate with state alone can do without |
 //! | `glow` | painting with OpenGL |
-//! | `eframe` | `ModuleApp`, which runs a module under eframe, without a host: for the application's own executable |
-//! | `config` | reading and merging the files of a configuration: for whoever runs modules; `eframe` has it |
+//! | `eframe` | [`export_eframe_app!`], which makes a module of an eframe application |
+//! | `standalone` | `ModuleApp`, which runs a module under eframe, without a host: for the application's own executable |
+//! | `config` | reading and merging the files of a configuration: for whoever runs modules; `standalone` has it |
 //!
 //! [`state`] has what migrations and tests of a state's crate need beside it. [`abi`] is the host's side.
 //!
@@ -56,6 +57,8 @@ pub mod fuzzing;
 pub mod services;
 pub mod state;
 
+#[cfg(feature = "eframe")]
+mod eframe_app;
 #[cfg(feature = "module")]
 mod export;
 #[cfg(feature = "module")]
@@ -66,11 +69,11 @@ mod lock;
 mod module;
 #[cfg(feature = "module")]
 mod runner;
-#[cfg(any(feature = "eframe", all(test, feature = "module")))]
+#[cfg(any(feature = "standalone", all(test, feature = "module")))]
 mod standalone;
 mod tweak;
 
-#[cfg(feature = "eframe")]
+#[cfg(feature = "standalone")]
 pub use standalone::{ConfigOptions, ModuleApp};
 
 pub use kept::KeptBytes;
@@ -84,6 +87,7 @@ pub use {egui_glow, glow};
 pub use {
     host::{Busy, Host, LogLevel},
     module::{Create, CreateContext, Module, ModuleFrame, View, ViewFn},
+    runner::current_host,
     serde,
     services::{Service, ServiceContext, Services},
 };
@@ -91,13 +95,20 @@ pub use {
 #[cfg(feature = "glow")]
 pub use module::GlCleanup;
 
+/// The version of this crate, which is that of the egui it is made for.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// What the macros expand to. Nobody writes these names.
 #[doc(hidden)]
 pub mod __private {
     #[cfg(feature = "module")]
     pub use crate::abi::{ModuleHeader, ModuleTable, Slice, handshake::VIEWS_MAX};
+    #[cfg(feature = "eframe")]
+    pub use crate::eframe_app::{Creator, KeptApp, SavedApp};
     #[cfg(feature = "module")]
-    pub use crate::runner::{Exported, header, table, view_count, view_names};
+    pub use crate::runner::{
+        AnyModuleType, Entry, Exported, header, main_view, table, view_count, view_names,
+    };
     #[cfg(feature = "module")]
     pub use crate::services::ServicesType;
     pub use crate::tweak::Site;

@@ -11,6 +11,7 @@ mod clean;
 mod codec;
 mod config;
 mod containment;
+mod eframe_app;
 mod endurance;
 mod fault;
 mod http_service;
@@ -33,6 +34,7 @@ mod terminal;
 mod threads;
 mod window;
 mod window_containment;
+mod window_eframe;
 mod window_services;
 
 use pitstop_tests::host_process::RELOADED;

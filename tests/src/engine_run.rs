@@ -14,7 +14,7 @@ use host::journal::event::Trigger;
 use host::journal::{Journal, JournalConfig, LogLevel};
 use host::literals::Literals;
 use host::persist::checkpoint::Store;
-use host::sources::workspace::Workspace;
+use host::sources::workspace::{ModuleTarget, Workspace};
 use host::start::headless::Headless;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -132,7 +132,7 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
             build: BuildConfig {
                 workspace_root: project.root().to_path_buf(),
                 target_dir: build_dir(),
-                packages: packages.clone(),
+                modules: packages.iter().map(|it| ModuleTarget::library(it)).collect(),
                 args: vec!["--offline".into()],
                 env: Vec::new(),
                 replay: None,

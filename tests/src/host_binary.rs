@@ -42,6 +42,16 @@ pub fn xtask_binary() -> &'static Path {
     XTASK.get_or_init(|| named_or_built("PITSTOP_XTASK_BIN", "xtask"))
 }
 
+/// The path of `cargo-pitstop`, the tool that users install, which is built first.
+///
+/// # Panics
+/// When it does not compile.
+#[must_use]
+pub fn tool_binary() -> &'static Path {
+    static TOOL: OnceLock<PathBuf> = OnceLock::new();
+    TOOL.get_or_init(|| named_or_built("PITSTOP_TOOL_BIN", "cargo-pitstop"))
+}
+
 fn named_or_built(variable: &str, package: &str) -> PathBuf {
     std::env::var_os(variable).map_or_else(|| build(package), PathBuf::from)
 }

@@ -4,7 +4,7 @@
 //! where `--events -` puts the journal. Produces: entries, replies, the state as JSON. Never:
 //! outlives the test: dropping it ends the host, if need be by force.
 
-use crate::host_binary::{host_binary, xtask_binary};
+use crate::host_binary::{host_binary, tool_binary, xtask_binary};
 use crate::{DEADLINE, Project, wait_until};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use host::control::{Client, Reply, Request};
@@ -39,6 +39,8 @@ pub struct HostOptions {
     pub window: bool,
     /// Started, and after a crash started again, by `cargo xtask dev`.
     pub supervised: bool,
+    /// Started by the tool that users install, `cargo pitstop dev`, which is the host as well.
+    pub tool: bool,
     /// Alone, but may start itself anew.
     pub may_restart: bool,
     /// Further arguments.
@@ -87,8 +89,12 @@ impl HostProcess {
     #[must_use]
     #[track_caller]
     pub fn launch(project: &Project, options: HostOptions) -> Self {
-        let HostOptions { window, supervised, may_restart, args, env, cwd } = options;
-        let program = if supervised { xtask_binary() } else { host_binary() };
+        let HostOptions { window, supervised, tool, may_restart, args, env, cwd } = options;
+        let program = match (supervised, tool) {
+            (_, true) => tool_binary(),
+            (true, false) => xtask_binary(),
+            (false, false) => host_binary(),
+        };
         let mut command = crate::clean::command(program);
         for (name, _) in std::env::vars_os() {
             // What cargo tells a test is not what a user's shell tells a host.
@@ -98,13 +104,19 @@ impl HostProcess {
                 command.env_remove(name);
             }
         }
-        if supervised {
+        if tool {
+            // As cargo calls it.
+            command.args(["pitstop", "dev"]);
+        } else if supervised {
             command.arg("dev").env("PITSTOP_HOST_BIN", host_binary());
         } else if !may_restart {
             command.arg("--no-supervise");
         }
         command.args((!window).then_some("--headless"));
-        command.args(["--events", "-", "--workspace"]).arg(project.root());
+        command.args(["--events", "-"]);
+        if !tool {
+            command.arg("--workspace").arg(project.root());
+        }
         // A test run that is killed takes its hosts along, also where `clean::command` cannot see to it.
         command.env(host::os::child_env::DIE_WITH_PARENT, "1");
         command.args(args).envs(env).current_dir(cwd.as_deref().unwrap_or(project.root()));

@@ -10,6 +10,7 @@
 
 use crate::repo;
 use host::compile::{BuildConfig, Builder, Built, Cancel};
+use host::sources::workspace::ModuleTarget;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,6 +18,10 @@ use tempfile::TempDir;
 
 const UI: &str = include_str!("../fixtures/ui.rs");
 const DATA: &str = include_str!("../fixtures/data.rs");
+const EFRAME_APP: &str = include_str!("../fixtures/eframe_app.rs");
+
+/// Features of eframe that applications of their own have; all of them the same, so that it is compiled once.
+const EFRAME_FEATURES: &str = "[\"default_fonts\", \"glow\", \"persistence\", \"x11\"]";
 
 /// Above anything that a loaded machine makes of a frame.
 const PITSTOP_TOML: &str = "frame_limit_ms = 20_000\ncargo_args = [\"--offline\"]\n";
@@ -46,12 +51,7 @@ impl Project {
     /// Several modules with the code of `fixtures/ui.rs` each, and one state crate.
     #[must_use]
     pub fn with_modules(modules: &[&str]) -> Self {
-        static PROJECTS: AtomicU32 = AtomicU32::new(0);
-        let count = PROJECTS.fetch_add(1, Ordering::Relaxed);
-        let temp = crate::clean::temp_dir();
-        let root = fs::canonicalize(temp.path()).expect("it was just made");
-        let id = format!("{}_{count}", std::process::id());
-        let project = Self { temp: Some(temp), root, id };
+        let project = Self::empty();
         let members: Vec<&str> = modules.iter().copied().chain(["data", "unrelated"]).collect();
         project.save("Cargo.toml", &root_manifest(&members));
         fs::copy(repo().join("Cargo.lock"), project.path("Cargo.lock")).expect("the lock file");
@@ -71,6 +71,61 @@ impl Project {
         project.add_library("unrelated", "");
         project.save("unrelated/src/lib.rs", "pub fn nobody_calls_this() {}\n");
         project
+    }
+
+    /// A package of its own with an eframe application in `src/main.rs` alone (`fixtures/eframe_app.rs`), which has
+    /// moved in with three lines; no `pitstop.toml`.
+    ///
+    /// # Panics
+    /// When its directory cannot be written to.
+    #[must_use]
+    pub fn eframe_app() -> Self {
+        let project = Self::empty();
+        let api = repo().join("hot_api");
+        let profile = root_manifest(&[]);
+        let (_, profile) =
+            profile.split_once("\n\n").expect("the profile comes after the workspace");
+        let manifest = format!(
+            "{}[dependencies]\neframe = {{ version = \"0.37\", default-features = false, features = {EFRAME_FEATURES} }}\n\
+             serde = {{ version = \"1\", features = [\"derive\"] }}\n\
+             hot_api = {{ path = {api:?}, optional = true, features = [\"eframe\"] }}\n\n{profile}",
+            project.manifest_head("app")
+        );
+        project.save("Cargo.toml", &manifest);
+        project.save(".gitignore", "/target\n/written.txt\n");
+        project.save("src/main.rs", EFRAME_APP);
+        project.share_builds();
+        project
+    }
+
+    /// A directory that does not exist yet, for a workspace that a command makes there. Its builds are shared as those
+    /// of all projects once [`Self::share_builds`] was called.
+    #[must_use]
+    pub fn to_be_made(name: &str) -> Self {
+        let mut project = Self::empty();
+        project.root = project.root.join(name);
+        project
+    }
+
+    /// Has hot builds go where they are shared with all other projects of tests, by the default setting.
+    ///
+    /// # Panics
+    /// When the link cannot be made.
+    pub fn share_builds(&self) {
+        fs::copy(repo().join("Cargo.lock"), self.path("Cargo.lock")).expect("the lock file");
+        fs::create_dir_all(self.path("target/pitstop")).expect("a directory");
+        fs::create_dir_all(build_dir()).expect("a directory");
+        let link = self.path("target/pitstop/build");
+        std::os::unix::fs::symlink(build_dir(), link).expect("a link");
+    }
+
+    fn empty() -> Self {
+        static PROJECTS: AtomicU32 = AtomicU32::new(0);
+        let count = PROJECTS.fetch_add(1, Ordering::Relaxed);
+        let temp = crate::clean::temp_dir();
+        let root = fs::canonicalize(temp.path()).expect("it was just made");
+        let id = format!("{}_{count}", std::process::id());
+        Self { temp: Some(temp), root, id }
     }
 
     /// The workspace's directory.
@@ -252,7 +307,7 @@ pub fn build(root: &Path, target_dir: &Path, packages: &[&str]) -> Built {
     let config = BuildConfig {
         workspace_root: root.to_path_buf(),
         target_dir: target_dir.to_path_buf(),
-        packages: packages.iter().map(|&package| package.to_owned()).collect(),
+        modules: packages.iter().copied().map(ModuleTarget::library).collect(),
         args: vec!["--offline".into()],
         env: Vec::new(),
         replay: None,

@@ -162,6 +162,19 @@ impl Display {
         Some([at.x.into(), at.y.into(), at.width.into(), at.height.into()])
     }
 
+    /// The title of the one window; `None` when there is none.
+    #[must_use]
+    pub fn title(&self) -> Option<String> {
+        let (connection, window) = self.the_window().ok()?;
+        let atom = |name: &str| {
+            Some(connection.intern_atom(false, name.as_bytes()).ok()?.reply().ok()?.atom)
+        };
+        let (name, kind) = (atom("_NET_WM_NAME")?, atom("UTF8_STRING")?);
+        let title =
+            connection.get_property(false, window, name, kind, 0, 256).ok()?.reply().ok()?;
+        String::from_utf8(title.value).ok()
+    }
+
     fn the_window(&self) -> Result<(RustConnection, u32), Box<dyn std::error::Error>> {
         let (connection, screen) = x11rb::connect(Some(&self.name))?;
         let root = connection.setup().roots[screen].root;

@@ -5,7 +5,9 @@ use crate::output::say;
 use crate::program;
 use crate::project::Project;
 use crate::supervise;
+use anyhow::Context as _;
 use clap::Args;
+use host::os::own_command;
 use host::start::cli::DevArgs;
 use std::env;
 use std::path::PathBuf;
@@ -37,6 +39,10 @@ impl Dev {
         let launcher = Launcher::new()?;
         let host = match env::var_os("PITSTOP_HOST_BIN") {
             Some(host) => PathBuf::from(host),
+            // The tool is a host itself.
+            None if own_command() != "cargo xtask" => {
+                env::current_exe().context("the tool does not know where it is")?
+            }
             None => {
                 match program::build(&launcher, program::of_workspace(project, "host"), "host")? {
                     Ok(host) => host,

@@ -6,13 +6,16 @@
 //!
 //! A library, so that a scaffolded project's `xtask` is one line.
 
+mod api_source;
 mod bench;
 mod ci;
 mod completions;
 mod dev;
 mod doctor;
 mod events;
+mod init;
 mod launch;
+mod new;
 mod output;
 mod program;
 mod project;
@@ -26,11 +29,19 @@ mod supervise;
 mod test;
 mod watch;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use anyhow::bail;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use host::os::own_command;
+use host::sources::workspace::Workspace;
 use host::start::cli::Exit;
 use project::Project;
+use std::env;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
+
+/// The eframe that modules of this version are made for.
+const EFRAME: &str = "0.37";
 
 /// Change the code while the app keeps running.
 #[derive(Debug, Parser)]
@@ -57,13 +68,15 @@ enum Command {
     Doctor(doctor::Doctor),
     Bench(bench::Bench),
     Completions(completions::Completions),
+    New(new::New),
+    Init(init::Init),
 }
 
 /// Runs the command line of this process. Exit codes: 0 done, 1 failed, 2 wrong usage; `dev` and
 /// `run` end with the code of what they ran.
 #[must_use]
 pub fn main() -> ExitCode {
-    match dispatch(Xtask::parse().command) {
+    match dispatch(parse().command) {
         Ok(code) => code,
         // Whoever read the output has seen enough, as with `| head`.
         Err(error) if is_broken_pipe(&error) => Exit::Done.into(),
@@ -74,11 +87,62 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// The command line, with help in the words of whoever has started this.
+fn parse() -> Xtask {
+    let args = env::args_os().enumerate();
+    // `cargo pitstop …` runs `cargo-pitstop pitstop …`.
+    let is_own_name = |at: usize, arg: &OsString| {
+        at == 1 && own_command().ends_with("pitstop") && arg == "pitstop"
+    };
+    let args = args.filter(|(at, arg)| !is_own_name(*at, arg)).map(|(_, arg)| arg);
+    let matches = commands().get_matches_from(args);
+    Xtask::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// The commands as they are called here.
+fn commands() -> clap::Command {
+    let own = own_command();
+    called(Xtask::command(), own).name(own).bin_name(own)
+}
+
+fn called(command: clap::Command, own: &str) -> clap::Command {
+    let named = |text: &clap::builder::StyledStr| text.to_string().replace("cargo xtask", own);
+    let about = command.get_about().map(named);
+    let after = command.get_after_help().map(named);
+    let command = command.mut_args(|arg| match arg.get_help().map(named) {
+        Some(help) => arg.help(help),
+        None => arg,
+    });
+    let command = match about {
+        Some(about) => command.about(about),
+        None => command,
+    };
+    let command = match after {
+        Some(after) => command.after_help(after),
+        None => command,
+    };
+    command.mut_subcommands(|command| called(command, own))
+}
+
+/// Refuses what only the workspace of Pitstop itself has.
+fn own(project: &Project) -> anyhow::Result<()> {
+    if Workspace::load(&project.root)?.host(&[]).is_none() {
+        bail!(
+            "this command tests Pitstop itself, in its own workspace; here it is `cargo test`, and `{} doctor` says \
+             what is missing",
+            own_command()
+        );
+    }
+    Ok(())
+}
+
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     let project = match command {
         // Also where there is no workspace.
         Command::Watch(watch) => return watch.run(),
-        Command::Completions(completions) => return completions.run(Xtask::command()),
+        Command::Completions(completions) => return completions.run(commands()),
+        Command::New(new) => return new.run(),
+        Command::Init(init) => return init.run(),
         Command::Dev(ref dev) => dev.project()?,
         _ => Project::find()?,
     };
@@ -86,7 +150,9 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Dev(dev) => dev.run(&project),
         Command::Run(run) => run.run(&project),
         Command::Watch(watch) => watch.run(),
-        Command::Completions(completions) => completions.run(Xtask::command()),
+        Command::New(new) => new.run(),
+        Command::Init(init) => init.run(),
+        Command::Completions(completions) => completions.run(commands()),
         Command::Reload(reload) => reload.run(&project),
         Command::Rollback(rollback) => rollback.run(&project),
         Command::Status(status) => status.run(&project),
@@ -94,10 +160,10 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Snapshot(snapshot) => snapshot.run(&project),
         Command::Start(start) => start.run(&project),
         Command::Stop(stop) => stop.run(&project),
-        Command::Test(test) => test.run(&project),
-        Command::Ci(ci) => ci.run(&project),
+        Command::Test(test) => own(&project).and_then(|()| test.run(&project)),
+        Command::Ci(ci) => own(&project).and_then(|()| ci.run(&project)),
+        Command::Bench(bench) => own(&project).and_then(|()| bench.run(&project)),
         Command::Doctor(doctor) => doctor.run(&project),
-        Command::Bench(bench) => bench.run(&project),
     }
 }
 

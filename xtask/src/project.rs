@@ -6,7 +6,6 @@
 use anyhow::{Context, bail};
 use host::control::{Client, Reply, Request};
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -22,18 +21,32 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// The nearest workspace at or above the working directory.
+    /// The workspace of the working directory, or its package when it belongs to none.
     pub(crate) fn find() -> anyhow::Result<Self> {
         let here = env::current_dir().context("the working directory is gone; enter another")?;
-        let Some(root) = here.ancestors().find(|dir| is_root(dir)) else {
-            bail!("no cargo workspace at or above {}; enter a project first", here.display());
-        };
-        Ok(Self { root: root.to_owned() })
+        Self::at(&here)
+    }
+
+    fn at(dir: &Path) -> anyhow::Result<Self> {
+        let mut cargo = cargo();
+        cargo.current_dir(dir).args(["locate-project", "--workspace", "--message-format", "plain"]);
+        let said = cargo.output().context("cannot run cargo; install Rust (https://rustup.rs)")?;
+        let manifest = PathBuf::from(String::from_utf8_lossy(&said.stdout).trim_end());
+        // Half-written manifests do not keep commands from a host that runs.
+        let known = dir.ancestors().find(|dir| dir.join("pitstop.toml").is_file());
+        match manifest.parent().filter(|_| said.status.success()).or(known) {
+            Some(root) => Ok(Self { root: root.to_owned() }),
+            None => bail!(
+                "no cargo project at or above {}; enter a project first\n{}",
+                dir.display(),
+                String::from_utf8_lossy(&said.stderr).trim_end()
+            ),
+        }
     }
 
     /// The cargo that runs this, to be started in the root.
     pub(crate) fn cargo(&self) -> Command {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = cargo();
         cargo.current_dir(&self.root);
         cargo
     }
@@ -48,27 +61,37 @@ impl Project {
     }
 }
 
-fn is_root(dir: &Path) -> bool {
-    dir.join("pitstop.toml").is_file()
-        || fs::read_to_string(dir.join("Cargo.toml"))
-            .is_ok_and(|manifest| manifest.lines().any(|line| line.trim() == "[workspace]"))
+fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
-    fn a_root_is_a_workspace_or_has_a_pitstop_file() {
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        let manifest = dir.path().join("Cargo.toml");
-        assert!(!is_root(dir.path()));
-        fs::write(&manifest, "[package]\nname = \"member\"\n").expect("written");
-        assert!(!is_root(dir.path()));
-        fs::write(&manifest, "[workspace]\nmembers = []\n").expect("written");
-        assert!(is_root(dir.path()));
-        fs::remove_file(&manifest).expect("removed");
-        fs::write(dir.path().join("pitstop.toml"), "").expect("written");
-        assert!(is_root(dir.path()));
+    fn a01_the_project_is_the_workspace_or_the_package_around_a_directory() {
+        let temp = tempfile::tempdir().expect("a temporary directory");
+        let dir = fs::canonicalize(temp.path()).expect("it exists");
+        let none = Project::at(&dir).expect_err("there is none").to_string();
+        assert!(none.contains("no cargo project at or above"), "{none}");
+        let package = |path: &str, more: &str| {
+            let path = dir.join(path);
+            fs::create_dir_all(path.join("src")).expect("a directory");
+            fs::write(path.join("src/lib.rs"), "").expect("a source");
+            let manifest = format!("[package]\nname = \"p\"\nedition = \"2024\"\n{more}");
+            fs::write(path.join("Cargo.toml"), manifest).expect("a manifest");
+        };
+        package("alone", "");
+        package("members/one", "");
+        fs::write(dir.join("members/Cargo.toml"), "[workspace]\nmembers = [\"one\"]\n")
+            .expect("written");
+        for (from, root) in
+            [("alone/src", "alone"), ("members/one/src", "members"), ("members", "members")]
+        {
+            let found = Project::at(&dir.join(from)).expect("there is one");
+            assert_eq!(found.root, dir.join(root), "{from}");
+        }
     }
 }

@@ -8,14 +8,15 @@ use clap::Args;
 use host::sources::workspace::{Bin, Workspace};
 use host::start::cli::DevArgs;
 use host::start::settings::{EnvSettings, PitstopFile, Settings};
+use std::env;
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
 
 /// Run the application's own executable: no host, no hot reload
 #[derive(Args, Debug)]
 #[command(after_help = "\
-It is the program of the first module's package (from pitstop.toml, else hot_ui), built with the
-features that the program requires.")]
+It is the program of the first module's package (from pitstop.toml, else of the current directory, else the only
+one that exports a module), built with the features that the program requires.")]
 pub(crate) struct Run {
     /// Optimised, as users get it
     #[arg(long)]
@@ -30,8 +31,12 @@ impl Run {
     pub(crate) fn run(self, project: &Project) -> anyhow::Result<ExitCode> {
         let (file, _warnings) = PitstopFile::read(&project.root)?;
         let settings = Settings::resolve(&DevArgs::default(), &EnvSettings::default(), &file);
-        let package = &settings.modules[0].package;
-        let bin = bin_of(package, &Workspace::load(&project.root)?)?;
+        let workspace = Workspace::load(&project.root)?;
+        let package = match settings.modules.first() {
+            Some(module) => module.package.clone(),
+            None => workspace.module_at(&env::current_dir()?)?,
+        };
+        let bin = bin_of(&package, &workspace)?;
         let launcher = Launcher::new()?;
         let cargo = build(&bin, project, self.release);
         match program::build(&launcher, cargo, &bin.name)? {

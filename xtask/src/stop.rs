@@ -5,6 +5,7 @@ use crate::project::{ANSWER_LIMIT, Project};
 use anyhow::bail;
 use clap::Args;
 use host::control::{ClientError, Request};
+use host::os::own_command;
 use host::start::cli::Exit;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -51,8 +52,9 @@ impl Stop {
             Err(ClientError::Closed | ClientError::Broken { .. }) => {}
             Err(error) => return Err(error.into()),
             Ok(_) => bail!(
-                "the host was told to end and has not within {} s; `cargo xtask status` names its pid",
-                END_LIMIT.as_secs()
+                "the host was told to end and has not within {} s; `{} status` names its pid",
+                END_LIMIT.as_secs(),
+                own_command()
             ),
         }
         say("the host has ended")?;

@@ -7,7 +7,8 @@
 use crate::launch::{Ended, Launcher};
 use crate::output::complain;
 use host::journal::unix_ms;
-use host::os::child_env::RESTARTED_AFTER;
+use host::os::child_env::{IS_HOST, RESTARTED_AFTER};
+use host::os::own_command;
 use host::persist::crash::Before;
 use host::restart::{AfterCrash, Executables};
 use host::start::cli::{DevArgs, Exit};
@@ -29,7 +30,7 @@ pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow
     loop {
         let started = unix_ms();
         let mut command = Command::new(&host);
-        command.args(args.to_argv());
+        command.args(args.to_argv()).env(IS_HOST, "1");
         // The variable also tells the host that it may ask for another start.
         match args.no_supervise {
             false => command.env(RESTARTED_AFTER, before.word()),
@@ -49,9 +50,10 @@ pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow
         if recent.is_one_too_many(Instant::now()) {
             complain(&format!(
                 "the host {what}, {STARTS_MAX} times within {} s; it is not started again; \
-                 target/pitstop/host.log may say why, and `cargo xtask dev --fresh` begins with the \
+                 target/pitstop/host.log may say why, and `{} dev --fresh` begins with the \
                  default state",
-                STARTS_WITHIN.as_secs()
+                STARTS_WITHIN.as_secs(),
+                own_command()
             ));
             return Ok(ended);
         }

@@ -5,7 +5,7 @@
 
 use super::{BuildError, SharedLibrary};
 use crate::module::companion;
-use cargo_metadata::{CrateType, PackageId};
+use cargo_metadata::PackageId;
 use hot_api::abi::BUILD_UNSTAMPED;
 use memchr::memmem;
 use std::collections::BTreeSet;
@@ -89,16 +89,11 @@ impl Artifact {
     }
 }
 
-/// Whether it is of a crate that can be loaded.
-pub(super) fn is_module(message: &cargo_metadata::Artifact) -> bool {
-    message.target.crate_types.contains(&CrateType::CDyLib)
-}
-
 /// The loadable library among the files that a message announces.
 pub(super) fn library_of(message: &cargo_metadata::Artifact) -> Option<PathBuf> {
-    let files = message.filenames.iter().filter(|_| is_module(message));
-    let mut libraries = files.filter(|file| file.extension() == Some(DLL_EXTENSION));
-    libraries.next().map(|file| file.as_std_path().to_owned())
+    let mut files = message.filenames.iter();
+    let library = files.find(|file| file.extension() == Some(DLL_EXTENSION));
+    library.map(|file| file.as_std_path().to_owned())
 }
 
 /// The package's name within cargo's identifier: `<url>#<name>@<version>`, or `<url>#<version>`

@@ -9,6 +9,7 @@ use super::replay::{Replay, ReplayConfig, Replayed};
 use super::stamp::Stamps;
 use super::{Artifact, BuildError, Cancel, DepInfo, diagnostic, user_wrapper};
 use crate::journal::event::{BuildWay, Diagnostic, DiagnosticLevel};
+use crate::sources::workspace::ModuleTarget;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
@@ -22,8 +23,8 @@ pub struct BuildConfig {
     pub workspace_root: PathBuf,
     /// A target directory of our own, so that editors and terminals do not wait for each other.
     pub target_dir: PathBuf,
-    /// The module packages.
-    pub packages: Vec<String>,
+    /// The crates to build, one of a package.
+    pub modules: Vec<ModuleTarget>,
     /// More arguments for `cargo build`, such as a profile.
     pub args: Vec<OsString>,
     /// Environment variables for cargo on top of the host's own.
@@ -162,7 +163,7 @@ impl Builder {
         if run.status.success() {
             self.units = done;
         }
-        for package in &self.config.packages {
+        for ModuleTarget { package, .. } in &self.config.modules {
             // Made by cargo itself: nobody captures, or there was nothing to do for it.
             let is_left = !replayed.failures.contains_key(package);
             if is_left
@@ -185,7 +186,7 @@ impl Builder {
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Run, BuildError> {
         let replay = self.replay.as_ref().filter(|_| is_captured);
-        let wrapped = replay.map(|replay| replay.environment(&self.config.packages));
+        let wrapped = replay.map(|replay| replay.environment(&self.config.modules));
         let wrapped = wrapped.unwrap_or_default();
         let (total, mut told) = (self.units, 0);
         let (mut runs, mut earlier) = (0, None::<Run>);
@@ -257,8 +258,10 @@ impl Builder {
         let diagnostics: Vec<Diagnostic> = failures.into_values().flatten().collect();
         let refused =
             (!diagnostics.is_empty()).then_some(BuildError::Failed { diagnostics, elapsed });
-        let missing = self.config.packages.iter().find(|package| !artifacts.contains_key(*package));
-        let no_library = missing.map(|package| BuildError::NoLibrary { package: package.clone() });
+        let mut modules = self.config.modules.iter();
+        let missing = modules.find(|module| !artifacts.contains_key(&module.package));
+        let no_library =
+            missing.map(|module| BuildError::NoLibrary { package: module.package.clone() });
         warnings.splice(0..0, said);
         match failure.or(refused).or(no_library) {
             // Cargo also fails for reasons that no missing library shows.

@@ -3,7 +3,7 @@
 //! Owns: the command line, and what a run of it says. Consumes: [`BuildConfig`]. Produces: [`Run`].
 //! Never: reads what cargo has made.
 
-use super::artifact::{is_module, library_of, package_name};
+use super::artifact::{library_of, package_name};
 use super::builder::BuildConfig;
 use super::diagnostic;
 use super::replay::LocalPackage;
@@ -12,8 +12,9 @@ use super::{BuildError, Cancel, process};
 use crate::journal::event::{Diagnostic, DiagnosticLevel};
 use crate::os::child_env;
 use crate::os::lines::Line;
+use crate::sources::workspace::{ModuleKind, ModuleTarget};
 use cargo_metadata::{Message, TargetKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ impl Cargo {
         let mut command = self.command();
         command.envs(env);
         let root = &self.config.workspace_root;
-        let mut said = Said::default();
+        let mut said = Said::of(&self.config.modules);
         let since = SystemTime::now();
         let status = process::run(command, root, cancel, &mut |line| {
             if let Some(unit) = said.take(line, root) {
@@ -66,11 +67,21 @@ impl Cargo {
     fn command(&self) -> Command {
         let mut command = self.toolchain.cargo();
         child_env::without_internal(&mut command);
-        command.args(["build", "--lib", "--keep-going", "--target-dir"]);
+        command.args(["build", "--keep-going", "--target-dir"]);
         command.arg(&self.config.target_dir);
         with_messages(&mut command);
-        for package in &self.config.packages {
+        let modules = &self.config.modules;
+        if modules.iter().any(|module| module.kind == ModuleKind::Library) {
+            command.arg("--lib");
+        }
+        for ModuleTarget { package, kind, features, .. } in modules {
             command.arg("--package").arg(package);
+            if let ModuleKind::Program(name) = kind {
+                command.arg("--bin").arg(name);
+            }
+            for feature in features {
+                command.arg("--features").arg(format!("{package}/{feature}"));
+            }
         }
         command
             .args(&self.config.args)
@@ -92,17 +103,30 @@ pub(super) struct Said {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// By package: the library, and whether there was nothing to do for it.
     pub(super) libraries: BTreeMap<String, (PathBuf, bool)>,
-    /// Module crates that were not up to date, by package.
-    pub(super) modules: BTreeMap<String, String>,
+    /// Packages whose module was not up to date.
+    pub(super) modules: BTreeSet<String>,
     /// Local packages, by cargo's identifier.
     pub(super) local: BTreeMap<String, LocalPackage>,
     /// By name.
     pub(super) programs: BTreeMap<String, PathBuf>,
     stderr: Vec<String>,
     pub(super) units: u32,
+    /// Which crates are modules.
+    targets: Vec<ModuleTarget>,
 }
 
 impl Said {
+    fn of(modules: &[ModuleTarget]) -> Self {
+        Self { targets: modules.to_vec(), ..Self::default() }
+    }
+
+    fn is_module(&self, artifact: &cargo_metadata::Artifact) -> bool {
+        let package = package_name(&artifact.package_id);
+        let mut targets = self.targets.iter();
+        is_local(&artifact.package_id.repr)
+            && targets.any(|it| it.package == package && it.is_target(&artifact.target))
+    }
+
     /// Takes in one line; returns the name of a crate that it says is done.
     pub(super) fn take(&mut self, line: Line, root: &Path) -> Option<String> {
         let line = match line {
@@ -122,14 +146,15 @@ impl Said {
                 self.units += 1;
                 let package = package_name(&artifact.package_id).to_owned();
                 self.note_local(&artifact);
-                if is_module(&artifact) && !artifact.fresh {
-                    self.modules.insert(package.clone(), artifact.target.name.replace('-', "_"));
+                let is_module = self.is_module(&artifact);
+                if is_module && !artifact.fresh {
+                    self.modules.insert(package.clone());
                 }
                 if let Some(program) = &artifact.executable {
                     let (name, path) = (artifact.target.name.clone(), program.clone());
                     self.programs.insert(name, path.into_std_path_buf());
                 }
-                if let Some(library) = library_of(&artifact) {
+                if is_module && let Some(library) = library_of(&artifact) {
                     let library = (library, artifact.fresh);
                     self.libraries.insert(package.clone(), library);
                 }
@@ -151,12 +176,13 @@ impl Said {
         if !is_local(&artifact.package_id.repr) {
             return;
         }
+        let is_module = self.is_module(artifact);
         let local = self.local.entry(artifact.package_id.repr.clone()).or_default();
         local.manifest = artifact.manifest_path.clone().into_std_path_buf();
         let files = artifact.filenames.iter().map(|file| file.as_std_path());
         if artifact.target.kind.contains(&TargetKind::CustomBuild) {
             local.script_dirs.extend(files.filter_map(Path::parent).map(Path::to_owned));
-        } else if !is_module(artifact) {
+        } else if !is_module {
             let is_library = |file: &&Path| {
                 let extension = file.extension().unwrap_or_default();
                 extension == "rlib" || extension == env::consts::DLL_EXTENSION
@@ -170,8 +196,7 @@ impl Said {
         for (package, (_, fresh)) in &mut self.libraries {
             *fresh &= earlier.libraries.get(package).is_none_or(|(_, fresh)| *fresh);
         }
-        let modules = earlier.modules.iter().map(|(package, name)| (package.clone(), name.clone()));
-        self.modules.extend(modules);
+        self.modules.extend(earlier.modules.iter().cloned());
     }
 
     /// What `diagnostics` and cargo's own words say about a run that failed.

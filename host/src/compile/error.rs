@@ -35,7 +35,9 @@ pub enum BuildError {
     },
     /// Cargo succeeded without making what a module needs to have.
     #[error(
-        "cargo built `{package}` but no library that can be loaded; add crate-type = [\"cdylib\", \"rlib\"] below [lib] in its Cargo.toml"
+        "cargo makes no library of `{package}` that can be loaded. Without replayed builds (`replay = false`, or a \
+         rustc-workspace-wrapper of your own) a module has to be a library with crate-type = [\"cdylib\", \"rlib\"] \
+         below [lib] in its Cargo.toml"
     )]
     NoLibrary {
         /// The package.

@@ -8,6 +8,7 @@ use super::lines::{Line, Lines};
 use super::request::{Reply, Request};
 use crate::journal::event::Entry;
 use crate::journal::status::{ReadStatus, StatusError, StatusFile};
+use crate::os::own_command;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -30,7 +31,7 @@ pub struct Client {
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// There is none.
-    #[error("no Pitstop host is running for {}{}; start one with `cargo xtask dev`", project.display(), Why(because))]
+    #[error("no Pitstop host is running for {}{}; start one with `{} dev`", project.display(), Why(because), own_command())]
     NoHost {
         /// The workspace.
         project: PathBuf,

@@ -4,8 +4,9 @@
 //! write in it, or the pid of the host that has it. Never: guesses from files left behind; the
 //! system drops the lock when its holder dies, however it dies.
 
-#[cfg(unix)]
 use crate::os::file_identity::identity_of;
+#[cfg(unix)]
+use crate::os::own_command;
 use crate::os::private_dir;
 use parking_lot::Mutex;
 #[cfg(unix)]
@@ -28,8 +29,9 @@ pub struct HostLock {
 pub enum LockError {
     /// There is one already.
     #[error(
-        "a Pitstop host already runs for {} (pid {pid}); use that one, or end it with `cargo xtask stop`",
-        dir.display()
+        "a Pitstop host already runs for {} (pid {pid}); use that one, or end it with `{} stop`",
+        dir.display(),
+        own_command()
     )]
     Held {
         /// The directory both want.

@@ -8,6 +8,7 @@ use super::requests::{Asked, BuildEnd, Compiler, Request};
 use super::tickets::Ticket;
 use crate::compile::{BuildError, Built};
 use crate::journal::event::{BuildWay, Event, Trigger};
+use crate::os::own_command;
 use crate::sources::watch::{ChangeSet, Watcher};
 use crate::sources::workspace::Tier;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,8 +49,9 @@ impl Core {
         if let Some(file) = supervisor_file {
             self.notice(format!(
                 "{} is part of what has started this host, which cannot replace itself: end \
-                 `cargo xtask dev` and start it anew for its new code",
-                self.relative(file).display()
+                 `{} dev` and start it anew for its new code",
+                self.relative(file).display(),
+                own_command()
             ));
         }
         if modules.is_empty() && host_files.is_empty() {

@@ -6,6 +6,7 @@ use super::hand_over::RunningModule;
 use super::swap::Swap;
 use crate::journal::event::{Event, Generation, Stage, Trigger};
 use crate::journal::stage_clock::StageClock;
+use crate::os::own_command;
 use crate::persist::checkpoint::Aside;
 use crate::persist::crash::{CrashLedger, LedgerError, LoadedWith, ProvenCode, Verdict};
 use crate::slot::{Rejection, Slot};
@@ -69,18 +70,19 @@ impl Core {
              quarantine"
         );
         if slot.generation().is_some() {
-            self.rejected(slot, generation, quarantine(format!("{what}; {WAY_OUT}")));
+            self.rejected(slot, generation, quarantine(format!("{what}; {}", way_out())));
             return;
         }
         match self.load_proven(slot, trigger) {
             Some(previous) => {
-                let reason = format!("{what}; {previous} runs in its place; {WAY_OUT}");
+                let reason = format!("{what}; {previous} runs in its place; {}", way_out());
                 // Told when the previous code is on the screen, whose commit would hide it.
                 let told = (generation, quarantine(reason));
                 self.told_after_commit.insert(slot.name().to_owned(), told);
             }
             None => {
-                let reason = format!("{what}, and there is no earlier library of it; {WAY_OUT}");
+                let reason =
+                    format!("{what}, and there is no earlier library of it; {}", way_out());
                 self.rejected(slot, generation, quarantine(reason.clone()));
                 self.give_up = Some(format!("{}: {reason}", slot.name()));
             }
@@ -219,8 +221,13 @@ impl Core {
     }
 }
 
-const WAY_OUT: &str = "change the code to go on, or start `cargo xtask dev` anew to try the same \
-                       code again, with `--fresh` when the state may be to blame";
+fn way_out() -> String {
+    let command = own_command();
+    format!(
+        "change the code to go on, or start `{command} dev` anew to try the same code again, with `--fresh` when \
+         the state may be to blame"
+    )
+}
 
 fn quarantine(reason: String) -> Rejection {
     Rejection::new(Stage::Load, reason)

@@ -9,6 +9,7 @@ use crate::journal::event::{
     NoChange, PastMigration, Session, Stage, StagesMicros, StateLoss, StateReport, Trigger,
     fault_text,
 };
+use crate::os::own_command;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -254,7 +255,8 @@ fn host_file(file: &Path, by_hand: bool) -> String {
     let file = file.display();
     match by_hand {
         true => format!(
-            "{file} is part of the host: a swap cannot carry it; start `cargo xtask dev` anew"
+            "{file} is part of the host: a swap cannot carry it; start `{} dev` anew",
+            own_command()
         ),
         false => format!("{file} is part of the host"),
     }

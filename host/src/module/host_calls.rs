@@ -19,7 +19,7 @@ use std::time::Duration;
 /// Finds GL functions of the window's context.
 pub type GlLoader = Arc<dyn Fn(&CStr) -> *const c_void + Send + Sync>;
 
-/// Takes a log line of any thread: level 1 error … 5 trace, and the text.
+/// Takes a log line of any thread: level 1 error … 5 trace or [`NOTICE`](hot_api::abi::NOTICE), and the text.
 pub type LogFn = Arc<dyn Fn(u32, &str) + Send + Sync>;
 
 /// What the host offers to every module.

@@ -14,9 +14,12 @@ pub const DIE_WITH_PARENT: &str = "PITSTOP_DIE_WITH_PARENT";
 /// Set by a host: the file that says what another host tries.
 pub const TRIAL: &str = "PITSTOP_TRIAL";
 
+/// Set by the tool for a host, which is the same executable.
+pub const IS_HOST: &str = "PITSTOP_IS_HOST";
+
 /// What whoever starts a host tells it. A build, an editor or a terminal that inherited it would tell
 /// it to the next host.
-const INTERNAL: [&str; 3] = [RESTARTED_AFTER, DIE_WITH_PARENT, TRIAL];
+const INTERNAL: [&str; 4] = [RESTARTED_AFTER, DIE_WITH_PARENT, TRIAL, IS_HOST];
 
 /// Keeps them from the program.
 pub(crate) fn without_internal(command: &mut Command) {
@@ -50,7 +53,7 @@ mod tests {
         command.env(RESTARTED_AFTER, "crash");
         without_internal(&mut command);
         let removed: Vec<_> = command.get_envs().filter(|(_, value)| value.is_none()).collect();
-        for name in ["PITSTOP_RESTARTED_AFTER", "PITSTOP_DIE_WITH_PARENT", "PITSTOP_TRIAL"] {
+        for name in INTERNAL {
             assert!(removed.contains(&(OsStr::new(name), None)), "{name}: {removed:?}");
         }
     }

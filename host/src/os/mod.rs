@@ -10,9 +10,12 @@ pub mod command_line;
 pub(crate) mod file_identity;
 pub mod group;
 pub(crate) mod lines;
+mod own_command;
 pub(crate) mod own_executable;
 pub(crate) mod private_dir;
 pub(crate) mod signals;
 #[cfg(unix)]
 pub(crate) mod terminal;
-pub(crate) mod whole_file;
+pub mod whole_file;
+
+pub use own_command::{own_command, set_own_command};

@@ -2,6 +2,7 @@
 
 use super::carried::Carried;
 use super::executables::{self, Executables};
+use crate::os::own_command;
 use crate::os::own_executable::own_executable;
 use crate::persist::crash::Before;
 use std::io;
@@ -11,8 +12,8 @@ use std::path::{Path, PathBuf};
 /// newest checkpoint.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the host cannot start {} in its place: {source}; the state is saved: start `cargo xtask dev` anew",
-    program.display()
+    "the host cannot start {} in its place: {source}; the state is saved: start `{} dev` anew",
+    program.display(), own_command()
 )]
 pub struct NotReplaced {
     /// What was to be started.

@@ -4,5 +4,7 @@
 //! events of the file system. Produces: [`ChangeSet`](watch::ChangeSet)s. Never: builds, or writes a file
 //! of the user's.
 
+pub mod eframe_use;
+pub mod syntax;
 pub mod watch;
 pub mod workspace;

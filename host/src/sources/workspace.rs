@@ -9,10 +9,14 @@
 
 mod bin;
 mod inputs;
+mod module_target;
+mod roots;
 mod tier;
 
 pub use bin::Bin;
 pub use inputs::Inputs;
+pub use module_target::{Export, ModuleKind, ModuleTarget, export_in};
+pub use roots::{Root, Roots};
 pub use tier::{Tier, Tiers};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
@@ -20,11 +24,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The package whose change means that the running process itself is out of date.
-pub const HOST_PACKAGE: &str = "host";
+/// The package whose change means that the running process itself is out of date. One of this name that does not use
+/// the contract beside it is somebody else's.
+const HOST_PACKAGE: &str = "host";
 
 /// The package of `cargo xtask dev`, which starts the host and outlives it.
-pub const SUPERVISOR_PACKAGE: &str = "xtask";
+const SUPERVISOR_PACKAGE: &str = "xtask";
 
 /// The contract: host and modules both contain it, so its change reaches the host as well.
 pub const API_PACKAGE: &str = "hot_api";
@@ -76,6 +81,37 @@ pub enum WorkspaceError {
         /// The packages.
         packages: Vec<String>,
     },
+    /// A package is to be loaded, and exports no module.
+    #[error(
+        "package {package} exports no module; write `hot_api::export_module!(…)` or `hot_api::export_eframe_app!(…)` \
+         at the root of its library or program (`{} init` does it for an eframe application)",
+        crate::os::own_command()
+    )]
+    NoModule {
+        /// The package.
+        package: String,
+    },
+    /// Nobody says which module is meant, and there is none.
+    #[error(
+        "no package in the workspace at {} exports a module; enter the package of an eframe application and run \
+         `{} init`",
+        root.display(),
+        crate::os::own_command()
+    )]
+    NoModules {
+        /// Root of the workspace.
+        root: PathBuf,
+    },
+    /// Nobody says which module is meant, and there are several.
+    #[error(
+        "several packages export a module: {}; enter the directory of one, name one with --package, or list those \
+         that belong together as [[module]] in pitstop.toml",
+        packages.join(", ")
+    )]
+    WhichModule {
+        /// The packages.
+        packages: Vec<String>,
+    },
     /// It is not clear which executable of a package is meant.
     #[error(
         "package {package} has several executables; name one as `default-run` in its Cargo.toml"
@@ -92,6 +128,9 @@ struct Package {
     name: String,
     bins: Vec<Bin>,
     default_run: Option<String>,
+    module: Option<ModuleTarget>,
+    roots: Roots,
+    is_member: bool,
     /// Directories of its local dependencies, without dev-dependencies.
     needs: BTreeSet<PathBuf>,
 }
@@ -220,6 +259,61 @@ impl Workspace {
         }
     }
 
+    /// What of a package is loaded.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NoSuchPackage`] and [`WorkspaceError::NoModule`].
+    pub fn module_of(&self, package: &str) -> Result<ModuleTarget, WorkspaceError> {
+        let module = self.packages[&self.dir_of(package)?].module.clone();
+        module.ok_or_else(|| WorkspaceError::NoModule { package: package.to_owned() })
+    }
+
+    /// The package that is meant by somebody in `dir` who names none: the one of that directory, else the only one that
+    /// exports a module.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NoModules`] and [`WorkspaceError::WhichModule`].
+    pub fn module_at(&self, dir: &Path) -> Result<String, WorkspaceError> {
+        let exports = |package: &&Package| {
+            let module = package.module.as_ref();
+            package.is_member && module.is_some_and(|module| module.export.is_some())
+        };
+        let dir = canonical(dir);
+        let around = dir.ancestors().find_map(|dir| self.packages.get(dir));
+        if let Some(package) = around.filter(exports) {
+            return Ok(package.name.clone());
+        }
+        let names: Vec<&str> =
+            self.packages.values().filter(exports).map(|package| package.name.as_str()).collect();
+        match names.as_slice() {
+            [one] => Ok((*one).to_owned()),
+            [] => Err(WorkspaceError::NoModules { root: self.root.clone() }),
+            several => Err(WorkspaceError::WhichModule {
+                packages: several.iter().map(|&name| name.to_owned()).collect(),
+            }),
+        }
+    }
+
+    /// The crates of the package around a directory; `None` when there is no package around it.
+    #[must_use]
+    pub fn roots_at(&self, dir: &Path) -> Option<Roots> {
+        let dir = canonical(dir);
+        let package = dir.ancestors().find_map(|dir| self.packages.get(dir));
+        package.map(|package| package.roots.clone())
+    }
+
+    /// The program of the host, when its sources are among these packages and none of `modules`.
+    #[must_use]
+    pub fn host(&self, modules: &[String]) -> Option<Bin> {
+        self.host_dir().filter(|_| !modules.iter().any(|module| module == HOST_PACKAGE))?;
+        self.bin_of(HOST_PACKAGE).ok().flatten()
+    }
+
+    fn host_dir(&self) -> Option<PathBuf> {
+        let (dir, api) = (self.dir_of(HOST_PACKAGE).ok()?, self.dir_of(API_PACKAGE).ok()?);
+        self.packages[&dir].needs.contains(&api).then_some(dir)
+    }
+
     /// The table that tells for each file what its change asks for.
     ///
     /// # Errors
@@ -230,11 +324,10 @@ impl Workspace {
             .map(|name| Ok((name.clone(), self.dir_of(name)?)))
             .collect::<Result<Vec<_>, WorkspaceError>>()?;
         let module_dirs: BTreeSet<PathBuf> = seeds.iter().map(|(_, dir)| dir.clone()).collect();
-        let host_seeds: Vec<PathBuf> = [HOST_PACKAGE, API_PACKAGE]
-            .into_iter()
-            .filter_map(|name| self.dir_of(name).ok())
-            .filter(|dir| !module_dirs.contains(dir))
-            .collect();
+        let host = self.host_dir().filter(|dir| !module_dirs.contains(dir));
+        let api = self.dir_of(API_PACKAGE).ok().filter(|dir| !module_dirs.contains(dir));
+        let host_is_local = host.is_some();
+        let host_seeds: Vec<PathBuf> = host.into_iter().chain(api).collect();
         Ok(Tiers::new(
             self.seen.clone(),
             // A host may depend on a module; that does not make the module, or what only the
@@ -242,8 +335,10 @@ impl Workspace {
             self.closure(&host_seeds, &module_dirs),
             seeds.into_iter().map(|(name, dir)| (name, self.closure(&[dir], &BTreeSet::new()))),
             self.manifests(),
-            self.dir_of(HOST_PACKAGE).is_ok(),
-            self.dir_of(SUPERVISOR_PACKAGE).ok().filter(|dir| !module_dirs.contains(dir)),
+            host_is_local,
+            self.dir_of(SUPERVISOR_PACKAGE)
+                .ok()
+                .filter(|dir| host_is_local && !module_dirs.contains(dir)),
         ))
     }
 
@@ -310,9 +405,14 @@ impl Workspace {
                 .collect();
             let bins = Bin::all_of(package, metadata.target_directory.as_std_path());
             let (name, default_run) = (package.name.to_string(), package.default_run.clone());
+            let needs_api = package.dependencies.iter().any(|it| it.name == API_PACKAGE);
+            let module = ModuleTarget::of(package).filter(|it| needs_api || it.export.is_none());
+            let is_member = root == self.root && name != API_PACKAGE;
             self.target_dirs.insert(dir.join("target"));
             self.seen.insert(dir.clone());
-            packages.insert(dir, Package { name, bins, default_run, needs });
+            let roots = Roots::of(package);
+            let package = Package { name, bins, default_run, module, roots, is_member, needs };
+            packages.insert(dir, package);
         }
         packages
     }

@@ -54,7 +54,7 @@ pub struct DevArgs {
     #[arg(long)]
     pub fresh: bool,
 
-    /// Package of a module; may be given several times [default: from pitstop.toml, else hot_ui]
+    /// Package of a module; may be given several times [default: from pitstop.toml, else that of the current directory, else the only one]
     #[arg(long, value_name = "P", action = ArgAction::Append)]
     pub package: Vec<String>,
 

@@ -3,10 +3,10 @@
 //! Owns: the order in which things start and stop. Consumes: [`DevArgs`]. Produces: an exit code.
 //! Never: decides about reloads.
 
-use crate::compile::{BuildConfig, ReplayConfig, WrapperProgram};
+use crate::compile::{BuildConfig, BuildError, ReplayConfig, WrapperProgram};
 use crate::control::host_control::{HostControl, HostFacts};
 use crate::control::{ControlServer, HostLock};
-use crate::engine::{BuildSource, Engine, EngineConfig, EngineHandle};
+use crate::engine::{BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec};
 use crate::journal::event::{Event, StartReason};
 use crate::journal::status::StatusFile;
 use crate::journal::{Journal, JournalConfig, LogLevel, ShowBoard};
@@ -14,12 +14,14 @@ use crate::literals::Literals;
 use crate::module::{AppArgs, HostCalls, LogFn};
 use crate::os::allocator;
 use crate::os::child_env;
+use crate::os::own_command;
 use crate::os::own_executable::own_executable;
 use crate::os::signals;
 use crate::persist::checkpoint::Store;
 use crate::persist::crash::{Before, CrashLedger, Verdict};
 use crate::restart::{Carried, Executables, HostMaker, replace};
-use crate::sources::workspace::{HOST_PACKAGE, Workspace};
+use crate::sources::eframe_use;
+use crate::sources::workspace::Workspace;
 use crate::start::auto_run;
 use crate::start::cli::{DevArgs, Exit};
 use crate::start::headless::Headless;
@@ -28,6 +30,7 @@ use crate::start::status_writer::StatusWriter;
 use crate::start::terminal::{Terminal, say};
 use crate::supervise::{Programs, ProgramsConfig, ProgramsHandle};
 use anyhow::Context as _;
+use hot_api::abi::NOTICE;
 use once_cell::sync::OnceCell;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -148,14 +151,14 @@ static RUNNING: OnceCell<EngineHandle> = OnceCell::new();
 
 impl Plan {
     fn read(args: &DevArgs) -> anyhow::Result<Self> {
-        let start = match &args.workspace {
-            Some(dir) => dir.clone(),
-            None => std::env::current_dir().context("the working directory is gone")?,
-        };
-        let workspace = Workspace::load(&start)?;
+        let here = std::env::current_dir().context("the working directory is gone")?;
+        let workspace = Workspace::load(args.workspace.as_ref().unwrap_or(&here))?;
         let root = workspace.root().to_path_buf();
         let (file, warnings) = PitstopFile::read(&root)?;
-        let settings = Settings::resolve(args, &EnvSettings::read()?, &file);
+        let mut settings = Settings::resolve(args, &EnvSettings::read()?, &file);
+        if settings.modules.is_empty() {
+            settings.modules.push(ModuleSpec::of(&workspace.module_at(&here)?));
+        }
         let dir = root.join("target").join("pitstop");
         let source = build_source(&workspace, &settings, &dir)?;
         let programs = auto_run::config(&workspace, &settings, &dir)?;
@@ -167,6 +170,7 @@ impl Plan {
 impl Launch {
     fn prepare(args: &DevArgs) -> anyhow::Result<Self> {
         let mut plan = Plan::read(args)?;
+        let limits = limits_of(&plan);
         let (dir, settings) = (&plan.dir, &mut plan.settings);
         let lock = HostLock::acquire(dir)?;
         let before = Before::from_environment();
@@ -187,7 +191,8 @@ impl Launch {
             ran_for: carried.as_ref().map(|carried| carried.ran_for),
         })?;
         let gave_way = (before == Some(Before::WentBack)).then(|| GAVE_WAY.to_owned());
-        for message in plan.warnings.drain(..).chain(gave_way) {
+        let limits = limits.into_iter().filter(|_| matches!(before, None | Some(Before::InOrder)));
+        for message in plan.warnings.drain(..).chain(gave_way).chain(limits) {
             journal.record(None, None, Event::Notice { message });
         }
         Ok(Self { plan, journal, lock, before, carried })
@@ -224,7 +229,7 @@ impl Launch {
         use crate::shell::{self, WindowError};
         use parking_lot::Mutex;
         if !shell::has_display() {
-            say(NO_DISPLAY);
+            say(&no_display());
             return self.run_headless();
         }
         let log = log_fn(&self.journal);
@@ -321,13 +326,29 @@ impl Launch {
     }
 }
 
+/// What of eframe applications does not work in a module, until there is a checkpoint: whoever has seen it once knows.
+fn limits_of(plan: &Plan) -> Vec<String> {
+    let modules = plan.settings.modules.iter().zip(&plan.source.build.modules);
+    let exports = modules.filter_map(|(spec, target)| Some((spec, target.export.as_ref()?)));
+    let new = exports.filter(|(spec, export)| {
+        export.is_eframe_app
+            && Store::new(plan.dir.join("checkpoint")).newest_first(&spec.name).is_empty()
+    });
+    let dirs = new.filter_map(|(_, export)| export.file.parent());
+    dirs.flat_map(|dir| eframe_use::below(dir, &plan.root)).map(|found| found.to_string()).collect()
+}
+
 const GAVE_WAY: &str = "the new host crashed twice within 10 s: this is the one before; the next change of \
                         its sources is built and tried again";
 
 #[cfg(feature = "shell")]
-const NO_DISPLAY: &str = "pitstop: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is \
-                          set); running headless. Saved files are built and swapped all the same; \
-                          `cargo xtask status` shows what runs.";
+fn no_display() -> String {
+    format!(
+        "pitstop: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); running headless. Saved files \
+         are built and swapped all the same; `{} status` shows what runs.",
+        own_command()
+    )
+}
 
 /// `None` when every build has to go through cargo: because the user wants it, because this program
 /// does not know where it is, or because one module is linked into another, so that cargo needs it.
@@ -362,7 +383,8 @@ fn host_maker(
     dir: &Path,
     args: &DevArgs,
 ) -> Option<HostMaker> {
-    let bin = workspace.bin_of(HOST_PACKAGE).ok().flatten()?;
+    let modules: Vec<String> = settings.modules.iter().map(|it| it.package.clone()).collect();
+    let bin = workspace.host(&modules)?;
     let args_again = args.clone();
     may_restart(settings).then(|| HostMaker {
         root: workspace.root().to_path_buf(),
@@ -392,18 +414,26 @@ fn build_source(
 ) -> anyhow::Result<BuildSource> {
     let packages: Vec<String> =
         settings.modules.iter().map(|module| module.package.clone()).collect();
+    let modules = packages.iter().map(|package| workspace.module_of(package));
+    let modules = modules.collect::<Result<Vec<_>, _>>()?;
+    let replay = replay_config(workspace, settings, &packages, dir);
+    if replay.is_none()
+        && let Some(module) = modules.iter().find(|module| !module.is_cdylib)
+    {
+        return Err(BuildError::NoLibrary { package: module.package.clone() }.into());
+    }
     Ok(BuildSource {
         build: BuildConfig {
             workspace_root: workspace.root().to_path_buf(),
             target_dir: workspace.root().join(&settings.build_dir),
-            packages: packages.clone(),
+            modules,
             args: settings.cargo_args.iter().map(Into::into).collect(),
             env: settings
                 .build_env
                 .iter()
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
-            replay: replay_config(workspace, settings, &packages, dir),
+            replay,
         },
         inputs: workspace.modules_inputs(&packages)?,
         tiers: workspace.tiers(&packages)?,
@@ -448,7 +478,12 @@ fn log_fn(journal: &Arc<Journal>) -> LogFn {
     let journal = Arc::clone(journal);
     Arc::new(move |level, text| {
         let level = match level {
-            0 | 1 => LogLevel::Error,
+            NOTICE => {
+                let message = text.to_owned();
+                journal.record(None, None, Event::Notice { message });
+                return;
+            }
+            1 => LogLevel::Error,
             2 => LogLevel::Warn,
             3 => LogLevel::Info,
             4 => LogLevel::Debug,

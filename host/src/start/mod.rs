@@ -11,3 +11,26 @@ pub mod launch;
 pub mod settings;
 mod status_writer;
 mod terminal;
+
+use clap::Parser;
+use cli::DevArgs;
+use std::process::ExitCode;
+
+/// Runs egui modules and exchanges their code while they run.
+#[derive(Parser)]
+#[command(name = "host", version)]
+struct Line {
+    #[command(flatten)]
+    dev: DevArgs,
+}
+
+/// What an executable does that is a host: all of `main`, but for being a wrapper of rustc
+/// ([`crate::compile::replay::intercept`]), which comes first.
+#[must_use]
+pub fn main() -> ExitCode {
+    let line = Line::parse();
+    if let Some(code) = crate::restart::intercept(|| launch::check(&line.dev)) {
+        return code;
+    }
+    launch::run(&line.dev).into()
+}

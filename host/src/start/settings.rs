@@ -24,9 +24,6 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The module when nobody names one.
-const DEFAULT_PACKAGE: &str = "hot_ui";
-
 /// A frame that takes longer is shown as overdue: well beyond a slow frame of a debug build, well
 /// below what a user takes for a crash.
 const FRAME_LIMIT: Duration = Duration::from_millis(250);
@@ -40,7 +37,7 @@ const BUILD_DIR: &str = "target/pitstop/build";
 /// Everything that can be set. Relative paths are relative to the workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// The modules, in the order of the window. Never empty.
+    /// The modules, in the order of the window; empty when nobody names one.
     pub modules: Vec<ModuleSpec>,
     /// Run without a window.
     pub headless: bool,
@@ -208,7 +205,7 @@ fn modules(picked: &[String], file: &PitstopFile) -> Vec<ModuleSpec> {
         })
         .collect();
     if picked.is_empty() {
-        return if of_file.is_empty() { vec![ModuleSpec::of(DEFAULT_PACKAGE)] } else { of_file };
+        return of_file;
     }
     let mut modules: Vec<ModuleSpec> = Vec::new();
     for package in picked {
@@ -266,7 +263,7 @@ mod tests {
     fn packages_pick_modules() {
         let text = "[[module]]\nname = \"ui\"\npackage = \"hot_ui\"\nviews = [\"v\"]\n[[module]]\nname = \"tools\"";
         for (picked, text, expected) in [
-            (&[][..], "", &["hot_ui"][..]),
+            (&[][..], "", &[][..]),
             (&[], text, &["ui", "tools"]),
             (&["tools"], text, &["tools"]),
             (&["hot_ui", "ui", "other", "other"], text, &["ui", "other"]),
@@ -296,7 +293,9 @@ mod tests {
             PitstopFile::parse(Path::new("pitstop.toml"), &spelled).expect("a good file");
         assert_eq!(warnings, [""; 0]);
         assert!(spelled.frame_limit_ms.is_some() && spelled.auto_reload.is_some(), "spelled out");
-        assert_eq!(Settings::resolve(&DevArgs::default(), &EnvSettings::default(), &spelled), none);
+        let spelled = Settings::resolve(&DevArgs::default(), &EnvSettings::default(), &spelled);
+        // Which modules there are has no default; without any the workspace is asked.
+        assert_eq!(Settings { modules: Vec::new(), ..spelled }, none);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::journal::board::Board;
 use crate::journal::event::Event;
 use crate::journal::status::StatusFile;
 use crate::journal::{Journal, ShowBoard};
+use crate::os::own_command;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -70,7 +71,8 @@ impl StatusWriter {
         if let Err(error) = file.write(&self.facts.status(board)) {
             let mut trouble = self.trouble.lock();
             if matches!(*trouble, Trouble::None) {
-                let message = format!("{error}; `cargo xtask status` will not find this host");
+                let message =
+                    format!("{error}; `{} status` will not find this host", own_command());
                 *trouble = Trouble::ToTell(message);
             }
         }

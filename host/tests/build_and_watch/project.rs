@@ -4,6 +4,7 @@ use host::compile::DebugInfo;
 use host::compile::{
     BuildConfig, BuildError, Builder, Built, Cancel, ReplayConfig, WrapperProgram,
 };
+use host::sources::workspace::ModuleTarget;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -106,7 +107,7 @@ impl Project {
         BuildConfig {
             workspace_root: self.root.clone(),
             target_dir: self.root.join("target/pitstop/build"),
-            packages: packages.iter().map(|&name| name.to_owned()).collect(),
+            modules: packages.iter().copied().map(ModuleTarget::library).collect(),
             args: vec!["--offline".into()],
             env: Vec::new(),
             replay: None,

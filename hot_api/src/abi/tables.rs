@@ -232,6 +232,9 @@ pub struct ServicesTable {
     pub stop: unsafe extern "C" fn(name: Slice<u8>) -> i32,
 }
 
+/// A level of [`HostTable::log`]: a line that the user is told, in the terminal and in the window.
+pub const NOTICE: u32 = 0;
+
 /// Answers [`HostTable::listen`]: with the socket, or with the reason why there is none.
 ///
 /// # Safety
@@ -284,7 +287,7 @@ pub struct HostTable {
     pub generation: u64,
     /// Any thread. Asks for another frame after so many nanoseconds.
     pub request_repaint: unsafe extern "C" fn(host: *mut c_void, after_ns: u64),
-    /// Any thread. A line for the log; level 1 error … 5 trace, as in the `log` crate.
+    /// Any thread. A line for the log; level 1 error … 5 trace, as in the `log` crate, or [`NOTICE`].
     pub log: unsafe extern "C" fn(host: *mut c_void, level: u32, text: Slice<u8>),
     /// Any thread. A contained panic: message, `file:line:column`, backtrace.
     pub fault: unsafe extern "C" fn(

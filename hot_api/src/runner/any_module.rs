@@ -1,13 +1,16 @@
 //! A module without its type, so that the runner is compiled once and not with every module.
 //!
-//! Owns: [`ModuleType`] and [`AnyModule`], the only code of the runner that is compiled in the author's
-//! crate. Consumes: a [`Module`]. Never: decides anything; each method forwards to the author's.
+//! Owns: [`AnyModuleType`] and [`AnyModule`], and their implementation for each [`Module`]: the only code of
+//! the runner that is compiled in the author's crate. Never: decides anything; each method forwards to the
+//! author's.
 
 use crate::module::{CreateContext, Module, ModuleFrame, View};
 use crate::services::ServicesType;
+use crate::state::Report;
 use crate::state::any_state::AnySpec;
-use egui::{Context, Ui};
+use egui::{Context, RawInput, Ui};
 use std::any::{Any, type_name};
+use std::marker::PhantomData;
 
 #[cfg(feature = "glow")]
 use crate::module::GlCleanup;
@@ -24,43 +27,120 @@ pub trait Exported: Module {
 }
 
 /// What is known of a module before there is an instance.
-pub(super) struct ModuleType {
+pub trait AnyModuleType: Sync {
     /// The full name of the author's type.
-    pub(super) name: fn() -> &'static str,
+    fn name(&self) -> &'static str;
     /// The names of the views beside `main`.
-    pub(super) extra_view: fn(usize) -> Option<&'static str>,
-    pub(super) create: fn(&CreateContext<'_>) -> Box<dyn AnyModule>,
-    pub(super) state: &'static dyn AnySpec,
-    pub(super) services: Option<&'static ServicesType>,
+    fn extra_view(&self, index: usize) -> Option<&'static str>;
+    /// Makes the author's object.
+    fn create(&'static self, cc: &CreateContext<'_>) -> Box<dyn AnyModule>;
+    /// The state that survives a reload.
+    fn state(&self) -> &'static dyn AnySpec;
+    /// The services, if there are any.
+    fn services(&self) -> Option<&'static ServicesType>;
 }
 
-impl ModuleType {
-    pub(super) const fn of<M: Exported>() -> Self {
-        Self {
-            name: type_name::<M>,
-            extra_view: |index| M::VIEWS.get(index).map(|view| view.name),
-            create: |cc| Box::new(M::create(cc)),
-            state: M::STATE,
-            services: M::SERVICES,
-        }
+/// What an export macro exports. Nobody writes this name.
+#[doc(hidden)]
+pub trait Entry: 'static {
+    /// The module.
+    const TYPE: &'static dyn AnyModuleType;
+    /// Whether it is exported with services.
+    const HAS_SERVICES: bool;
+}
+
+impl<M: Exported> Entry for M {
+    const TYPE: &'static dyn AnyModuleType = &Typed::<M>(PhantomData);
+    const HAS_SERVICES: bool = M::SERVICES.is_some();
+}
+
+/// A [`Module`] as a value.
+struct Typed<M>(PhantomData<fn() -> M>);
+
+impl<M: Exported> AnyModuleType for Typed<M> {
+    fn name(&self) -> &'static str {
+        type_name::<M>()
+    }
+
+    fn extra_view(&self, index: usize) -> Option<&'static str> {
+        M::VIEWS.get(index).map(|view| view.name)
+    }
+
+    fn create(&'static self, cc: &CreateContext<'_>) -> Box<dyn AnyModule> {
+        Box::new(M::create(cc))
+    }
+
+    fn state(&self) -> &'static dyn AnySpec {
+        M::STATE
+    }
+
+    fn services(&self) -> Option<&'static ServicesType> {
+        M::SERVICES
     }
 }
 
-/// The author's object. Each `state` is one of the module's [`ModuleType::state`].
-pub(super) trait AnyModule: Any {
-    fn setup(&mut self, ctx: &Context);
+/// The author's object. Each `state` is one of the module's [`AnyModuleType::state`].
+pub trait AnyModule: Any {
+    /// Called once for each view's context, before its first pass. `report` says what became of the state so far;
+    /// `None` when it is the default one.
+    ///
+    /// # Errors
+    /// Why there is no instance, for its author.
+    fn setup(
+        &mut self,
+        state: &mut dyn Any,
+        ctx: &Context,
+        report: Option<&mut Report>,
+    ) -> Result<(), String>;
+
+    /// Called once for each frame of the host.
     fn logic(&mut self, state: &mut dyn Any, ctx: &Context, frame: &mut ModuleFrame<'_>);
+
+    /// May change what a view is about to be given.
+    fn raw_input(&mut self, state: &mut dyn Any, ctx: &Context, raw: &mut RawInput) {
+        let _ = (state, ctx, raw);
+    }
+
     /// Draws `main`, which is view 0, or a further one. Nothing is drawn when there is no such view.
     fn draw(&mut self, view: usize, state: &mut dyn Any, ui: &mut Ui, frame: &mut ModuleFrame<'_>);
-    fn suspend(&mut self, state: &mut dyn Any);
-    fn resume(&mut self, state: &mut dyn Any);
+
+    /// See [`Module::suspend`].
+    fn suspend(&mut self, state: &mut dyn Any) {
+        let _ = state;
+    }
+
+    /// See [`Module::resume`].
+    fn resume(&mut self, state: &mut dyn Any) {
+        let _ = state;
+    }
+
+    /// Whether what egui remembers outlives the process.
+    fn persists_egui_memory(&self, state: &dyn Any) -> bool {
+        let _ = state;
+        true
+    }
+
+    /// The last call before everything is dropped.
+    fn exit(&mut self, state: &mut dyn Any) {
+        let _ = state;
+    }
+
+    /// See [`Module::gl_cleanup`].
     #[cfg(feature = "glow")]
-    fn gl_cleanup(&mut self) -> Option<GlCleanup>;
+    fn gl_cleanup(&mut self) -> Option<GlCleanup> {
+        None
+    }
 }
 
 impl<M: Module> AnyModule for M {
-    fn setup(&mut self, ctx: &Context) {
+    fn setup(
+        &mut self,
+        _state: &mut dyn Any,
+        ctx: &Context,
+        _report: Option<&mut Report>,
+    ) -> Result<(), String> {
         Module::setup(self, ctx);
+        Ok(())
     }
 
     fn logic(&mut self, state: &mut dyn Any, ctx: &Context, frame: &mut ModuleFrame<'_>) {

@@ -1,8 +1,9 @@
 //! One instance: the author's object, its state, and its views.
 
 use super::MAIN_VIEW;
-use super::any_module::{AnyModule, ModuleType};
+use super::any_module::{AnyModule, AnyModuleType};
 use super::contained::Contained;
+use super::guard::guard;
 use super::paint::PaintSide;
 use super::view::{ViewMemory, ViewRun};
 use crate::abi::{FrameInput, FrameView, code};
@@ -16,7 +17,7 @@ use crate::state::{
     Codec, Report, SCHEMA_SECTION, STATE_SECTION, SectionRef, SnapshotError, SnapshotRef,
     SnapshotWriter, migrate, restore, to_bytes,
 };
-use egui::Ui;
+use egui::{Context, Ui};
 use serde::{Serialize, de::DeserializeOwned};
 use std::any::Any;
 use std::cell::{Cell, OnceCell};
@@ -28,7 +29,7 @@ pub(super) struct App {
     views: Vec<Contained<ViewRun>>,
     module: Contained<Box<dyn AnyModule>>,
     state: Contained<AnyState>,
-    of: &'static ModuleType,
+    of: &'static dyn AnyModuleType,
     /// Traced when it is first asked for.
     schema: OnceCell<Traced>,
     /// Bytes of the last capture in the binary codec; the next one will take about as many.
@@ -37,12 +38,22 @@ pub(super) struct App {
     host: Host,
 }
 
+/// Why there is no instance.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CreateError {
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The author's code says so.
+    #[error("{0}")]
+    Author(String),
+}
+
 /// What a state is made of, or why that is not known.
 pub(crate) type Traced = Result<Schema, Untraceable>;
 
 /// The names of a module's views, `main` first.
-fn view_names(of: &'static ModuleType) -> impl Iterator<Item = &'static str> {
-    std::iter::once(MAIN_VIEW).chain((0..).map_while(of.extra_view))
+fn view_names(of: &'static dyn AnyModuleType) -> impl Iterator<Item = &'static str> {
+    std::iter::once(MAIN_VIEW).chain((0..).map_while(|index| of.extra_view(index)))
 }
 
 /// The name of the section with a view's egui memory.
@@ -53,43 +64,48 @@ fn view_section(view: &str) -> String {
 impl App {
     /// Makes the instance from `snapshot`; empty bytes mean a fresh start.
     pub(super) fn create(
-        of: &'static ModuleType,
+        of: &'static dyn AnyModuleType,
         host: Host,
         snapshot: &[u8],
         threads: Arc<Threads>,
-    ) -> Result<(Self, PaintSide), SnapshotError> {
+    ) -> Result<(Self, PaintSide), CreateError> {
         let snapshot =
             if snapshot.is_empty() { None } else { Some(SnapshotRef::decode(snapshot)?) };
         let section = |name: &str| snapshot.as_ref().and_then(|snapshot| snapshot.section(name));
         let schema = OnceCell::new();
-        let state = match section(STATE_SECTION) {
+        let (state, mut report) = match section(STATE_SECTION) {
             Some(section) => {
-                let schema = schema.get_or_init(|| of.state.schema());
-                let (state, report) = restore_state(of.state, section, snapshot.as_ref(), schema)?;
-                host.restored(&serde_json::to_string(&report).unwrap_or_default());
-                state
+                let schema = schema.get_or_init(|| of.state().schema());
+                let restored = restore_state(of.state(), section, snapshot.as_ref(), schema)?;
+                (restored.0, Some(restored.1))
             }
-            None => of.state.default_state(),
+            None => (of.state().default_state(), None),
         };
-        let state = Contained::new(host, state);
+        let mut state = Contained::new(host, state);
         let binary_size = Cell::new(section(STATE_SECTION).map_or(0, |state| state.payload.len()));
-        let module = (of.create)(&CreateContext { host: &host, args: &host.args() });
+        let module = of.create(&CreateContext { host: &host, args: &host.args() });
         let mut module = Contained::new(host, module);
-        let views = view_names(of)
+        let views: Result<_, CreateError> = view_names(of)
             .map(|name| {
                 // A view's memory is a convenience: one that cannot be read starts afresh.
                 let memory = section(&view_section(name))
                     .and_then(|section| restore_section::<ViewMemory>(section).ok())
                     .map(|(memory, _)| memory)
                     .unwrap_or_default();
-                Contained::new(host, ViewRun::new(host, memory, &mut |ctx| module.setup(ctx)))
+                let setup = &mut |ctx: &Context| module.setup(&mut **state, ctx, report.as_mut());
+                let view = ViewRun::new(host, memory, setup).map_err(CreateError::Author)?;
+                Ok(Contained::new(host, view))
             })
             .collect();
+        let views = views?;
+        if let Some(report) = report {
+            host.restored(&serde_json::to_string(&report).unwrap_or_default());
+        }
         let paint = PaintSide::new(
             #[cfg(feature = "glow")]
             module.gl_cleanup(),
         );
-        let services = AnyServices::new(of.services, threads);
+        let services = AnyServices::new(of.services(), threads);
         Ok((Self { views, module, state, of, schema, binary_size, services, host }, paint))
     }
 
@@ -115,24 +131,31 @@ impl App {
         let Self { views, module, state, services, host, .. } = self;
         let view = views.get_mut(index)?;
         let mut frame = ModuleFrame { host, messages: services.messages() };
+        let mut input = view.begin(input, items);
+        module.raw_input(&mut ***state, view.context(), &mut input.raw);
         let draw = &mut |ui: &mut Ui| module.draw(index, &mut ***state, ui, &mut frame);
-        Some(view.frame(input, items, paint, index, draw))
+        Some(view.frame(input, paint, index, draw))
     }
 
     /// What the state is made of, as bytes to compare.
-    pub(super) fn identity(of: &ModuleType) -> Result<Vec<u8>, Untraceable> {
-        let schema = of.state.schema()?;
+    pub(super) fn identity(of: &dyn AnyModuleType) -> Result<Vec<u8>, Untraceable> {
+        let schema = of.state().schema()?;
         let mut bytes = schema.fingerprint().to_le_bytes().to_vec();
-        bytes.extend(of.state.schema_version().to_le_bytes());
+        bytes.extend(of.state().schema_version().to_le_bytes());
         bytes.extend(schema.root().to_string().into_bytes());
         Ok(bytes)
     }
 
-    /// The state and egui's memory as a snapshot, the state in that codec.
-    pub(super) fn capture(&self, codec: Codec) -> Result<Vec<u8>, SnapshotError> {
-        let spec = self.of.state;
+    /// The state and egui's memory as a snapshot, the state in that codec; `is_for_swap` when newer code takes it
+    /// over at once.
+    pub(super) fn capture(
+        &self,
+        codec: Codec,
+        is_for_swap: bool,
+    ) -> Result<Vec<u8>, SnapshotError> {
+        let spec = self.of.state();
         let schema = self.schema.get_or_init(|| spec.schema()).as_ref();
-        let type_name = (self.of.name)();
+        let type_name = self.of.name();
         let module = type_name.split("::").next().unwrap_or(type_name);
         let fingerprint = schema.ok().map(Schema::fingerprint);
         let mut snapshot = SnapshotWriter::new(module, spec.schema_version(), fingerprint);
@@ -151,7 +174,9 @@ impl App {
                 })?;
             }
         }
-        for (name, view) in view_names(self.of).zip(&self.views) {
+        let persists = is_for_swap || self.module.persists_egui_memory(&**self.state);
+        let views = view_names(self.of).zip(&self.views).filter(|_| persists);
+        for (name, view) in views {
             append(&mut snapshot, &view_section(name), &to_bytes(&view.memory())?);
         }
         if let (Codec::Named, Ok(schema)) = (codec, schema) {
@@ -163,11 +188,15 @@ impl App {
 
     /// Drops everything of the author's; [`code::FAULT`] when any of it panicked.
     pub(super) fn end(self) -> i32 {
-        let Self { views, module, state, services, host, .. } = self;
+        let Self { views, mut module, mut state, services, host, .. } = self;
+        let exited = guard(host, || {
+            module.exit(&mut **state);
+            code::OK
+        });
         // Closures that were listed are the author's too.
         let services = Contained::new(host, services);
         let mut ended: Vec<i32> = views.into_iter().map(Contained::end).collect();
-        ended.extend([services.end(), module.end(), state.end()]);
+        ended.extend([exited, services.end(), module.end(), state.end()]);
         ended.into_iter().find(|ended| *ended != code::OK).unwrap_or(code::OK)
     }
 

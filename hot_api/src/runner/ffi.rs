@@ -2,11 +2,11 @@
 //!
 //! Owns: the turning of raw pointers into references. Each function checks for null, catches
 //! panics (`ABI-3`) and forwards. Never: anything else. Only the two that begin without an instance know
-//! the module's type, and hand it on as a [`ModuleType`].
+//! the module's type, and hand it on as an [`AnyModuleType`].
 #![expect(unsafe_code, reason = "the module's side of the C boundary")]
 
-use super::any_module::{Exported, ModuleType};
-use super::app::App;
+use super::any_module::{AnyModuleType, Entry};
+use super::app::{App, CreateError};
 use super::contained::Contained;
 use super::ffi_services::{services_table, threads};
 use super::guard::{guard, install, last_panic_site, uninstall, warn};
@@ -34,11 +34,11 @@ struct Boxed {
 
 /// The table of a module.
 #[must_use]
-pub const fn table<M: Exported>() -> ModuleTable {
+pub const fn table<E: Entry>() -> ModuleTable {
     ModuleTable {
         size: size_of::<ModuleTable>() as u32,
         flags: 0,
-        create: create::<M>,
+        create: create::<E>,
         logic,
         frame,
         paint,
@@ -47,12 +47,12 @@ pub const fn table<M: Exported>() -> ModuleTable {
         resume,
         release_gl,
         destroy,
-        schema: Some(schema::<M>),
+        schema: Some(schema::<E>),
         hand_over: Some(hand_over),
         set_literals: Some(set_literals),
-        services: match M::SERVICES {
-            Some(_) => Some(const { &services_table::<M>() }),
-            None => None,
+        services: match E::HAS_SERVICES {
+            true => Some(const { &services_table::<E>() }),
+            false => None,
         },
     }
 }
@@ -93,9 +93,10 @@ unsafe fn host_of(instance: *mut Instance) -> Host {
 }
 
 /// Tells why there is no instance. A panic that was caught on the way has a place to show.
-fn refuse(host: Host, error: &SnapshotError) -> i32 {
+fn refuse(host: Host, error: &CreateError) -> i32 {
     let message = error.to_string();
-    if matches!(error, SnapshotError::Migrate(MigrateError::Panicked { .. })) {
+    if matches!(error, CreateError::Snapshot(SnapshotError::Migrate(MigrateError::Panicked { .. })))
+    {
         let (location, backtrace) = last_panic_site();
         host.fault(&message, &location, &backtrace);
         return code::FAULT;
@@ -104,19 +105,19 @@ fn refuse(host: Host, error: &SnapshotError) -> i32 {
     code::REFUSED
 }
 
-unsafe extern "C" fn create<M: Exported>(
+unsafe extern "C" fn create<E: Entry>(
     host: *const HostTable,
     snapshot: Slice<u8>,
     out: *mut *mut Instance,
 ) -> i32 {
     // SAFETY: as promised to this function.
-    unsafe { create_of(const { &ModuleType::of::<M>() }, host, snapshot, out) }
+    unsafe { create_of(E::TYPE, host, snapshot, out) }
 }
 
 /// # Safety
 /// As for the function of the table.
 unsafe fn create_of(
-    of: &'static ModuleType,
+    of: &'static dyn AnyModuleType,
     host: *const HostTable,
     snapshot: Slice<u8>,
     out: *mut *mut Instance,
@@ -221,19 +222,19 @@ unsafe extern "C" fn paint(
     code::REFUSED
 }
 
-unsafe extern "C" fn schema<M: Exported>(
+unsafe extern "C" fn schema<E: Entry>(
     host: *const HostTable,
     sink: *mut c_void,
     write: WriteFn,
 ) -> i32 {
     // SAFETY: as promised to this function.
-    unsafe { schema_of(const { &ModuleType::of::<M>() }, host, sink, write) }
+    unsafe { schema_of(E::TYPE, host, sink, write) }
 }
 
 /// # Safety
 /// As for the function of the table.
 unsafe fn schema_of(
-    of: &'static ModuleType,
+    of: &'static dyn AnyModuleType,
     host: *const HostTable,
     sink: *mut c_void,
     write: WriteFn,
@@ -307,7 +308,7 @@ unsafe fn write_state(
     // SAFETY: ABI-4: a live instance on its thread.
     let app = unsafe { app(instance) };
     let host = app.host();
-    guard(host, || match within(passage, || app.capture(codec)) {
+    guard(host, || match within(passage, || app.capture(codec, passage == Passage::Lending)) {
         Ok(snapshot) => {
             // SAFETY: the host's own function; the bytes are lent for the call (ABI-5).
             unsafe { write(sink, Slice::new(&snapshot)) };

@@ -3,7 +3,7 @@
 //! Owns: the threads of the one instance, for a call that comes without it.
 #![expect(unsafe_code, reason = "the module's side of the C boundary")]
 
-use super::any_module::{Exported, ModuleType};
+use super::any_module::{AnyModuleType, Entry};
 use super::ffi::{app, without_instance};
 use super::guard::guard;
 use crate::abi::{HostTable, Instance, ServicesTable, Slice, WriteFn, code};
@@ -14,11 +14,11 @@ use std::mem::size_of;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The table of a module that has services.
-pub(super) const fn services_table<M: Exported>() -> ServicesTable {
+pub(super) const fn services_table<E: Entry>() -> ServicesTable {
     ServicesTable {
         size: size_of::<ServicesTable>() as u32,
         reserved: 0,
-        check: check_config::<M>,
+        check: check_config::<E>,
         list: list_services,
         start: start_services,
         stop: stop_services,
@@ -64,26 +64,26 @@ unsafe fn write_json<T: serde::Serialize>(
     code
 }
 
-unsafe extern "C" fn check_config<M: Exported>(
+unsafe extern "C" fn check_config<E: Entry>(
     host: *const HostTable,
     config: Slice<u8>,
     sink: *mut c_void,
     write: WriteFn,
 ) -> i32 {
     // SAFETY: as promised to this function.
-    unsafe { check_config_of(const { &ModuleType::of::<M>() }, host, config, sink, write) }
+    unsafe { check_config_of(E::TYPE, host, config, sink, write) }
 }
 
 /// # Safety
 /// As for the function of the table.
 unsafe fn check_config_of(
-    of: &'static ModuleType,
+    of: &'static dyn AnyModuleType,
     host: *const HostTable,
     config: Slice<u8>,
     sink: *mut c_void,
     write: WriteFn,
 ) -> i32 {
-    let Some(services) = of.services else { return code::REFUSED };
+    let Some(services) = of.services() else { return code::REFUSED };
     // SAFETY: as promised to this function.
     unsafe {
         without_instance(host, |_| {

@@ -44,10 +44,16 @@ pub(super) fn uninstall() {
     *lock(&HOST) = None;
 }
 
+/// The host of the code that calls this, on any thread: for code that is not handed one, such as that of an eframe
+/// application. `None` where the application runs by itself, and before and after the life of the module.
+#[must_use]
+pub fn current_host() -> Option<Host> {
+    *lock(&HOST)
+}
+
 /// A warning for the log of the host that there is.
 pub(super) fn warn(text: &str) {
-    let host = *lock(&HOST);
-    if let Some(host) = host {
+    if let Some(host) = current_host() {
         host.log(LogLevel::Warn, text);
     }
 }

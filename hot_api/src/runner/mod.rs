@@ -26,10 +26,13 @@ mod repaint;
 mod view;
 
 pub(crate) use crate::abi::handshake::VIEWS_MAX;
-pub use any_module::Exported;
-#[cfg(any(feature = "eframe", all(test, feature = "module")))]
+#[cfg(feature = "eframe")]
+pub(crate) use any_module::AnyModule;
+pub use any_module::{AnyModuleType, Entry, Exported};
+#[cfg(any(feature = "standalone", all(test, feature = "module")))]
 pub(crate) use app::restore_state;
 pub use ffi::table;
+pub use guard::current_host;
 pub(crate) use guard::drop_payload;
 
 use crate::abi::{ABI_VERSION, MAGIC, ModuleHeader, ModuleTable, Slice, Vertex, panic_strategy};
@@ -58,6 +61,12 @@ pub const fn view_names<M: Module>() -> [Slice<u8>; VIEWS_MAX] {
         index += 1;
     }
     names
+}
+
+/// As [`view_names`], for what has no views but `main`.
+#[must_use]
+pub const fn main_view() -> [Slice<u8>; 1] {
+    [Slice::new(MAIN_VIEW.as_bytes())]
 }
 
 /// The header that [`export_module!`](crate::export_module) exports.

@@ -8,7 +8,9 @@ use crate::abi::wire::OutputItem;
 use crate::abi::{FrameInput, FrameView, input_flag, view_flag};
 use crate::host::Host;
 use egui::epaint::textures::TexturesDelta;
-use egui::{Context, FullOutput, Id, ScreenshotCallback, Ui, ViewportCommand, ViewportId};
+use egui::{
+    Context, FullOutput, Id, RawInput, ScreenshotCallback, Ui, ViewportCommand, ViewportId,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -43,6 +45,13 @@ pub(super) struct ViewRun {
     last_screenshot: u64,
 }
 
+/// What a frame begins with.
+pub(super) struct Begun {
+    pub(super) raw: RawInput,
+    /// How many items of the host's were not understood.
+    skipped: u32,
+}
+
 impl Drop for ViewRun {
     fn drop(&mut self) {
         // egui treats forgotten texture changes as a bug of the painter; here nobody paints any more.
@@ -53,7 +62,14 @@ impl Drop for ViewRun {
 impl ViewRun {
     /// Makes the context. `setup` is the author's; it runs after `memory` is back, so that
     /// edited styles win over remembered ones.
-    pub(super) fn new(host: Host, memory: ViewMemory, setup: &mut dyn FnMut(&Context)) -> Self {
+    ///
+    /// # Errors
+    /// Those of `setup`.
+    pub(super) fn new(
+        host: Host,
+        memory: ViewMemory,
+        setup: &mut dyn FnMut(&Context) -> Result<(), String>,
+    ) -> Result<Self, String> {
         let ctx = Context::default();
         ctx.memory_mut(|slot| *slot = memory.memory);
         // Zoom keys belong to the window, which hands its zoom on through the pixel density.
@@ -61,8 +77,8 @@ impl ViewRun {
         // The host has one native window; further viewports become windows inside it.
         ctx.set_embed_viewports(true);
         repaint::forward(&ctx, host);
-        setup(&ctx);
-        Self {
+        setup(&ctx)?;
+        Ok(Self {
             ctx,
             output: Output::default(),
             pending_textures: TexturesDelta::default(),
@@ -71,7 +87,7 @@ impl ViewRun {
             restored_zoom: memory.zoom_factor,
             screenshots: BTreeMap::new(),
             last_screenshot: 0,
-        }
+        })
     }
 
     /// What of this view survives a reload.
@@ -111,18 +127,27 @@ impl ViewRun {
         }
     }
 
+    pub(super) fn context(&self) -> &Context {
+        &self.ctx
+    }
+
+    /// Takes in what a frame begins with; [`Self::frame`] draws it.
+    pub(super) fn begin(&mut self, input: &FrameInput, items: &[u8]) -> Begun {
+        let DecodedInput { raw, screenshots, skipped } =
+            input::decode(input, items, self.ctx.zoom_factor());
+        self.prepare(input.flags, screenshots);
+        Begun { raw, skipped: skipped.0 }
+    }
+
     /// Draws one frame.
     pub(super) fn frame(
         &mut self,
-        input: &FrameInput,
-        items: &[u8],
+        input: Begun,
         paint: &PaintSide,
         index: usize,
         ui: &mut dyn FnMut(&mut Ui),
     ) -> FrameView {
-        let DecodedInput { raw, screenshots, skipped } =
-            input::decode(input, items, self.ctx.zoom_factor());
-        self.prepare(input.flags, screenshots);
+        let Begun { raw, skipped } = input;
         let output = self.run(raw, ui);
         let FullOutput {
             platform_output,
@@ -159,7 +184,7 @@ impl ViewRun {
             zoom_factor: self.ctx.zoom_factor(),
             repaint_after_ns: u64::try_from(repaint_after.as_nanos()).unwrap_or(u64::MAX),
             passes,
-            skipped_items: skipped.0,
+            skipped_items: skipped,
             ..FrameView::empty()
         }
     }
@@ -185,7 +210,7 @@ impl ViewRun {
     /// Runs the passes of a frame. A panic of the author's code is caught inside the pass, so that
     /// egui ends it as usual: the context stays whole for the next attempt, and the textures of
     /// every pass are kept. Then the panic goes on.
-    fn run(&mut self, raw: egui::RawInput, ui: &mut dyn FnMut(&mut Ui)) -> FullOutput {
+    fn run(&mut self, raw: RawInput, ui: &mut dyn FnMut(&mut Ui)) -> FullOutput {
         let Self { ctx, zoom_at_setup, restored_zoom, .. } = self;
         let mut panicked = None;
         let outcome = catch_unwind(AssertUnwindSafe(|| {

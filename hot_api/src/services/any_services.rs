@@ -73,7 +73,7 @@ impl AnyServices {
     }
 
     /// Asks one of them to end.
-    #[cfg(feature = "eframe")]
+    #[cfg(feature = "standalone")]
     pub(crate) fn request_stop(&self, name: &str) {
         self.threads.request_stop(Some(name));
     }

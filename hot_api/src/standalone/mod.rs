@@ -5,13 +5,13 @@
 //! in the host, without host, loader and watcher. Never: chooses a renderer or a feature of eframe;
 //! the application's own `main.rs` does.
 
-#[cfg(feature = "eframe")]
+#[cfg(feature = "standalone")]
 mod app;
-#[cfg(feature = "eframe")]
+#[cfg(feature = "standalone")]
 mod own_host;
-#[cfg(feature = "eframe")]
+#[cfg(feature = "standalone")]
 mod own_services;
 mod saved_state;
 
-#[cfg(feature = "eframe")]
+#[cfg(feature = "standalone")]
 pub use {app::ModuleApp, own_services::ConfigOptions};

@@ -1,7 +1,7 @@
 //! The services of a host, for an application that runs without one.
 #![expect(unsafe_code, reason = "functions behind the host's table, as modules call them")]
 
-use crate::abi::{ABI_VERSION, HostTable, Slice, WriteFn, answer_listen};
+use crate::abi::{ABI_VERSION, HostTable, NOTICE, Slice, WriteFn, answer_listen};
 use crate::host::Host;
 use crate::services::Listeners;
 use crate::services::lifecycle::Report;
@@ -68,7 +68,7 @@ unsafe extern "C" fn request_repaint(host: *mut c_void, after_ns: u64) {
 unsafe extern "C" fn log(_host: *mut c_void, level: u32, text: Slice<u8>) {
     let level = match level {
         1 => log::Level::Error,
-        2 => log::Level::Warn,
+        NOTICE | 2 => log::Level::Warn,
         3 => log::Level::Info,
         4 => log::Level::Debug,
         _ => log::Level::Trace,

@@ -16,7 +16,7 @@ use std::any::Any;
 pub(crate) type AnyState = Box<dyn Any>;
 
 /// A [`StateSpec`] whose type is not named. Every state that is handed to it was made by it.
-pub(crate) trait AnySpec: Sync {
+pub trait AnySpec: Sync {
     /// The default state.
     fn default_state(&self) -> AnyState;
     /// See [`StateCodec::schema`](super::StateCodec::schema).

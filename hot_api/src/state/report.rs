@@ -111,6 +111,19 @@ impl Notes {
     }
 }
 
+impl FromIterator<Note> for Notes {
+    fn from_iter<I: IntoIterator<Item = Note>>(notes: I) -> Self {
+        let mut all = Self::default();
+        for note in notes {
+            all.total += note.count;
+            if all.listed.len() < LISTED_MAX {
+                all.listed.push(note);
+            }
+        }
+        all
+    }
+}
+
 /// What [`super::restore()`] did, value by value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {

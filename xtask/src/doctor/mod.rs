@@ -14,6 +14,7 @@ use crate::output::say;
 use crate::project::Project;
 use check::{Check, Verdict};
 use clap::Args;
+use host::os::own_command;
 use host::start::cli::Exit;
 use std::process::ExitCode;
 
@@ -38,7 +39,7 @@ impl Doctor {
 
 fn summary(required: usize, optional: usize) -> String {
     match (required, optional) {
-        (0, 0) => "\neverything is there; start with `cargo xtask dev`".to_owned(),
+        (0, 0) => format!("\neverything is there; start with `{} dev`", own_command()),
         (0, n) => format!("\nthe app runs; {n} of the above would make it run better"),
         (n, _) => format!("\n{n} required above; fix that first"),
     }

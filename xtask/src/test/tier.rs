@@ -51,13 +51,14 @@ pub(super) enum Group {
 const EVERYWHERE: [(&str, Group); 2] = [("_soak", Group::Soak), ("_endurance", Group::Endurance)];
 
 /// The same for tests that are executables of their own: the first that fits.
-const BY_NAME: [(&str, Group); 6] = [
+const BY_NAME: [(&str, Group); 7] = [
     ("endurance::", Group::Endurance),
     ("_kill_at_any_moment", Group::Kills),
     ("clean::", Group::Kills),
     ("window::", Group::Window),
     ("window_containment::", Group::Window),
     ("window_services::", Group::Window),
+    ("window_eframe::", Group::Window),
 ];
 
 impl Group {

@@ -177,9 +177,10 @@ fn g31_the_application_chooses_the_features_of_eframe() {
         let names = features.split([',', ' ']).filter(|name| !name.is_empty() && *name != "(*)");
         names.map(str::to_owned).collect()
     };
-    // The adapter brings none, or with its own `glow` the renderer that goes with it.
+    // The adapters bring none, or with their own `glow` the renderer that goes with it.
     assert_eq!(features("hot_api", "eframe"), BTreeSet::new());
-    assert_eq!(features("hot_api", "eframe,glow"), BTreeSet::from(["glow".to_owned()]));
+    assert_eq!(features("hot_api", "standalone"), BTreeSet::new());
+    assert_eq!(features("hot_api", "standalone,glow"), BTreeSet::from(["glow".to_owned()]));
     assert!(features("hot_ui", "app").contains("persistence"), "the demo keeps its state");
 }
 

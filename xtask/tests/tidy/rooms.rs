@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: [(&str, &[&str]); 14] = [
     ("os", &[]),
     ("journal", &["os"]),
-    ("sources", &[]),
+    ("sources", &["os"]),
     ("module", &["journal", "os"]),
     // The library of shared parts is named after the copy that uses it: `module::companion`.
     ("compile", &["journal", "module", "os", "sources"]),

@@ -104,6 +104,11 @@ impl Arguments {
         })
     }
 
+    /// Whether an option without a value is there.
+    pub(super) fn has(&self, option: &str) -> bool {
+        self.0.iter().any(|argument| matches!(argument, Argument::Other(arg) if arg == option))
+    }
+
     /// The last value of `-C key=…`, which is the one that counts.
     pub(super) fn codegen(&self, key: &str) -> Option<&str> {
         let of_key = |value: &'_ str| value.split_once('=').is_some_and(|(name, _)| name == key);

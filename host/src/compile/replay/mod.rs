@@ -33,12 +33,13 @@ pub(super) use guards::LocalPackage;
 use super::stamp::Stamps;
 use super::{Artifact, BuildError, Cancel, Progress};
 use crate::journal::event::Diagnostic;
+use crate::sources::workspace::ModuleTarget;
 use captured::Captured;
 use graph::Graph;
 use known::Known;
 use plan::{Places, Plan};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -107,7 +108,7 @@ impl Replay {
     }
 
     /// What makes a run of cargo call the wrapper; empty when there is no place to write to.
-    pub(super) fn environment(&self, packages: &[String]) -> Vec<(OsString, OsString)> {
+    pub(super) fn environment(&self, modules: &[ModuleTarget]) -> Vec<(OsString, OsString)> {
         if fs::create_dir_all(self.captured_dir()).is_err() {
             return Vec::new();
         }
@@ -115,7 +116,7 @@ impl Replay {
         vec![
             ("RUSTC_WORKSPACE_WRAPPER".into(), wrapper.into()),
             (wrapper::CAPTURE_DIR.into(), self.captured_dir().into()),
-            (wrapper::CAPTURE_ONLY.into(), packages.join(",").into()),
+            (wrapper::CAPTURE_ONLY.into(), wrapper::only(modules).into()),
         ]
     }
 
@@ -139,27 +140,26 @@ impl Replay {
         self.plan = None;
     }
 
-    /// Learns from a run of cargo that began at `since`, with this lock file. `modules` are the crates
-    /// that it left to the replay, by package; `is_complete` when it made everything else.
+    /// Learns from a run of cargo that began at `since`, with this lock file. `modules` are the packages
+    /// whose module it left to the replay; `is_complete` when it made everything else.
     pub(super) fn learn(
         &mut self,
         packages: &[LocalPackage],
-        modules: &BTreeMap<String, String>,
+        modules: &BTreeSet<String>,
         lock_file: Stamps,
         since: SystemTime,
         is_complete: bool,
     ) {
         let before = self.plan.take();
-        let read = |stem: &str| Unit::read(&self.captured_dir().join(format!("{stem}.json"))).ok();
-        let modules = modules
-            .iter()
-            .filter_map(|(package, name)| read(name).filter(|unit| unit.package() == package));
-        let modules: Vec<Unit> = modules.collect();
+        let read = |file: &str| Unit::read(&self.captured_dir().join(file)).ok();
+        let modules: Vec<Unit> =
+            modules.iter().filter_map(|package| read(&wrapper::module_file(package))).collect();
         let Some(toolchain) = modules.first().and_then(|unit| toolchain_of(&unit.captured)) else {
             return;
         };
         let libraries = packages.iter().flat_map(|package| &package.libraries);
-        let units: Vec<Unit> = libraries.filter_map(|library| read(&stem(library))).collect();
+        let units: Vec<Unit> =
+            libraries.filter_map(|library| read(&format!("{}.json", stem(library)))).collect();
         let mut guards = guards::look(&self.root, &toolchain, packages, &units, since);
         let other_inputs = guards::other_inputs(&self.root, packages, &units);
         let is_shared = |package: &str| {

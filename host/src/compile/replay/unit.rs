@@ -104,6 +104,13 @@ impl Unit {
             .with("--crate-type", "cdylib")
             .with("--emit", "dep-info,link")
             .with("--out-dir", &out_dir.to_string_lossy());
+        if !self.arguments.all("--crate-type").any(|kind| kind == "cdylib") {
+            // Whoever wrote it has another use for it as well, which is not compiled here: `main`, for one.
+            arguments = arguments
+                .without("--cap-lints")
+                .with("--cap-lints", "warn")
+                .with("-A", "dead_code");
+        }
         if self.arguments.codegen("incremental").is_some() {
             let own = dir.join("incremental");
             arguments = arguments

@@ -7,7 +7,9 @@
 //! and compiling it twice would double the wait. Cargo takes a crate without files for one that is out of
 //! date, and so asks again in its next run.
 
+use super::arguments::Arguments;
 use super::captured::{Captured, stem_of};
+use crate::sources::workspace::{ModuleKind, ModuleTarget};
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -18,8 +20,35 @@ use std::process::{Command, ExitCode};
 /// Where calls are written; set for cargo and what it starts.
 pub(super) const CAPTURE_DIR: &str = "PITSTOP_CAPTURE_DIR";
 
-/// Packages whose `cdylib` is left to the replay, separated by commas.
+/// Crates that are left to the replay, as [`only`] writes them.
 pub(super) const CAPTURE_ONLY: &str = "PITSTOP_CAPTURE_ONLY";
+
+/// The value of [`CAPTURE_ONLY`] for these modules. Neither part can contain a slash or a comma.
+pub(super) fn only(modules: &[ModuleTarget]) -> String {
+    let words = modules.iter().map(|ModuleTarget { package, kind, .. }| match kind {
+        ModuleKind::Library => package.clone(),
+        ModuleKind::Program(name) => format!("{package}/{name}"),
+    });
+    words.collect::<Vec<_>>().join(",")
+}
+
+/// Whether `only` names the crate of a call.
+fn is_module(only: &str, package: &str, arguments: &Arguments) -> bool {
+    let is_program = arguments.all("--crate-type").any(|kind| kind == "bin");
+    let crate_name = arguments.first("--crate-name").unwrap_or_default();
+    only.split(',').any(|word| match word.split_once('/') {
+        Some((of, program)) => {
+            is_program && of == package && program.replace('-', "_") == crate_name
+        }
+        None => !is_program && word == package,
+    })
+}
+
+/// The file below [`CAPTURE_DIR`] with the call for the module of a package.
+pub(super) fn module_file(package: &str) -> String {
+    // No crate has such a name.
+    format!("module.{package}.json")
+}
 
 /// Does the work of a wrapper of rustc, when cargo has started this program as one: `None`
 /// otherwise. To be called before anything else; returns on Unix only when rustc need not or cannot run.
@@ -59,10 +88,12 @@ fn capture(program: &OsString, args: &[OsString], dir: &Path, only: &str) -> Opt
     let captured = Captured::new(program, args, env::current_dir().ok()?, env.into_iter());
     let arguments = captured.arguments();
     let (stem, out_dir) = (stem_of(&arguments)?, arguments.first("--out-dir")?);
-    captured.write(&dir.join(format!("{stem}.json"))).ok()?;
     let package = captured.variable("CARGO_PKG_NAME")?;
-    let is_module = arguments.all("--crate-type").any(|kind| kind == "cdylib");
-    if is_module && only.split(',').any(|name| name == package) {
+    let is_test = arguments.has("--test");
+    let is_module = !is_test && is_module(only, package, &arguments);
+    let name = if is_module { module_file(package) } else { format!("{stem}.json") };
+    captured.write(&dir.join(name)).ok()?;
+    if is_module {
         // What an earlier cargo made would pass for the result of this one.
         let _absent = fs::remove_file(Path::new(out_dir).join(format!("{stem}.d")));
         return Some(Done::Skip);
@@ -106,4 +137,34 @@ fn failed(rustc: &Command, error: &std::io::Error) -> ExitCode {
     let line = format!("cannot run {}: {error}", rustc.get_program().display());
     let _ = writeln!(stderr, "{line}"); // closed: nobody to tell
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a02_the_crate_that_is_left_out_is_the_module_and_none_beside_it() {
+        let target = |package: &str, kind: ModuleKind| ModuleTarget {
+            kind,
+            ..ModuleTarget::library(package)
+        };
+        let program = |name: &str| ModuleKind::Program(name.to_owned());
+        let only = only(&[target("ui", ModuleKind::Library), target("my-app", program("my-app"))]);
+        for (package, call, expected) in [
+            ("ui", "--crate-name ui --crate-type cdylib --crate-type rlib", true),
+            ("ui", "--crate-name renamed --crate-type lib", true),
+            ("ui", "--crate-name ui --crate-type bin", false),
+            ("ui", "--crate-name build_script_build --crate-type bin", false),
+            ("state", "--crate-name state --crate-type lib", false),
+            ("my-app", "--crate-name my_app --crate-type bin", true),
+            ("my-app", "--crate-name other --crate-type bin", false),
+            ("my-app", "--crate-name my_app --crate-type lib", false),
+            ("my-app", "--crate-name build_script_build --crate-type bin", false),
+        ] {
+            let words: Vec<String> = call.split(' ').map(str::to_owned).collect();
+            let arguments = Arguments::parse(&words);
+            assert_eq!(is_module(&only, package, &arguments), expected, "{package}: {call}");
+        }
+    }
 }
