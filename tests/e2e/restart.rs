@@ -49,7 +49,8 @@ pub(crate) fn add_host(project: &Project) {
     project.replace("Cargo.toml", "\"unrelated\"]", "\"unrelated\", \"host\"]");
     project.save(
         "host/Cargo.toml",
-        "[package]\nname = \"host\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+        "[package]\nname = \"host\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+         [package.metadata.pitstop]\nhost = true\n",
     );
     project.save(MAIN, &source("one", "", ""));
 }

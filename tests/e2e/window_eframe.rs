@@ -36,7 +36,22 @@ fn a03_input_hook_clear_colour_title_and_close_are_as_under_eframe() {
     window.type_text("aqua");
     wait_until("what was typed", || {
         let state = host.state(&project.package("app"));
-        state["app"].as_str()?.contains("aQua").then_some(())
+        state["saved"]["app"].as_str()?.contains("aQua").then_some(())
+    });
+    // In place of what wgpu would paint there is a box that says so.
+    project.replace("src/main.rs", "// in ui", "wgpu(ui);\n// in ui");
+    project.edit("src/main.rs", |code| {
+        format!(
+            "{code}\nfn wgpu(ui: &egui::Ui) {{\n    let rect = egui::Rect::from_min_size(egui::pos2(400.0, 300.0), \
+             egui::vec2(200.0, 100.0));\n    ui.painter().add(egui::PaintCallback {{ rect, callback: \
+             std::sync::Arc::new(\"of wgpu\") }});\n}}\n"
+        )
+    });
+    host.wait_for_commit(&project.package("app"));
+    wait_until("the box", || {
+        let picture = window.screenshot();
+        let gray = picture.pixels().filter(|pixel| pixel.0[..3] == [48, 48, 48]).count();
+        (gray > 200 * 100 / 2).then_some(())
     });
     // Where nothing is drawn there is the clear colour.
     let picture = window.screenshot();

@@ -190,6 +190,14 @@ impl HostProcess {
         }
     }
 
+    /// The next entry; `None` when the host has ended, or there is none in time.
+    pub fn next_entry(&mut self, deadline: Instant) -> Option<Entry> {
+        let entry = self.journal.recv_deadline(deadline).ok()?;
+        self.seen.push(entry.clone());
+        self.passed = self.seen.len();
+        Some(entry)
+    }
+
     /// Waits for an entry of this kind, such as `committed`.
     #[track_caller]
     pub fn wait_for_kind(&mut self, kind: &str) -> Entry {

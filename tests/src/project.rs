@@ -98,6 +98,34 @@ impl Project {
         project
     }
 
+    /// A copy of an application of `tests/apps`, as it is, in a workspace of its own.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    #[must_use]
+    pub fn copy_of_app(name: &str) -> Self {
+        let project = Self::empty();
+        let own = fs::read_to_string(repo().join("Cargo.toml")).expect("the workspace's manifest");
+        let (from, to) = (own.find("[workspace.package]"), own.find("[workspace.lints"));
+        let shared = from.zip(to).map(|(from, to)| &own[from..to]).expect("both are there");
+        let shared = ["hot_api", "host", "hot_ui", "state", "xtask"].iter().fold(
+            shared.to_owned(),
+            |text, dir| {
+                text.replace(&format!("path = {dir:?}"), &format!("path = {:?}", repo().join(dir)))
+            },
+        );
+        let members = root_manifest(&[name]);
+        project.save("Cargo.toml", &format!("{members}\n{shared}\n[workspace.lints]\n"));
+        let source = repo().join("tests/apps").join(name);
+        for file in ["Cargo.toml", "src/main.rs", "src/lib.rs"] {
+            if let Ok(text) = fs::read_to_string(source.join(file)) {
+                project.save(&format!("{name}/{file}"), &text);
+            }
+        }
+        project.share_builds();
+        project
+    }
+
     /// A directory that does not exist yet, for a workspace that a command makes there. Its builds are shared as those
     /// of all projects once [`Self::share_builds`] was called.
     #[must_use]

@@ -16,6 +16,8 @@ pub(crate) enum Source {
     Git {
         /// Its address.
         url: String,
+        /// `branch`, `tag` or `rev`, and its name; the default branch without.
+        at: Option<(String, String)>,
     },
     /// The registry.
     Version(String),
@@ -41,7 +43,7 @@ impl ApiSource {
     /// When there is no hot_api in the directory that was named.
     pub(crate) fn resolve(&self) -> anyhow::Result<Source> {
         if let Some(url) = &self.git {
-            return Ok(Source::Git { url: url.clone() });
+            return Ok(Source::Git { url: url.clone(), at: None });
         }
         let own = || Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned);
         let Some(dir) = self.path.clone().or_else(|| own().filter(|dir| is_checkout(dir))) else {
@@ -89,8 +91,10 @@ fn source_in(text: &str) -> Option<Source> {
     // `xtask 0.1.0 (git+https://host/repository?branch=main#0123abc)`
     let (_, source) = package.trim_end_matches(')').split_once('(')?;
     let url = source.strip_prefix("git+")?;
-    let url = url.split(['#', '?']).next().unwrap_or(url);
-    Some(Source::Git { url: url.to_owned() })
+    let url = url.split('#').next().unwrap_or(url);
+    let (url, query) = url.split_once('?').unwrap_or((url, ""));
+    let at = query.split_once('=').map(|(kind, name)| (kind.to_owned(), name.to_owned()));
+    Some(Source::Git { url: url.to_owned(), at })
 }
 
 #[cfg(test)]
@@ -105,10 +109,13 @@ mod tests {
             );
             source_in(&text)
         };
-        let git = |url: &str| Some(Source::Git { url: url.to_owned() });
+        let git = |at: Option<(&str, &str)>| {
+            let at = at.map(|(kind, name)| (kind.to_owned(), name.to_owned()));
+            Some(Source::Git { url: "https://host/r".to_owned(), at })
+        };
         for (source, expected) in [
-            ("git+https://host/r#0123abc", git("https://host/r")),
-            ("git+https://host/r?branch=main#0123abc", git("https://host/r")),
+            ("git+https://host/r#0123abc", git(None)),
+            ("git+https://host/r?branch=new#0123abc", git(Some(("branch", "new")))),
             ("registry+https://github.com/rust-lang/crates.io-index", None),
             ("path+file:///w/xtask", None),
         ] {

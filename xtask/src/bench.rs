@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-const NAMES: [&str; 7] = ["reload", "frame", "swap", "memory", "idle", "scale", "state"];
+const NAMES: [&str; 8] = ["reload", "frame", "swap", "memory", "idle", "scale", "state", "cold"];
 
 /// Run benchmarks, each a ratio against its baseline measured in the same run
 #[derive(Args, Debug)]

@@ -42,6 +42,8 @@ use std::process::ExitCode;
 
 /// The eframe that modules of this version are made for.
 const EFRAME: &str = "0.37";
+/// The same as a number.
+const EFRAME_MINOR: u64 = 37;
 
 /// Change the code while the app keeps running.
 #[derive(Debug, Parser)]

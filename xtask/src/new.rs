@@ -74,6 +74,10 @@ fn name_of(dir: &Path) -> anyhow::Result<String> {
     if ["hot_ui", "state", "tests", "hot_api"].contains(&name) {
         bail!("a package of the project is called `{name}`; choose another name");
     }
+    // Directories of cargo's own, where programs lie.
+    if ["build", "deps", "examples", "incremental"].contains(&name) {
+        bail!("cargo does not allow a program to be called `{name}`; choose another name");
+    }
     Ok(name.to_owned())
 }
 
@@ -84,13 +88,21 @@ fn filled(text: &str, name: &str, source: &Source) -> String {
             let tool = dir.parent().unwrap_or(dir).join("xtask");
             (format!("path = {}", quoted(dir)), format!("--path {}", tool.display()))
         }
-        Source::Git { url } => (format!("git = \"{url}\""), format!("--git {url} xtask")),
+        Source::Git { url, at } => {
+            let (mut dependency, mut install) =
+                (format!("git = \"{url}\""), format!("--git {url}"));
+            if let Some((kind, name)) = at {
+                dependency += &format!(", {kind} = \"{name}\"");
+                install += &format!(" --{kind} {name}");
+            }
+            (dependency, install + " xtask")
+        }
         Source::Version(version) => {
             (format!("version = \"{version}\""), "cargo-pitstop".to_owned())
         }
     };
     let home = match source {
-        Source::Git { url } => url.clone(),
+        Source::Git { url, .. } => url.clone(),
         Source::Path(_) | Source::Version(_) => "https://docs.rs/hot_api".to_owned(),
     };
     [
@@ -117,7 +129,10 @@ mod tests {
     fn a04_every_mark_is_filled_in_and_names_that_cargo_refuses_are_refused() {
         let sources = [
             Source::Path("/a \"b\"/hot_api".into()),
-            Source::Git { url: "https://host/r".to_owned() },
+            Source::Git {
+                url: "https://host/r".to_owned(),
+                at: Some(("branch".to_owned(), "new".to_owned())),
+            },
             Source::Version("0.37.0".to_owned()),
         ];
         for source in &sources {

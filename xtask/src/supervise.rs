@@ -7,11 +7,11 @@
 use crate::launch::{Ended, Launcher};
 use crate::output::complain;
 use host::journal::unix_ms;
-use host::os::child_env::{IS_HOST, RESTARTED_AFTER};
+use host::os::child_env::RESTARTED_AFTER;
 use host::os::own_command;
 use host::persist::crash::Before;
 use host::restart::{AfterCrash, Executables};
-use host::start::cli::{DevArgs, Exit};
+use host::start::cli::{AS_HOST, DevArgs, Exit};
 use host::supervise::{Recent, STARTS_MAX, STARTS_WITHIN};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -30,7 +30,7 @@ pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow
     loop {
         let started = unix_ms();
         let mut command = Command::new(&host);
-        command.args(args.to_argv()).env(IS_HOST, "1");
+        command.arg(AS_HOST).args(args.to_argv());
         // The variable also tells the host that it may ask for another start.
         match args.no_supervise {
             false => command.env(RESTARTED_AFTER, before.word()),

@@ -35,8 +35,8 @@ pub enum BuildError {
     },
     /// Cargo succeeded without making what a module needs to have.
     #[error(
-        "cargo makes no library of `{package}` that can be loaded. Without replayed builds (`replay = false`, or a \
-         rustc-workspace-wrapper of your own) a module has to be a library with crate-type = [\"cdylib\", \"rlib\"] \
+        "cargo makes no library of `{package}` that can be loaded. Without replayed builds (`replay = false`, a \
+         rustc-workspace-wrapper of your own, or modules that need each other) a module has to be a library with crate-type = [\"cdylib\", \"rlib\"] \
          below [lib] in its Cargo.toml"
     )]
     NoLibrary {

@@ -5,11 +5,12 @@
 
 use super::precheck::{PrecheckError, precheck};
 use super::slices::{Implausible, elements, text};
+use crate::os::own_command;
 use hot_api::abi::handshake::{
     HandshakeError, VIEWS_MAX, check_abi_version, check_header, check_header_size, check_magic,
     check_table_size,
 };
-use hot_api::abi::{HEADER_SYMBOL, ModuleHeader, ModuleTable};
+use hot_api::abi::{ABI_VERSION, HEADER_SYMBOL, ModuleHeader, ModuleTable};
 use std::ffi::c_void;
 use std::mem::{MaybeUninit, offset_of, size_of};
 use std::path::{Path, PathBuf};
@@ -39,7 +40,7 @@ pub enum LoadError {
         path: PathBuf,
     },
     /// It is a module that does not fit this host.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}{}", path.display(), way_out(source, own_command()))]
     Handshake {
         /// The file.
         path: PathBuf,
@@ -60,6 +61,24 @@ pub enum LoadError {
         /// The file.
         path: PathBuf,
     },
+}
+
+/// How a module and a tool that was installed apart from it come together again.
+fn way_out(misfit: &HandshakeError, own_command: &str) -> &'static str {
+    let is_module_older = match misfit {
+        HandshakeError::AbiVersion { found } => *found < ABI_VERSION,
+        HandshakeError::HeaderSize { found, expected } => found < expected,
+        HandshakeError::TableSize { .. } => true,
+        _ => return "",
+    };
+    match (own_command, is_module_older) {
+        // Both are built from one workspace.
+        ("cargo xtask", _) => "",
+        (_, true) => "; `cargo update --package hot_api` gets the module's newer one",
+        (_, false) => {
+            "; install the tool again, from where it came (`cargo install --list` says where), for its newer version"
+        }
+    }
 }
 
 impl LoadError {
@@ -256,4 +275,27 @@ fn error_chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a01_a_module_that_does_not_fit_the_installed_tool_names_the_command_that_helps() {
+        let older = HandshakeError::AbiVersion { found: ABI_VERSION - 1 };
+        let newer = HandshakeError::AbiVersion { found: ABI_VERSION + 1 };
+        let short = HandshakeError::TableSize { found: 8 };
+        let long = HandshakeError::HeaderSize { found: 80, expected: 72 };
+        for (misfit, command) in [
+            (&older, "cargo update --package hot_api"),
+            (&short, "cargo update --package hot_api"),
+            (&newer, "cargo install --list"),
+            (&long, "cargo install --list"),
+        ] {
+            assert!(way_out(misfit, "cargo pitstop").contains(command), "{misfit}");
+            assert_eq!(way_out(misfit, "cargo xtask"), "", "{misfit}");
+        }
+        assert_eq!(way_out(&HandshakeError::PanicStrategy { found: 2 }, "cargo pitstop"), "");
+    }
 }

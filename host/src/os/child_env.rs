@@ -14,12 +14,9 @@ pub const DIE_WITH_PARENT: &str = "PITSTOP_DIE_WITH_PARENT";
 /// Set by a host: the file that says what another host tries.
 pub const TRIAL: &str = "PITSTOP_TRIAL";
 
-/// Set by the tool for a host, which is the same executable.
-pub const IS_HOST: &str = "PITSTOP_IS_HOST";
-
 /// What whoever starts a host tells it. A build, an editor or a terminal that inherited it would tell
 /// it to the next host.
-const INTERNAL: [&str; 4] = [RESTARTED_AFTER, DIE_WITH_PARENT, TRIAL, IS_HOST];
+const INTERNAL: [&str; 3] = [RESTARTED_AFTER, DIE_WITH_PARENT, TRIAL];
 
 /// Keeps them from the program.
 pub(crate) fn without_internal(command: &mut Command) {

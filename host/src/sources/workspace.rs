@@ -24,8 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The package whose change means that the running process itself is out of date. One of this name that does not use
-/// the contract beside it is somebody else's.
+/// The package whose change means that the running process itself is out of date. One of this name without
+/// `[package.metadata.pitstop] host = true` is somebody else's.
 const HOST_PACKAGE: &str = "host";
 
 /// The package of `cargo xtask dev`, which starts the host and outlives it.
@@ -131,6 +131,7 @@ struct Package {
     module: Option<ModuleTarget>,
     roots: Roots,
     is_member: bool,
+    is_host: bool,
     /// Directories of its local dependencies, without dev-dependencies.
     needs: BTreeSet<PathBuf>,
 }
@@ -310,8 +311,7 @@ impl Workspace {
     }
 
     fn host_dir(&self) -> Option<PathBuf> {
-        let (dir, api) = (self.dir_of(HOST_PACKAGE).ok()?, self.dir_of(API_PACKAGE).ok()?);
-        self.packages[&dir].needs.contains(&api).then_some(dir)
+        self.dir_of(HOST_PACKAGE).ok().filter(|dir| self.packages[dir].is_host)
     }
 
     /// The table that tells for each file what its change asks for.
@@ -411,7 +411,9 @@ impl Workspace {
             self.target_dirs.insert(dir.join("target"));
             self.seen.insert(dir.clone());
             let roots = Roots::of(package);
-            let package = Package { name, bins, default_run, module, roots, is_member, needs };
+            let is_host = package.metadata["pitstop"]["host"] == true;
+            let package =
+                Package { name, bins, default_run, module, roots, is_member, is_host, needs };
             packages.insert(dir, package);
         }
         packages

@@ -31,6 +31,10 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// The first argument of a host that somebody has started: the installed tool is a host with it, and the commands
+/// without.
+pub const AS_HOST: &str = "--as-host";
+
 /// What `dev` and the host itself understand.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct DevArgs {

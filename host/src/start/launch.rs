@@ -334,8 +334,11 @@ fn limits_of(plan: &Plan) -> Vec<String> {
         export.is_eframe_app
             && Store::new(plan.dir.join("checkpoint")).newest_first(&spec.name).is_empty()
     });
-    let dirs = new.filter_map(|(_, export)| export.file.parent());
-    dirs.flat_map(|dir| eframe_use::below(dir, &plan.root)).map(|found| found.to_string()).collect()
+    let exports = new.map(|(_, export)| export);
+    exports
+        .flat_map(|export| eframe_use::below(&export.sources, &plan.root))
+        .map(|found| found.to_string())
+        .collect()
 }
 
 const GAVE_WAY: &str = "the new host crashed twice within 10 s: this is the one before; the next change of \

@@ -20,6 +20,10 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "host", version)]
 struct Line {
+    /// See [`cli::AS_HOST`].
+    #[arg(long, hide = true)]
+    as_host: bool,
+
     #[command(flatten)]
     dev: DevArgs,
 }

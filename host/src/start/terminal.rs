@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// Lines the terminal may be behind.
 const BEHIND_MAX: usize = 1024;
+/// How often a build that takes long says so, where there is no bar.
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 /// How long the thread may go without looking whether the host has ended.
 const TURN: Duration = Duration::from_secs(1);
 /// The same once it has said that it stops: what runs beside it still has to end, and to be told of.
@@ -63,12 +65,19 @@ struct Screen {
     /// Only a real terminal has a bar; a file or a pipe gets plain lines.
     has_bar: bool,
     bar: Option<ProgressBar>,
+    /// When the last line about progress was written, or the build began.
+    progress_us: u64,
 }
 
 impl Screen {
     fn detect() -> Self {
         let stderr = std::io::stderr();
-        Self { colour: Colour::detect(&stderr), has_bar: stderr.is_terminal(), bar: None }
+        Self {
+            colour: Colour::detect(&stderr),
+            has_bar: stderr.is_terminal(),
+            bar: None,
+            progress_us: 0,
+        }
     }
 
     fn follow(&mut self, lines: &Subscription, ends: &AtomicBool) {
@@ -90,7 +99,9 @@ impl Screen {
 
     fn show(&mut self, entry: &Entry) {
         if let Event::BuildProgress { done, total, unit } = &entry.event {
-            if self.has_bar {
+            if !self.has_bar {
+                self.show_progress_line(entry);
+            } else {
                 let bar = self.bar.get_or_insert_with(|| ProgressBar::new(0));
                 bar.set_style(style(*total > 0));
                 bar.set_length(u64::from(*total));
@@ -101,6 +112,9 @@ impl Screen {
         }
         if is_told_by_another(&entry.event) {
             return;
+        }
+        if let Event::BuildStarted { .. } = &entry.event {
+            self.progress_us = entry.t_us;
         }
         let ends_build = matches!(
             entry.event,
@@ -113,6 +127,17 @@ impl Screen {
         match &self.bar {
             Some(bar) => bar.suspend(|| say(&line)),
             None => say(&line),
+        }
+    }
+}
+
+impl Screen {
+    /// Says how far a build has come, from time to time.
+    fn show_progress_line(&mut self, progress: &Entry) {
+        let since = Duration::from_micros(progress.t_us.saturating_sub(self.progress_us));
+        if since >= PROGRESS_EVERY {
+            self.progress_us = progress.t_us;
+            say(&EventLine::for_terminal(progress, self.colour).to_string());
         }
     }
 }

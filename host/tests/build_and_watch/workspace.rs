@@ -17,7 +17,7 @@ fn project() -> Project {
         "host",
         "host",
         false,
-        "[dependencies]\nhot_api = { path = \"../hot_api\" }\nui = { path = \"../ui\", optional = true }\n",
+        "[package.metadata.pitstop]\nhost = true\n[dependencies]\nhot_api = { path = \"../hot_api\" }\nui = { path = \"../ui\", optional = true }\n",
     );
     project.package("state", "state", false, "");
     project.package(

@@ -3,7 +3,7 @@
 use eframe::App;
 
 /// Any application, as a creator makes it.
-type DynApp = dyn App + 'static;
+pub(super) type DynApp = dyn App + 'static;
 
 /// One of the signatures of [`App::on_exit`].
 pub(super) trait OnExit<Signature> {

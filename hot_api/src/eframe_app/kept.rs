@@ -1,6 +1,7 @@
 //! An application that is carried as a whole.
 
 use super::creator::{Creator, IntoApp};
+use super::exit::{self, DynApp};
 use super::{CreatorError, EframeType};
 use crate::state::any_state::AnySpec;
 use crate::state::{Report, StateSpec};
@@ -43,9 +44,11 @@ where
     ) -> Result<(), CreatorError> {
         // Fonts, styles and image loaders are the creator's work, whatever becomes of what it returns.
         let cc = CreationContext::_new_kittest(ctx.clone());
-        let made = self.0.create(&cc).into_app()?;
+        let mut made = self.0.create(&cc).into_app()?;
         if report.is_none() {
             *state.downcast_mut().expect("the state was made by this module's spec") = *made;
+        } else {
+            exit::call(<DynApp>::on_exit, &mut *made);
         }
         Ok(())
     }

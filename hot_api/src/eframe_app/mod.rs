@@ -18,7 +18,7 @@ pub use kept::KeptApp;
 pub use saved::SavedApp;
 
 use crate::module::{CreateContext, ModuleFrame};
-use crate::runner::{AnyModule, AnyModuleType};
+use crate::runner::{AnyModule, AnyModuleType, current_host};
 use crate::services::ServicesType;
 use crate::state::Report;
 use crate::state::any_state::AnySpec;
@@ -107,12 +107,20 @@ impl AnyModule for RunningApp {
         ctx: &Context,
         report: Option<&mut Report>,
     ) -> Result<(), String> {
-        if report.is_none() {
+        // The first code of this process; a reload leaves the window as it is.
+        if current_host().is_some_and(|host| host.generation() == 1) {
             let options = self.of.options().unwrap_or_default();
             self.window = ViewportBuilder::default().patch(options.viewport).0;
+            if report.is_some() {
+                // It is as large as it was, and where it was.
+                self.window.retain(|command| {
+                    matches!(command, ViewportCommand::Title(_) | ViewportCommand::Icon(_))
+                });
+            }
         }
+        log_lines::begin();
         let begun = self.of.begin(state, ctx, report);
-        log_lines::forward();
+        log_lines::begun();
         begun.map_err(|error| format!("the application cannot be created: {error}"))
     }
 

@@ -1,7 +1,7 @@
 //! An application whose state is what it saves.
 
 use super::creator::{Creator, IntoApp};
-use super::{CreatorError, EframeType, taken};
+use super::{CreatorError, EframeType, log_lines, taken};
 use crate::runner::current_host;
 use crate::state::any_state::AnySpec;
 use crate::state::{Report, StateSpec};
@@ -13,20 +13,27 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// What eframe's storage holds: texts by name, passed on as they are.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Texts(pub(super) BTreeMap<String, String>);
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Texts {
+    /// By the code that runs.
+    saved: BTreeMap<String, String>,
+    /// By code before it, under names that it does not use. eframe keeps them as well.
+    earlier: BTreeMap<String, String>,
+}
 
 impl Storage for Texts {
     fn get_string(&self, key: &str) -> Option<String> {
-        self.0.get(key).cloned()
+        self.saved.get(key).or_else(|| self.earlier.get(key)).cloned()
     }
 
     fn set_string(&mut self, key: &str, value: String) {
-        self.0.insert(key.to_owned(), value);
+        self.earlier.remove(key);
+        self.saved.insert(key.to_owned(), value);
     }
 
     fn remove_string(&mut self, key: &str) {
-        self.0.remove(key);
+        self.earlier.remove(key);
+        self.saved.remove(key);
     }
 
     fn flush(&mut self) {}
@@ -48,13 +55,13 @@ impl Serialize for Saved {
         if let Some(app) = self.app.borrow_mut().as_deref_mut() {
             app.save(&mut *texts);
         }
-        texts.0.serialize(serializer)
+        texts.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Saved {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let texts = RefCell::new(Texts(BTreeMap::deserialize(deserializer)?));
+        let texts = RefCell::new(Texts::deserialize(deserializer)?);
         Ok(Self { texts, ..Self::default() })
     }
 }
@@ -64,19 +71,24 @@ impl Saved {
         state.downcast_mut().expect("the state was made by this module's spec")
     }
 
-    fn begin(&mut self, mut app: Box<dyn App>, report: Option<&mut Report>) {
-        let before = self.texts.get_mut();
-        let mut now = before.clone();
+    /// `unread` is what eframe has said of texts that it could not read.
+    fn begin(&mut self, mut app: Box<dyn App>, report: Option<&mut Report>, unread: &[String]) {
+        let texts = self.texts.get_mut();
+        let mut now = Texts::default();
         app.save(&mut now);
-        match report {
-            Some(report) => *report = taken::report(&before.0, &now.0),
-            None if now.0.is_empty() => {
-                if let Some(host) = current_host() {
-                    host.notice(NOTHING_SAVED);
-                }
-            }
-            None => {}
+        let before = std::mem::replace(&mut texts.saved, now.saved);
+        let is_first = report.is_none();
+        if let Some(report) = report {
+            taken::add_to(report, &before, &texts.saved, unread);
         }
+        if texts.saved.is_empty()
+            && (is_first || !before.is_empty())
+            && let Some(host) = current_host()
+        {
+            host.notice(NOTHING_SAVED);
+        }
+        texts.earlier.extend(before);
+        texts.earlier.retain(|key, _| !texts.saved.contains_key(key));
         *self.app.get_mut() = Some(app);
     }
 }
@@ -116,7 +128,7 @@ where
             cc.storage = Some(texts);
             self.0.create(&cc).into_dyn()?
         };
-        saved.begin(app, report);
+        saved.begin(app, report, &log_lines::unread_texts());
         Ok(())
     }
 
@@ -139,5 +151,56 @@ where
 
     fn state(&self) -> &'static dyn AnySpec {
         &SPEC
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Saves these texts.
+    struct Saves(&'static [(&'static str, &'static str)]);
+
+    impl App for Saves {
+        fn ui(&mut self, _: &mut egui::Ui, _: &mut eframe::Frame) {}
+
+        fn save(&mut self, storage: &mut dyn Storage) {
+            self.0.iter().for_each(|(key, text)| storage.set_string(key, (*text).to_owned()));
+        }
+    }
+
+    /// The next code, from what the one before leaves.
+    fn next(state: &Saved, app: Saves) -> (Saved, Report) {
+        let bytes = SPEC.codec().to_bytes(state).expect("it can be captured");
+        let tree = crate::state::Tree::decode(&bytes).expect("it was just written");
+        let restored = SPEC.codec().restore(&tree);
+        let (mut state, mut report) = (restored.value, restored.report);
+        state.begin(Box::new(app), Some(&mut report), &[]);
+        (state, report)
+    }
+
+    #[test]
+    fn a03_what_is_not_saved_any_more_is_told_once_and_stays_for_code_that_wants_it() {
+        let mut first = Saved::default();
+        first.begin(Box::new(Saves(&[("app", "1"), ("other", "2")])), None, &[]);
+        let (second, report) = next(&first, Saves(&[("application", "1"), ("other", "2")]));
+        assert_eq!((report.dropped.total, report.defaulted.total, report.lost), (1, 1, 1));
+        assert_eq!(report.dropped.listed[0].path, "app");
+        let (third, report) = next(&second, Saves(&[("application", "1"), ("other", "2")]));
+        assert_eq!((report.dropped.total, report.lost), (0, 0), "it is told once");
+        assert_eq!(third.texts.borrow().get_string("app").as_deref(), Some("1"));
+        let (_, report) = next(&third, Saves(&[]));
+        assert_eq!((report.dropped.total, report.lost), (2, 2), "nothing is saved any more");
+    }
+
+    #[test]
+    fn a03_what_another_form_of_the_state_had_is_told() {
+        let old = crate::state::capture(&("text", 3_u32)).expect("it can be captured");
+        let restored = SPEC.codec().restore(&old);
+        let (mut state, mut report) = (restored.value, restored.report);
+        let lost = report.lost;
+        assert!(lost > 0, "{report}");
+        state.begin(Box::new(Saves(&[("app", "1")])), Some(&mut report), &[]);
+        assert_eq!(report.lost, lost, "{report}");
     }
 }

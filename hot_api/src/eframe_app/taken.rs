@@ -9,9 +9,18 @@ use std::collections::BTreeMap;
 /// Brackets inside brackets; a text that goes deeper is one value.
 const DEPTH_MAX: usize = 64;
 
-/// Compares what was saved with what the new code would save at once.
-pub(super) fn report(before: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> Report {
-    let mut lists = Lists::default();
+/// Longer texts are one value: taking one apart takes longer than a frame.
+const BYTES_MAX: usize = 1 << 20;
+
+/// Adds to the report of a restore what became of the texts that old code had saved, by what the new code would save
+/// at once. `unread` is what eframe says of texts that it could not read: it reads each whole or not at all.
+pub(super) fn add_to(
+    report: &mut Report,
+    before: &BTreeMap<String, String>,
+    now: &BTreeMap<String, String>,
+    unread: &[String],
+) {
+    let mut lists = Lists { why_unread: unread.join("; "), ..Lists::default() };
     for (key, old) in before {
         match now.get(key) {
             Some(new) => lists.compare(key, old, new),
@@ -20,7 +29,7 @@ pub(super) fn report(before: &BTreeMap<String, String>, now: &BTreeMap<String, S
     }
     let added = now.keys().filter(|key| !before.contains_key(*key));
     lists.defaulted.extend(added.map(|key| note(key.clone(), Reason::Added)));
-    lists.into_report()
+    lists.add_to(report);
 }
 
 #[derive(Default)]
@@ -30,23 +39,28 @@ struct Lists {
     dropped: Vec<Note>,
     converted: Vec<Note>,
     refused: u64,
+    /// Empty when every text was read.
+    why_unread: String,
 }
 
 impl Lists {
     fn compare(&mut self, key: &str, old: &str, new: &str) {
+        if old == new {
+            self.kept += 1;
+            return;
+        }
         let (old, new) = (values_of(key, old), values_of(key, new));
-        let is_same_shape = old.keys().eq(new.keys());
         for (path, was) in &old {
             match new.get(path) {
                 Some(is) if is == was => self.kept += 1,
-                // The type is the same, so it was read; the application has then changed it itself.
-                Some(is) if is_same_shape => {
+                // It was read, so the application has then changed it itself.
+                Some(is) if self.why_unread.is_empty() => {
                     let (from, to) = ((*was).to_owned(), (*is).to_owned());
                     self.converted.push(note(path.clone(), Reason::Converted { from, to }));
                 }
                 Some(_) => {
                     self.refused += 1;
-                    let why = Reason::Refused("not taken by the new code".to_owned());
+                    let why = Reason::Refused(self.why_unread.clone());
                     self.defaulted.push(note(path.clone(), why));
                 }
                 None => self.dropped.push(note(path.clone(), Reason::Removed)),
@@ -56,16 +70,20 @@ impl Lists {
         self.defaulted.extend(added.map(|path| note(path.clone(), Reason::Added)));
     }
 
-    fn into_report(self) -> Report {
+    fn add_to(self, report: &mut Report) {
         let lost = self.refused + self.dropped.len() as u64;
-        Report {
-            kept: self.kept,
-            defaulted: self.defaulted.into_iter().collect::<Notes>(),
-            dropped: self.dropped.into_iter().collect(),
-            converted: self.converted.into_iter().collect(),
-            lost,
-            ..Report::default()
-        }
+        let and = |notes: &mut Notes, more: Vec<Note>| {
+            let before = std::mem::take(notes);
+            let unlisted =
+                before.total.saturating_sub(before.listed.iter().map(|it| it.count).sum());
+            *notes = before.listed.into_iter().chain(more).collect();
+            notes.total += unlisted;
+        };
+        report.kept = self.kept;
+        and(&mut report.defaulted, self.defaulted);
+        and(&mut report.dropped, self.dropped);
+        and(&mut report.converted, self.converted);
+        report.lost += lost;
     }
 }
 
@@ -73,8 +91,11 @@ fn note(path: String, reason: Reason) -> Note {
     Note { path, reason, count: 1 }
 }
 
-/// The values of a text by their paths; the whole text where it is no RON.
+/// The values of a text by their paths; the whole text where it is no RON, or long.
 fn values_of<'a>(key: &str, text: &'a str) -> BTreeMap<String, &'a str> {
+    if text.len() > BYTES_MAX {
+        return BTreeMap::from([(key.to_owned(), text)]);
+    }
     let mut values = Values { rest: text, found: BTreeMap::new(), depth: 0 };
     if values.value(key).is_some() && values.rest.trim().is_empty() {
         return values.found;
@@ -245,41 +266,50 @@ mod tests {
         assert_eq!(values_of("a", &deep), BTreeMap::from([("a".to_owned(), deep.as_str())]));
     }
 
+    fn compared(before: &[(&str, &str)], now: &[(&str, &str)], unread: &[String]) -> Report {
+        let mut report = Report::default();
+        add_to(&mut report, &texts(before), &texts(now), unread);
+        report
+    }
+
     #[test]
     fn a03_what_new_code_does_not_take_is_told_by_path() {
         let old = r#"(label:"mine",count:3)"#;
-        for (new, summary, lost) in [
-            (old, "2 kept, 0 defaulted, 0 dropped, 0 converted", 0),
-            // The application counts its starts.
+        let unread = ["1:22: Unexpected missing field `size`".to_owned()];
+        for (new, unread, summary, lost) in [
+            (old, &[][..], "1 kept, 0 defaulted, 0 dropped, 0 converted", 0),
+            // The application counts its starts, with a field more.
             (
-                r#"(label:"mine",count:4)"#,
-                "1 kept, 0 defaulted, 0 dropped, 1 converted\napp.count: 3 became 4",
-                0,
-            ),
-            (
-                r#"(label:"mine",count:3,size:1)"#,
-                "2 kept, 1 defaulted, 0 dropped, 0 converted\napp.size: added, took its default",
+                r#"(label:"mine",count:4,size:1)"#,
+                &[],
+                "1 kept, 1 defaulted, 0 dropped, 1 converted\n\
+                 app.size: added, took its default\napp.count: 3 became 4",
                 0,
             ),
             (
                 r#"(label:"mine")"#,
+                &[],
                 "1 kept, 0 defaulted, 1 dropped, 0 converted\napp.count: not in the new type, dropped",
                 1,
             ),
             // A field without a serde default: eframe reads nothing at all.
             (
                 r#"(label:"Hello",count:0,size:1)"#,
+                &unread,
                 "0 kept, 3 defaulted, 0 dropped, 0 converted\n\
-                 app.count: not taken by the new code; took its default\n\
-                 app.label: not taken by the new code; took its default\n\
+                 app.count: 1:22: Unexpected missing field `size`; took its default\n\
+                 app.label: 1:22: Unexpected missing field `size`; took its default\n\
                  app.size: added, took its default",
                 2,
             ),
         ] {
-            let report = report(&texts(&[("app", old)]), &texts(&[("app", new)]));
+            let report = compared(&[("app", old)], &[("app", new)], unread);
             assert_eq!((report.to_string().as_str(), report.lost), (summary, lost), "{new}");
         }
-        let report = report(&texts(&[("a", "1"), ("b", "2")]), &texts(&[("b", "2"), ("c", "3")]));
+        let report = compared(&[("a", "1"), ("b", "2")], &[("b", "2"), ("c", "3")], &[]);
         assert_eq!((report.kept, report.defaulted.total, report.dropped.total), (1, 1, 1));
+        let long = "x".repeat(BYTES_MAX + 1);
+        let report = compared(&[("a", &long)], &[("a", "y")], &[]);
+        assert_eq!(report.converted.total, 1, "one value");
     }
 }

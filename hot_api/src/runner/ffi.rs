@@ -102,7 +102,11 @@ fn refuse(host: Host, error: &CreateError) -> i32 {
         return code::FAULT;
     }
     host.fault(&message, "", "");
-    code::REFUSED
+    match error {
+        // Asked for another form of the state, the author's code would say the same again.
+        CreateError::Author(_) => code::FAULT,
+        CreateError::Snapshot(_) => code::REFUSED,
+    }
 }
 
 unsafe extern "C" fn create<E: Entry>(

@@ -22,6 +22,7 @@ mod guard;
 mod input;
 mod output;
 mod paint;
+mod placeholder;
 mod repaint;
 mod view;
 

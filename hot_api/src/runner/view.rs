@@ -3,6 +3,7 @@
 use super::input::{self, DecodedInput};
 use super::output::Output;
 use super::paint::PaintSide;
+use super::placeholder::replace_unpaintable;
 use super::repaint;
 use crate::abi::wire::OutputItem;
 use crate::abi::{FrameInput, FrameView, input_flag, view_flag};
@@ -41,6 +42,8 @@ pub(super) struct ViewRun {
     zoom_at_setup: Option<f32>,
     /// The user's own zoom, to be set again.
     restored_zoom: Option<f32>,
+    /// Something could not be painted.
+    has_placeholder: bool,
     screenshots: BTreeMap<u64, ScreenshotCallback>,
     last_screenshot: u64,
 }
@@ -85,6 +88,7 @@ impl ViewRun {
             focused: memory.focused,
             zoom_at_setup: None,
             restored_zoom: memory.zoom_factor,
+            has_placeholder: false,
             screenshots: BTreeMap::new(),
             last_screenshot: 0,
         })
@@ -152,11 +156,16 @@ impl ViewRun {
         let FullOutput {
             platform_output,
             textures_delta,
-            shapes,
+            mut shapes,
             pixels_per_point,
             viewport_output,
         } = output;
         self.pending_textures.append(textures_delta);
+        if replace_unpaintable(&self.ctx, &mut shapes)
+            && !std::mem::replace(&mut self.has_placeholder, true)
+        {
+            self.ctx.request_repaint();
+        }
 
         let primitives = self.ctx.tessellate(shapes, pixels_per_point);
         paint.begin_frame(index);

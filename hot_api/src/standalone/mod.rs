@@ -1,4 +1,4 @@
-//! A [`Module`](crate::Module) as an application of its own, under eframe (feature `eframe`).
+//! A [`Module`](crate::Module) as an application of its own, under eframe (feature `standalone`).
 //!
 //! Owns: the adapter from [`Module`](crate::Module) to [`eframe::App`], and the form in which the
 //! state is kept in eframe's storage. Consumes: eframe's contexts. Produces: the same pictures as

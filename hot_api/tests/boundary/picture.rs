@@ -158,11 +158,34 @@ fn each_view_has_a_picture_of_its_own() {
 }
 
 #[test]
+fn a05_a_callback_that_cannot_be_painted_is_a_box_that_says_so() {
+    play(Script {
+        ui: |_, _, ui, _| {
+            let rect = egui::Rect::from_min_size(egui::pos2(10.0, 20.0), egui::vec2(300.0, 200.0));
+            ui.painter()
+                .add(egui::PaintCallback { rect, callback: std::sync::Arc::new("of wgpu") });
+        },
+        ..Script::default()
+    });
+    let mut driver = Driver::new();
+    let first = driver.frame(&Input::default());
+    assert_eq!(first.view.repaint_after_ns, 0, "its letters come with the next frame");
+    let shown = driver.frame(&Input::default());
+    // SAFETY: ABI-5: no call was made since.
+    let prims = unsafe { shown.view.prims.elements() };
+    assert!(prims.iter().all(|prim| prim.callback == 0), "nobody is asked to paint it");
+    let letters: usize = prims.iter().map(|prim| prim.vertices.len).sum();
+    assert!(letters > 200, "{letters} vertices are no text");
+}
+
+#[cfg(feature = "glow")]
+#[test]
 fn a_paint_callback_has_a_number_of_its_own_in_every_frame() {
     play(Script {
         ui: |_, _, ui, _| {
             let rect = ui.max_rect();
-            let callback = egui::PaintCallback { rect, callback: std::sync::Arc::new(()) };
+            let callback = std::sync::Arc::new(hot_api::egui_glow::CallbackFn::new(|_, _| {}));
+            let callback = egui::PaintCallback { rect, callback };
             ui.painter().add(callback);
         },
         ..Script::default()

@@ -9,6 +9,7 @@
 //! - [`scale`]: reloads of large modules, against `cargo build`, and of one among many, against one
 //!   alone.
 //! - [`state`]: carrying a state over, against plain bincode and JSON.
+//! - [`cold`]: from nothing to the first frame of an eframe application, against a cold `cargo build`.
 //!
 //! [`sources`] makes modules of any size, [`edits`] changes
 //! them, [`bare_rustc`] and [`cargo_build`] compile them without a host, [`peers`] reloads them in
@@ -19,6 +20,7 @@
 
 pub mod bare_rustc;
 pub mod cargo_build;
+pub mod cold;
 pub mod edits;
 pub mod frame;
 pub mod idle;
@@ -41,7 +43,8 @@ pub mod told;
 use run::Run;
 
 /// The benchmarks, by the names that the command line knows.
-pub const NAMES: [&str; 7] = ["reload", "frame", "swap", "memory", "idle", "scale", "state"];
+pub const NAMES: [&str; 8] =
+    ["reload", "frame", "swap", "memory", "idle", "scale", "state", "cold"];
 
 /// Runs one benchmark, which hands over each result as it is there.
 ///
@@ -56,6 +59,7 @@ pub fn run_one(name: &str, run: &mut Run<'_>) -> anyhow::Result<()> {
         "idle" => idle::run(run),
         "scale" => scale::run(run),
         "state" => state::run(run),
+        "cold" => cold::run(run),
         other => anyhow::bail!("no benchmark {other:?}; there are {}", NAMES.join(", ")),
     }
 }

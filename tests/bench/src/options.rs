@@ -4,7 +4,7 @@ use super::NAMES;
 use std::path::PathBuf;
 
 /// How to call the program.
-pub const USAGE: &str = "usage: bench [reload | frame | swap | memory | idle | scale | state]... \
+pub const USAGE: &str = "usage: bench [reload | frame | swap | memory | idle | scale | state | cold]... \
                          [--peers] [--quick] [--json] [--plots DIR] [--markdown FILE]    \
                          (no name: all)";
 

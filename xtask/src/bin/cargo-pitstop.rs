@@ -1,6 +1,6 @@
 //! `cargo pitstop`: command line, host and wrapper of rustc in one executable, to be installed once.
 
-use host::os::child_env::IS_HOST;
+use host::start::cli::AS_HOST;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -8,8 +8,8 @@ fn main() -> ExitCode {
     if let Some(code) = host::compile::replay::intercept() {
         return code;
     }
-    match std::env::var_os(IS_HOST) {
-        Some(_) => host::start::main(),
-        None => xtask::main(),
+    match std::env::args_os().nth(1) {
+        Some(first) if first == AS_HOST => host::start::main(),
+        _ => xtask::main(),
     }
 }

@@ -3,6 +3,7 @@
 //! Owns: the order and the verdict. Consumes: [`check::Check`]s. Produces: one line each. Never:
 //! installs anything.
 
+mod application;
 mod check;
 mod machine;
 mod toolchain;
@@ -25,8 +26,13 @@ pub(crate) struct Doctor {}
 
 impl Doctor {
     pub(crate) fn run(self, project: &Project) -> anyhow::Result<ExitCode> {
-        let checks =
-            [toolchain::checks(project), window::checks(), machine::checks(&project.root)].concat();
+        let checks = [
+            toolchain::checks(project),
+            window::checks(),
+            machine::checks(&project.root),
+            application::checks(project),
+        ]
+        .concat();
         for check in &checks {
             say(&check.to_string())?;
         }

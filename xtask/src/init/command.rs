@@ -1,15 +1,13 @@
 //! `cargo pitstop init`: makes the two edits in a package, after a yes.
 
-use super::{
-    Creator, NoCreator, Place, Requirement, creator, eframe_requirement, has_export, place,
-};
+use super::{Creator, NoCreator, Place, creator, has_export, place};
 use super::{unified, with_dependency, with_export};
-use crate::EFRAME;
-use crate::api_source::ApiSource;
+use crate::EFRAME_MINOR;
+use crate::api_source::{ApiSource, Source};
 use crate::output::say;
 use anyhow::{Context as _, bail};
 use clap::Args;
-use host::os::{own_command, whole_file};
+use host::os::own_command;
 use host::sources::eframe_use;
 use host::sources::workspace::{Root, Roots, Workspace};
 use host::start::cli::Exit;
@@ -62,6 +60,13 @@ impl Init {
             say(unified(&name.to_string_lossy(), old, new).trim_end())?;
         }
         tell_uses(&roots, &base)?;
+        if let (Source::Path(dir), false) = (self.source.resolve()?, edits.is_empty()) {
+            say(&format!(
+                "whoever builds the application needs {} then, since cargo reads the manifests of optional dependencies \
+                 as well; `--git URL` takes hot_api from where everybody finds it\n",
+                dir.display()
+            ))?;
+        }
         if edits.is_empty() {
             say(&format!("{} has moved in already; nothing is changed", roots.package))?;
             return Ok(Exit::Done.into());
@@ -70,12 +75,7 @@ impl Init {
             say("nothing is changed")?;
             return Ok(Exit::Failed.into());
         }
-        for Edit { file, new, .. } in &edits {
-            // A file that is a link stays one.
-            let file = fs::canonicalize(file).unwrap_or_else(|_| file.clone());
-            whole_file::write(&file, new.as_bytes())
-                .with_context(|| format!("cannot write {}", file.display()))?;
-        }
+        write_all(&edits)?;
         say(&format!("{} has moved in; start it with `{} dev`", roots.package, own_command()))?;
         Ok(Exit::Done.into())
     }
@@ -83,7 +83,7 @@ impl Init {
     /// What is to be changed. Nothing is written.
     fn edits(&self, roots: &Roots) -> anyhow::Result<Vec<Edit>> {
         let manifest = read(&roots.manifest)?;
-        check_eframe(&manifest, &roots.manifest)?;
+        check_eframe(roots)?;
         let source = self.source.resolve()?;
         let new = with_dependency(&manifest, &source)
             .with_context(|| format!("{} is not changed", roots.manifest.display()))?;
@@ -96,7 +96,8 @@ impl Init {
 
 /// The edit of the root that exports the application; `None` when one does already.
 fn export(roots: &Roots) -> anyhow::Result<Option<Edit>> {
-    let all = roots.library.iter().chain(&roots.programs);
+    // Of several programs, the one that cargo would run.
+    let all = roots.programs.iter().chain(&roots.library);
     let texts: Vec<(&Root, String)> =
         all.map(|root| Ok((root, read(&root.file)?))).collect::<anyhow::Result<_>>()?;
     if texts.iter().any(|(_, text)| has_export(text)) {
@@ -122,12 +123,12 @@ fn export(roots: &Roots) -> anyhow::Result<Option<Edit>> {
     Ok(Some(Edit { file: file.clone(), new: with_export(&old, &creator), old }))
 }
 
-/// The root that runs eframe. Programs come first; of several, the one that cargo would run.
+/// The first root that runs eframe.
 fn find_creator<'a>(
     texts: &'a [(&'a Root, String)],
 ) -> anyhow::Result<(&'a Root, &'a str, Creator)> {
     let mut why_not = Vec::new();
-    for (root, text) in texts.iter().rev() {
+    for (root, text) in texts {
         match creator(text) {
             Ok(creator) => return Ok((root, text, creator)),
             Err(NoCreator::NoCall) => {}
@@ -147,32 +148,42 @@ fn find_creator<'a>(
 }
 
 /// Refuses an application of another eframe, before anything is built for minutes.
-fn check_eframe(manifest: &str, file: &Path) -> anyhow::Result<()> {
-    if let Some(Requirement::Version(version)) = eframe_requirement(manifest) {
-        let wanted = version.trim_start_matches(['^', '~', '=', '>', '<', ' ']);
-        let mut parts = wanted.split('.');
-        let minor = [parts.next(), parts.next()].map(|part| part.unwrap_or_default().trim());
-        let of_ours: Vec<&str> = EFRAME.split('.').collect();
-        if minor != of_ours.as_slice() && wanted.starts_with(|c: char| c.is_ascii_digit()) {
-            bail!(
-                "{}: the application is made for eframe {wanted}, and hot_api for eframe {EFRAME}; update the \
-                 application to eframe {EFRAME} first",
-                file.display()
-            );
-        }
+fn check_eframe(roots: &Roots) -> anyhow::Result<()> {
+    if let Some(wanted) = roots.eframe.as_ref().filter(|_| !roots.takes_eframe(EFRAME_MINOR)) {
+        bail!(
+            "{}: the application is made for eframe {wanted}, and hot_api for eframe 0.{EFRAME_MINOR}; update the \
+             application to that first",
+            roots.manifest.display()
+        );
     }
     Ok(())
 }
 
 /// Says what of the sources does not work, or is not done, in a module.
 fn tell_uses(roots: &Roots, base: &Path) -> io::Result<()> {
-    let dirs = roots.library.iter().chain(&roots.programs).filter_map(|root| root.file.parent());
-    let found = dirs.take(1).flat_map(|dir| eframe_use::below(dir, base));
+    let found = roots.sources.iter().flat_map(|sources| eframe_use::below(sources, base));
     let lines: Vec<String> = found.map(|found| found.to_string()).collect();
     if !lines.is_empty() {
         say("\nworth knowing, since the code runs as a module then:")?;
         lines.iter().try_for_each(|line| say(&format!("  {line}")))?;
         say("")?;
+    }
+    Ok(())
+}
+
+/// Writes all or, as far as that is possible, none. Permissions and links stay as they are.
+fn write_all(edits: &[Edit]) -> anyhow::Result<()> {
+    for Edit { file, .. } in edits {
+        let opened = fs::OpenOptions::new().write(true).open(file);
+        opened.with_context(|| format!("cannot write {}; nothing is changed", file.display()))?;
+    }
+    for (done, Edit { file, new, .. }) in edits.iter().enumerate() {
+        if let Err(error) = fs::write(file, new) {
+            for Edit { file, old, .. } in &edits[..=done] {
+                let _ = fs::write(file, old); // the error that follows names what to look at
+            }
+            return Err(error).with_context(|| format!("cannot write {}", file.display()));
+        }
     }
     Ok(())
 }

@@ -15,17 +15,6 @@ const DEP: &str = "dep:hot_api";
 /// The feature of hot_api for eframe applications.
 const FEATURE: &str = "eframe";
 
-/// Which eframe the application asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Requirement {
-    /// A version, as it is written.
-    Version(String),
-    /// Its workspace says.
-    Workspace,
-    /// A path or a repository, without a version.
-    Unversioned,
-}
-
 /// Why a manifest is not edited.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ManifestError {
@@ -102,19 +91,6 @@ pub(crate) fn with_dependency(text: &str, source: &Source) -> Result<String, Man
     }
 }
 
-/// What the application asks of eframe; `None` when it does not depend on it.
-pub(crate) fn eframe_requirement(text: &str) -> Option<Requirement> {
-    let manifest = Document::parse(text).ok()?;
-    let item = eframe(manifest.as_table())?;
-    let part = |key: &str| item.as_table_like().and_then(|table| table.get(key));
-    let version = item.as_str().or_else(|| part("version").and_then(Item::as_str));
-    Some(match version {
-        Some(version) => Requirement::Version(version.to_owned()),
-        None if part("workspace").and_then(Item::as_bool) == Some(true) => Requirement::Workspace,
-        None => Requirement::Unversioned,
-    })
-}
-
 fn table<'m>(parent: &'m dyn TableLike, name: &str) -> Option<&'m dyn TableLike> {
     parent.get(name).and_then(Item::as_table_like)
 }
@@ -143,10 +119,13 @@ fn dependency(source: &Source) -> Result<String, ManifestError> {
             let text = path.to_str().ok_or_else(|| ManifestError::PathNotText(path.clone()))?;
             ("path", text)
         }
-        Source::Git { url } => ("git", &url[..]),
+        Source::Git { url, .. } => ("git", &url[..]),
         Source::Version(version) => ("version", &version[..]),
     };
-    let value = Value::from(value).to_string();
+    let mut value = Value::from(value).to_string();
+    if let Source::Git { at: Some((kind, name)), .. } = source {
+        value += &format!(", {kind} = {}", Value::from(&name[..]));
+    }
     Ok(format!("{NAME} = {{ {key} = {value}, optional = true, features = [\"{FEATURE}\"] }}"))
 }
 

@@ -24,7 +24,7 @@ use diff::unified;
 use export::{has_export, with_export};
 #[cfg(test)]
 use manifest::ManifestError;
-use manifest::{Requirement, eframe_requirement, with_dependency};
+use manifest::with_dependency;
 #[cfg(test)]
 use place::for_library;
 use place::{Place, place};

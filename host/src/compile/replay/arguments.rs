@@ -147,6 +147,14 @@ impl Arguments {
         self
     }
 
+    /// The source file: the only argument of cargo's that is no option.
+    pub(super) fn source(&self) -> Option<&str> {
+        self.0.iter().find_map(|argument| match argument {
+            Argument::Other(arg) if !arg.starts_with('-') => Some(arg.as_str()),
+            _ => None,
+        })
+    }
+
     /// Leaves out the source file: the only argument of cargo's that is no option.
     pub(super) fn without_source(mut self) -> Self {
         self.0.retain(|argument| match argument {
@@ -197,6 +205,7 @@ mod tests {
         assert_eq!((arguments.codegen("lto"), arguments.codegen("panic")), (Some("off"), None));
         let externs: Vec<_> = arguments.externs().collect();
         assert_eq!(externs, [("a", "/a.rlib"), ("noprelude:b", "/b.rlib")]);
+        assert_eq!(arguments.source(), Some("ui/src/lib.rs"));
         let again = Arguments::parse(&arguments.to_vec());
         assert_eq!(again, arguments, "nothing is lost on the way");
     }

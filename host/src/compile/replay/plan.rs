@@ -115,6 +115,14 @@ impl Plan {
 
     /// Makes the shared library, unless it is there and fits.
     fn see_to_shared(&mut self, dir: &Path, cancel: &Cancel) -> Result<(), BuildError> {
+        if let Some(unit) = self.graph.units.iter().find(|unit| unit.chooses_an_allocator()) {
+            let reason = format!(
+                "{} has a #[global_allocator], and a library has one allocator",
+                unit.crate_name()
+            );
+            self.shared = Some(Err(NotShared { reason, attempts: 0 }));
+            return Ok(());
+        }
         let attempts = match &self.shared {
             Some(Err(before)) => before.attempts,
             _ => 0,

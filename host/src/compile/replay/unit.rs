@@ -86,6 +86,15 @@ impl Unit {
         Ok(DepInfo::read(&self.dep_info(), &self.captured.dir)?.files.into_iter().collect())
     }
 
+    /// Whether its root file has a `#[global_allocator]`. Linked against a shared library, which has the system's, what
+    /// one allocates the other would free.
+    pub(super) fn chooses_an_allocator(&self) -> bool {
+        let root = self.arguments.source().map(|root| self.captured.dir.join(root));
+        let text = root.and_then(|root| std::fs::read_to_string(root).ok()).unwrap_or_default();
+        let mut code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+        code.any(|line| line.contains("global_allocator"))
+    }
+
     /// The module as a hot build compiles it: the loadable library alone, with incremental data of its
     /// own, and linked against `shared`.
     pub(super) fn as_module(

@@ -34,7 +34,9 @@ pub fn in_package(files: &[(PathBuf, String)]) -> Vec<Found> {
 /// [`in_package`] of all Rust files below a directory, by their names from `base` on. What cannot be read is left out.
 #[must_use]
 pub fn below(dir: &Path, base: &Path) -> Vec<Found> {
-    let entries = ignore::WalkBuilder::new(dir).build().flatten();
+    let is_source = |entry: &ignore::DirEntry| entry.depth() == 0 || entry.file_name() != "target";
+    let entries =
+        ignore::WalkBuilder::new(dir).require_git(false).filter_entry(is_source).build().flatten();
     let files = entries
         .map(ignore::DirEntry::into_path)
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"));

@@ -152,6 +152,11 @@ fn an_application_that_saves_nothing() {
         ("#[cfg(test)] impl eframe::App for A {}", None),
         ("hot_api::export_eframe_app!(A::new, state);\nimpl eframe::App for A {}", None),
         ("export_eframe_app!(|cc| new(cc), state,);\nimpl eframe::App for A {}", None),
+        ("export_eframe_app!(A::new, state, options = f());\nimpl eframe::App for A {}", None),
+        (
+            "export_eframe_app!(state);\nimpl eframe::App for A {}",
+            Some((2, "impl eframe::App for A")),
+        ),
     ] {
         let expected: Vec<_> =
             expected.into_iter().map(|(line, code)| (line, NothingSaved, code)).collect();

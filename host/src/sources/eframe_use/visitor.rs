@@ -60,7 +60,7 @@ impl<'ast> Visit<'ast> for Finder<'_> {
         if let Item::Macro(item) = item
             && syntax::ends_with(&item.mac.path, &["export_eframe_app"])
         {
-            self.source.is_carrying_state |= ends_with_state(item.mac.tokens.clone());
+            self.source.is_carrying_state |= carries_state(item.mac.tokens.clone());
         }
         if syntax::is_native_item(item) {
             visit::visit_item(self, item);
@@ -162,11 +162,13 @@ fn is_thread_builder(expr: &Expr) -> bool {
     }
 }
 
-/// Whether the arguments of `export_eframe_app!` end with `, state`.
-fn ends_with_state(tokens: proc_macro2::TokenStream) -> bool {
+/// Whether `state` is one of the arguments of `export_eframe_app!`.
+fn carries_state(tokens: proc_macro2::TokenStream) -> bool {
     let is_comma =
         |tree: &TokenTree| matches!(tree, TokenTree::Punct(mark) if mark.as_char() == ',');
-    let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
-    trees.pop_if(|last| is_comma(last));
-    matches!(&trees[..], [.., comma, TokenTree::Ident(word)] if is_comma(comma) && word == "state")
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    trees
+        .split(is_comma)
+        .skip(1)
+        .any(|argument| matches!(argument, [TokenTree::Ident(word)] if word == "state"))
 }

@@ -6,13 +6,10 @@
 use cargo_metadata::{CrateType, Target, TargetKind};
 use proc_macro2::{TokenStream, TokenTree};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The macros that make a module of a crate.
 const EXPORTS: [&str; 2] = ["export_module", "export_eframe_app"];
-
-/// The feature by which a package asks for the contract, where that is optional.
-const FEATURE: &str = super::API_PACKAGE;
 
 /// A crate that is loaded as a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +42,8 @@ pub struct Export {
     pub file: PathBuf,
     /// `export_eframe_app!` rather than `export_module!`.
     pub is_eframe_app: bool,
+    /// The directory with the sources of the package's crates.
+    pub sources: PathBuf,
 }
 
 impl ModuleTarget {
@@ -69,7 +68,9 @@ impl ModuleTarget {
         let exporting = all.iter().find_map(|(target, kind)| {
             let file = target.src_path.as_std_path();
             let is_eframe_app = export_in(&fs::read_to_string(file).ok()?)?;
-            Some((*target, kind.clone(), Some(Export { file: file.to_owned(), is_eframe_app })))
+            let sources = sources_of(package, file);
+            let export = Export { file: file.to_owned(), is_eframe_app, sources };
+            Some((*target, kind.clone(), Some(export)))
         });
         let cdylib = || {
             let (target, kind) = all.iter().find(|(target, _)| is_cdylib(target))?;
@@ -77,9 +78,7 @@ impl ModuleTarget {
         };
         let (target, kind, export) = exporting.or_else(cdylib)?;
         let mut features = target.required_features.clone();
-        if package.features.contains_key(FEATURE) {
-            features.push(FEATURE.to_owned());
-        }
+        features.extend(feature_of(package));
         let package = package.name.to_string();
         Some(Self { package, kind, features, is_cdylib: is_cdylib(target), export })
     }
@@ -92,6 +91,29 @@ impl ModuleTarget {
             ModuleKind::Program(_) => kind_of(target).as_ref() == Some(&self.kind),
         }
     }
+}
+
+/// `src` of a package when the root file lies in it, else the root file's own directory.
+pub(super) fn sources_of(package: &cargo_metadata::Package, root: &Path) -> PathBuf {
+    let src = package.manifest_path.as_std_path().with_file_name("src");
+    if root.starts_with(&src) { src } else { root.parent().unwrap_or(root).to_owned() }
+}
+
+/// The feature by which this package asks for the contract: the one that is called like the dependency, or that names
+/// it. `None` when the dependency is not optional.
+fn feature_of(package: &cargo_metadata::Package) -> Option<String> {
+    let mut all = package.dependencies.iter();
+    let dependency = all.find(|it| it.name == super::API_PACKAGE && it.optional)?;
+    let name = dependency.rename.as_ref().unwrap_or(&dependency.name);
+    if package.features.contains_key(name) {
+        return Some(name.clone());
+    }
+    let named = format!("dep:{name}");
+    let mut naming: Vec<_> =
+        package.features.iter().filter(|(_, parts)| parts.contains(&named)).collect();
+    // Whatever else a larger one has is none of ours.
+    naming.sort_by_key(|(_, parts)| parts.len());
+    naming.first().map(|(feature, _)| (*feature).clone())
 }
 
 fn kind_of(target: &Target) -> Option<ModuleKind> {

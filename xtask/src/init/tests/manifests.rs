@@ -1,6 +1,6 @@
 //! Manifests and what is added to them.
 
-use crate::init::{ManifestError, Requirement, Source, eframe_requirement, with_dependency};
+use crate::init::{ManifestError, Source, with_dependency};
 use std::path::PathBuf;
 
 const LINE: &str = "hot_api = { version = \"1\", optional = true, features = [\"eframe\"] }";
@@ -64,7 +64,7 @@ fn the_sources() {
     let text = format!("{PACKAGE}[dependencies]\neframe = \"0.37\"\n");
     for (source, expected) in [
         (Source::Version("0.2".to_owned()), "version = \"0.2\""),
-        (Source::Git { url: "https://x/y".to_owned() }, "git = \"https://x/y\""),
+        (Source::Git { url: "https://x/y".to_owned(), at: None }, "git = \"https://x/y\""),
         (Source::Path(PathBuf::from("../hot_api")), "path = \"../hot_api\""),
         (Source::Path(PathBuf::from("C:\\a b")), "path = 'C:\\a b'"),
     ] {
@@ -151,28 +151,4 @@ fn a_path_that_is_no_text() {
     let text = format!("{PACKAGE}[dependencies]\neframe = \"0.37\"\n");
     let error = with_dependency(&text, &Source::Path(path)).unwrap_err();
     assert!(matches!(error, ManifestError::PathNotText(_)));
-}
-
-#[test]
-fn which_eframe_is_asked_for() {
-    let version = |text: &str| Some(Requirement::Version(text.to_owned()));
-    for (text, expected) in [
-        ("[dependencies]\neframe = \"0.37\"", version("0.37")),
-        ("[dependencies]\neframe = { version = \"=0.37.1\", path = \"x\" }", version("=0.37.1")),
-        ("[dependencies.eframe]\nversion = \"0.36\"", version("0.36")),
-        ("[dependencies]\neframe.version = \"0.36\"", version("0.36")),
-        ("[dependencies]\ngui = { package = \"eframe\", version = \"1\" }", version("1")),
-        ("[target.'cfg(unix)'.dependencies]\neframe = \"0.37\"", version("0.37")),
-        (
-            "[dependencies]\neframe = { workspace = true, features = [\"glow\"] }",
-            Some(Requirement::Workspace),
-        ),
-        ("[dependencies]\neframe.workspace = true", Some(Requirement::Workspace)),
-        ("[dependencies]\neframe = { git = \"x\" }", Some(Requirement::Unversioned)),
-        ("[dependencies]\negui = \"0.37\"", None),
-        ("[dev-dependencies]\neframe = \"0.37\"", None),
-        ("[", None),
-    ] {
-        assert_eq!(eframe_requirement(text), expected, "{text}");
-    }
 }

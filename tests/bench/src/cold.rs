@@ -1,0 +1,79 @@
+//! From nothing to the first frame of an eframe application, against a cold `cargo build` of the same application.
+//!
+//! Owns: a project of one file, and two target directories. Each side is run once, since it takes minutes; `--quick` runs
+//! neither, and says so.
+
+use crate::cargo_build::{bench_dir, is_of_our_cargo};
+use crate::report::Report;
+use crate::run::Run;
+use anyhow::{Context as _, ensure};
+use host::journal::event::Event;
+use pitstop_tests::{HostOptions, HostProcess, Project};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Measures both sides.
+///
+/// # Errors
+/// When the application does not compile, or no host starts.
+pub fn run(run: &mut Run<'_>) -> anyhow::Result<()> {
+    if run.is_quick {
+        run.report(Report::new("cold: not measured by --quick".to_owned()));
+        return Ok(());
+    }
+    let project = Project::eframe_app();
+    let (cargo_dir, hot_dir) =
+        (bench_dir().join("cold-cargo"), project.path("target/pitstop/build"));
+    // The link to what tests share; this is about a build from nothing.
+    fs::remove_file(&hot_dir).context("the link to the shared builds")?;
+    let _ = fs::remove_dir_all(&cargo_dir); // left by a run that was stopped
+    let plain = cargo_build(project.root(), &cargo_dir)?.as_secs_f64();
+    fs::remove_dir_all(&cargo_dir).context("what was built")?;
+    let hot = first_frame(&project)?.as_secs_f64();
+    run.report(
+        Report::new("cold: an eframe application of one file".to_owned())
+            .number("cargo build", plain, "s")
+            .number("first frame", hot, "s")
+            .number("ratio", hot / plain, "×"),
+    );
+    Ok(())
+}
+
+fn cargo_build(root: &Path, target_dir: &Path) -> anyhow::Result<Duration> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        if is_of_our_cargo(&name.to_string_lossy()) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo.args(["build", "--offline", "--target-dir"]).arg(target_dir).current_dir(root);
+    cargo.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let began = Instant::now();
+    let output = cargo.output().context("cargo does not run")?;
+    let took = began.elapsed();
+    ensure!(output.status.success(), "cargo fails:\n{}", String::from_utf8_lossy(&output.stderr));
+    Ok(took)
+}
+
+/// From the start of `cargo pitstop dev` to the first frame.
+fn first_frame(project: &Project) -> anyhow::Result<Duration> {
+    let env = vec![("CARGO_NET_OFFLINE".into(), "true".into())];
+    let began = Instant::now();
+    let mut host =
+        HostProcess::launch(project, HostOptions { tool: true, env, ..HostOptions::default() });
+    // Longer than tests wait for one event.
+    let deadline = began + Duration::from_secs(3_600);
+    loop {
+        let entry = host.next_entry(deadline).context("the host has ended")?;
+        match entry.event {
+            Event::Committed { .. } => break,
+            Event::BuildFailed { .. } | Event::Rejected { .. } => anyhow::bail!("{}", host.words()),
+            _ => {}
+        }
+    }
+    let took = began.elapsed();
+    host.stop();
+    Ok(took)
+}

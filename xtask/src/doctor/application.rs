@@ -1,0 +1,56 @@
+//! The application: whether it exports a module, and what of it cannot work in one.
+
+use super::Checks;
+use super::check::Check;
+use crate::project::Project;
+use host::os::own_command;
+use host::sources::eframe_use;
+use host::sources::workspace::{Export, ModuleTarget, Workspace};
+use host::start::cli::DevArgs;
+use host::start::settings::{EnvSettings, PitstopFile, Settings};
+use std::env;
+use std::path::Path;
+
+const MODULE: &str = "module";
+
+pub(super) fn checks(project: &Project) -> Checks {
+    match modules(project) {
+        Ok(modules) => modules.iter().flat_map(|module| of_module(module, &project.root)).collect(),
+        Err(error) => {
+            let fix = format!("{} init", own_command());
+            vec![Check::missing(MODULE, format!("{error:#}"), &fix)]
+        }
+    }
+}
+
+/// What `dev` would load here.
+fn modules(project: &Project) -> anyhow::Result<Vec<ModuleTarget>> {
+    let workspace = Workspace::load(&project.root)?;
+    let (file, _warnings) = PitstopFile::read(&project.root)?;
+    let settings = Settings::resolve(&DevArgs::default(), &EnvSettings::default(), &file);
+    let mut packages: Vec<String> =
+        settings.modules.into_iter().map(|module| module.package).collect();
+    if packages.is_empty() {
+        packages.push(workspace.module_at(&env::current_dir()?)?);
+    }
+    let modules = packages.iter().map(|package| workspace.module_of(package));
+    Ok(modules.collect::<Result<_, _>>()?)
+}
+
+fn of_module(module: &ModuleTarget, root: &Path) -> Checks {
+    let name = |file: &Path| file.strip_prefix(root).unwrap_or(file).display().to_string();
+    let mut checks = match &module.export {
+        Some(Export { file, .. }) => {
+            vec![Check::fine(MODULE, format!("{}, exported in {}", module.package, name(file)))]
+        }
+        None => vec![Check::fine(MODULE, module.package.clone())],
+    };
+    let of_eframe = module.export.iter().filter(|export| export.is_eframe_app);
+    let found = of_eframe.flat_map(|export| eframe_use::below(&export.sources, root));
+    checks.extend(found.map(|found| {
+        let place = format!("{}:{}", found.file.display(), found.line);
+        let detail = format!("{} (`{}`)", found.what.what(), found.code);
+        Check::lacking(&place, detail, found.what.way_out())
+    }));
+    checks
+}
