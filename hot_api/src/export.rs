@@ -31,8 +31,8 @@ macro_rules! export_module {
     };
 }
 
-/// Exports an [`eframe::App`](https://docs.rs/eframe/0.37/eframe/trait.App.html) as a module (feature `eframe`). Write
-/// it once, at the root of the crate, behind the feature by which the application asks for this crate:
+/// Exports an [`eframe::App`] as a module (feature `eframe`). Write it once, at the root of the crate, behind the
+/// feature by which the application asks for this crate:
 ///
 /// ```
 /// use hot_api::egui;

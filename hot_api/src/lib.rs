@@ -59,6 +59,8 @@ pub mod state;
 
 #[cfg(feature = "eframe")]
 mod eframe_app;
+#[cfg(feature = "egui")]
+mod egui_version;
 #[cfg(feature = "module")]
 mod export;
 #[cfg(feature = "module")]

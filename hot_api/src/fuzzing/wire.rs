@@ -1,7 +1,8 @@
 //! What must hold for any item stream, in both directions.
 
 use crate::abi::wire::{InputItem, ItemWriter, OutputItem, Skipped, decode_input, decode_output};
-use egui::{ColorImage, Event, OutputCommand};
+use crate::egui_version::image_in;
+use egui::{ColorImage, OutputCommand};
 
 /// Input items: skipped and counted, or items that their reader can rely on.
 ///
@@ -45,7 +46,7 @@ fn written_as_read<T>(
 
 pub(crate) fn check_input(item: &InputItem) {
     match item {
-        InputItem::Event(Event::PasteImage(image)) => check_image(image),
+        InputItem::Event(event) => image_in(event).into_iter().for_each(check_image),
         InputItem::Screenshot { image, .. } => check_image(image),
         _ => {}
     }

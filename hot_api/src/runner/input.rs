@@ -2,6 +2,7 @@
 
 use crate::abi::wire::{DroppedPath, InputItem, Skipped, decode_input, scale_event};
 use crate::abi::{FrameInput, input_flag};
+use crate::egui_version::pasted_at;
 use egui::{Event, Pos2, RawInput, Rect, Vec2, ViewportId};
 use std::sync::Arc;
 
@@ -77,7 +78,6 @@ fn is_sane(event: &Event) -> bool {
     match event {
         Event::PointerMoved(pos)
         | Event::PointerButton { pos, .. }
-        | Event::MiddleClickPaste { pos, .. }
         | Event::Touch { pos, force: None, .. } => is_near(pos.x, pos.y),
         Event::Touch { pos, force: Some(force), .. } => {
             is_near(pos.x, pos.y) && (0.0..=1.0).contains(force)
@@ -85,7 +85,7 @@ fn is_sane(event: &Event) -> bool {
         Event::MouseMoved(delta) | Event::MouseWheel { delta, .. } => is_near(delta.x, delta.y),
         Event::Zoom(factor) => (1e-3..=1e3).contains(factor),
         Event::Rotate(radians) => radians.abs() <= DISTANCE_PX_MAX,
-        _ => true,
+        _ => pasted_at(event).is_none_or(|pos| is_near(pos.x, pos.y)),
     }
 }
 
@@ -103,7 +103,8 @@ mod tests {
     use super::*;
     use crate::abi::Slice;
     use crate::abi::wire::ItemWriter;
-    use egui::{Event, MouseWheelSource, MouseWheelUnit, TouchPhase, pos2, vec2};
+    use crate::egui_version::samples::mouse_wheel;
+    use egui::{Event, MouseWheelUnit, pos2, vec2};
     use proptest::prelude::*;
     use std::mem::size_of;
 
@@ -130,12 +131,10 @@ mod tests {
     }
 
     fn events(x: f32, y: f32) -> [Event; 5] {
-        let (phase, source) = (TouchPhase::Move, MouseWheelSource::Unknown);
-        let (unit, modifiers) = (MouseWheelUnit::Line, egui::Modifiers::NONE);
         [
             Event::PointerMoved(pos2(x, y)),
             Event::MouseMoved(vec2(x, y)),
-            Event::MouseWheel { unit, delta: vec2(x, y), phase, source, modifiers },
+            mouse_wheel(MouseWheelUnit::Line, vec2(x, y)),
             Event::Zoom(x),
             Event::Rotate(y),
         ]

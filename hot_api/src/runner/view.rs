@@ -7,11 +7,10 @@ use super::placeholder::replace_unpaintable;
 use super::repaint;
 use crate::abi::wire::OutputItem;
 use crate::abi::{FrameInput, FrameView, input_flag, view_flag};
+use crate::egui_version::{ScreenshotRequest, answer_screenshot};
 use crate::host::Host;
 use egui::epaint::textures::TexturesDelta;
-use egui::{
-    Context, FullOutput, Id, RawInput, ScreenshotCallback, Ui, ViewportCommand, ViewportId,
-};
+use egui::{Context, FullOutput, Id, RawInput, Ui, ViewportCommand, ViewportId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -44,7 +43,7 @@ pub(super) struct ViewRun {
     restored_zoom: Option<f32>,
     /// Something could not be painted.
     has_placeholder: bool,
-    screenshots: BTreeMap<u64, ScreenshotCallback>,
+    screenshots: BTreeMap<u64, ScreenshotRequest>,
     last_screenshot: u64,
 }
 
@@ -137,9 +136,9 @@ impl ViewRun {
 
     /// Takes in what a frame begins with; [`Self::frame`] draws it.
     pub(super) fn begin(&mut self, input: &FrameInput, items: &[u8]) -> Begun {
-        let DecodedInput { raw, screenshots, skipped } =
+        let DecodedInput { mut raw, screenshots, skipped } =
             input::decode(input, items, self.ctx.zoom_factor());
-        self.prepare(input.flags, screenshots);
+        self.prepare(input.flags, screenshots, &mut raw);
         Begun { raw, skipped: skipped.0 }
     }
 
@@ -198,7 +197,12 @@ impl ViewRun {
         }
     }
 
-    fn prepare(&mut self, flags: u32, screenshots: Vec<(u64, std::sync::Arc<egui::ColorImage>)>) {
+    fn prepare(
+        &mut self,
+        flags: u32,
+        screenshots: Vec<(u64, std::sync::Arc<egui::ColorImage>)>,
+        raw: &mut RawInput,
+    ) {
         if flags & input_flag::ACCESSKIT != 0 {
             self.ctx.enable_accesskit();
         } else {
@@ -210,8 +214,8 @@ impl ViewRun {
             self.ctx.memory_mut(|memory| memory.request_focus(focused));
         }
         for (request, image) in screenshots {
-            if let Some(callback) = self.screenshots.remove(&request) {
-                callback.complete(image);
+            if let Some(asked) = self.screenshots.remove(&request) {
+                answer_screenshot(asked, image, raw);
             }
         }
     }
@@ -258,11 +262,11 @@ impl ViewRun {
     fn push_viewport_commands(&mut self, commands: Vec<ViewportCommand>, pixels_per_point: f32) {
         for command in commands {
             match command {
-                ViewportCommand::Screenshot(callback) => {
+                ViewportCommand::Screenshot(asked) => {
                     if self.screenshots.len() < SCREENSHOTS_MAX {
                         self.last_screenshot += 1;
                         let request = self.last_screenshot;
-                        self.screenshots.insert(request, callback);
+                        self.screenshots.insert(request, asked);
                         self.output.push(&OutputItem::Screenshot { request });
                     }
                 }

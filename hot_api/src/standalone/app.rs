@@ -3,11 +3,12 @@
 use super::own_host;
 use super::own_services::{ConfigOptions, OwnServices};
 use super::saved_state::SavedState;
+use crate::egui_version::unique_id;
 use crate::host::Host;
 use crate::module::{CreateContext, Module, ModuleFrame, View, ViewFn};
 use crate::runner::{Exported, MAIN_VIEW};
 use crate::services::Threads;
-use egui::{Id, Panel, Ui, UiBuilder};
+use egui::{Panel, Ui, UiBuilder};
 use std::error::Error;
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -158,7 +159,7 @@ impl<M: Module> ModuleApp<M> {
             return views[0];
         }
         // Beside what egui remembers of the window, so that the same tab is open after a restart.
-        let key = Id::unique("hot_api view");
+        let key = unique_id("hot_api view");
         let chosen: Option<String> = ui.data_mut(|data| data.get_persisted(key));
         let position = views.iter().position(|(name, _)| Some(*name) == chosen.as_deref());
         let mut index = position.unwrap_or_default();

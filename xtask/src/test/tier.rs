@@ -51,7 +51,7 @@ pub(super) enum Group {
 const EVERYWHERE: [(&str, Group); 2] = [("_soak", Group::Soak), ("_endurance", Group::Endurance)];
 
 /// The same for tests that are executables of their own: the first that fits.
-const BY_NAME: [(&str, Group); 8] = [
+const BY_NAME: [(&str, Group); 9] = [
     ("endurance::", Group::Endurance),
     ("_kill_at_any_moment", Group::Kills),
     ("clean::", Group::Kills),
@@ -59,6 +59,7 @@ const BY_NAME: [(&str, Group); 8] = [
     ("window_containment::", Group::Window),
     ("window_services::", Group::Window),
     ("window_eframe::", Group::Window),
+    ("versions::", Group::Window),
     ("eframe_app::a05_", Group::Window),
 ];
 

@@ -1,6 +1,7 @@
 //! What a host tells a module's egui.
 
 use super::{ItemWriter, Items, Skipped, is_whole, items::read_named, read_image};
+use crate::egui_version;
 use std::path::{Path, PathBuf};
 
 mod tag {
@@ -77,11 +78,8 @@ impl InputItem {
 }
 
 fn read_event(payload: &[u8]) -> Option<egui::Event> {
-    let event = read_named(payload)?;
-    match &event {
-        egui::Event::PasteImage(image) if !is_whole(image) => None,
-        _ => Some(event),
-    }
+    egui_version::read_event(payload)
+        .filter(|event| egui_version::image_in(event).is_none_or(is_whole))
 }
 
 #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! What a module's egui asks of the host.
 
 use super::{ItemWriter, Items, Skipped, is_whole, items::read_named, read_image};
+use crate::egui_version::{output_event_form, read_output_event};
 
 mod tag {
     pub(super) const COMMAND: u16 = 1;
@@ -49,7 +50,7 @@ impl OutputItem {
                 writer.push_raw(tag::CURSOR_IMAGE, &[&x, &y, &width, &height, &image.rgba]);
                 true
             }
-            Self::Event(event) => writer.push_named(tag::EVENT, event),
+            Self::Event(event) => writer.push_named(tag::EVENT, &output_event_form(event)),
             Self::Ime(ime) => writer.push_named(tag::IME, ime),
             Self::AccessKit(update) => writer.push_named(tag::ACCESSKIT, update),
             Self::Viewport(command) => writer.push_named(tag::VIEWPORT_COMMAND, command),
@@ -65,7 +66,7 @@ impl OutputItem {
             tag::COMMAND => Self::Command(read_command(payload)?),
             tag::CURSOR => Self::Cursor(read_named(payload)?),
             tag::CURSOR_IMAGE => Self::CursorImage(read_cursor_image(payload)?),
-            tag::EVENT => Self::Event(read_named(payload)?),
+            tag::EVENT => Self::Event(read_output_event(payload)?),
             tag::IME => Self::Ime(read_named(payload)?),
             tag::ACCESSKIT => Self::AccessKit(read_named(payload)?),
             tag::VIEWPORT_COMMAND => Self::Viewport(read_named(payload)?),

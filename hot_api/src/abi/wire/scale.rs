@@ -1,17 +1,18 @@
 //! Conversion between points and pixels: the two sides may have different zoom.
 
-use egui::{Event, ViewportCommand, output::IMEOutput};
+use crate::egui_version::pasted_at_mut;
+use egui::{Event, Pos2, ViewportCommand, output::IMEOutput};
 
 /// Multiplies every position and length in `event` by `factor`.
 pub fn scale_event(event: &mut Event, factor: f32) {
+    let scale = |pos: &mut Pos2| *pos = (pos.to_vec2() * factor).to_pos2();
     match event {
-        Event::PointerMoved(pos)
-        | Event::PointerButton { pos, .. }
-        | Event::MiddleClickPaste { pos, .. }
-        | Event::Touch { pos, .. } => *pos = (pos.to_vec2() * factor).to_pos2(),
+        Event::PointerMoved(pos) | Event::PointerButton { pos, .. } | Event::Touch { pos, .. } => {
+            scale(pos);
+        }
         Event::MouseMoved(delta)
         | Event::MouseWheel { unit: egui::MouseWheelUnit::Point, delta, .. } => *delta *= factor,
-        _ => {}
+        _ => pasted_at_mut(event).into_iter().for_each(scale),
     }
 }
 

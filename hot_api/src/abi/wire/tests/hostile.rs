@@ -2,11 +2,11 @@
 
 use super::samples::{image, input_items, output_items, text_of_input, text_of_output};
 use crate::abi::wire::{InputItem, ItemWriter, OutputItem, Skipped, decode_input, decode_output};
+use crate::egui_version::samples::image_event;
 use crate::fuzzing::{check_input, check_output};
 use egui::{Event, OutputCommand};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use std::sync::Arc;
 
 /// A tag that neither side uses.
 const UNKNOWN_TAG: u16 = 60_000;
@@ -148,7 +148,7 @@ fn an_image_that_lies_about_its_size_is_skipped() {
     for size in [[3, 3], [usize::MAX, 2], [usize::MAX, usize::MAX], [0, 0]] {
         liar.size = size;
         let mut writer = ItemWriter::default();
-        InputItem::Event(Event::PasteImage(Arc::new(liar.clone()))).encode(&mut writer);
+        InputItem::Event(image_event(liar.clone())).encode(&mut writer);
         let (read, skipped) = decode_input(writer.as_bytes());
         assert!(read.is_empty() && skipped == Skipped(1), "{size:?}: {read:?}");
 

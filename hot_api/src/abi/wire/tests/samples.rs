@@ -1,12 +1,15 @@
 //! One of everything that crosses the boundary as an item.
 
 use crate::abi::wire::{InputItem, OutputItem};
+use crate::egui_version::image_in;
+use crate::egui_version::samples::{
+    TreeInfo, more_commands, more_events, mouse_wheel, widget_info,
+};
 use egui::output::{IMEOutput, OutputEvent};
 use egui::{
-    Color32, ColorImage, CursorIcon, Event, ImeEvent, Key, Modifiers, MouseWheelSource,
-    MouseWheelUnit, OpenUrl, OutputCommand, PointerButton, Pos2, Rect, Role, TouchDeviceId,
-    TouchId, TouchPhase, UserAttentionType, Vec2, ViewportCommand, WidgetInfo, accesskit, pos2,
-    vec2,
+    Color32, ColorImage, CursorIcon, Event, ImeEvent, Key, Modifiers, MouseWheelUnit, OpenUrl,
+    OutputCommand, PointerButton, Pos2, Rect, TouchDeviceId, TouchId, TouchPhase,
+    UserAttentionType, Vec2, ViewportCommand, accesskit, pos2, vec2,
 };
 use std::sync::Arc;
 
@@ -27,7 +30,7 @@ fn action_request() -> accesskit::ActionRequest {
     }
 }
 
-/// Every variant of [`Event`]; [`number`] makes forgetting one a compile or a test error.
+/// Every variant of [`Event`]; `number` makes forgetting one a compile or a test error.
 pub(super) fn events() -> Vec<Event> {
     let modifiers = Modifiers { ctrl: true, command: true, ..Modifiers::NONE };
     let key = |key: Key| Event::Key {
@@ -42,8 +45,6 @@ pub(super) fn events() -> Vec<Event> {
         Event::Copy,
         Event::Cut,
         Event::Paste("two\nlines".to_owned()),
-        Event::PasteImage(Arc::new(image())),
-        Event::MiddleClickPaste { pos: POS, text: "primary".to_owned() },
         Event::Text("ü 漢 🦀".to_owned()),
         Event::ModifiersChanged(modifiers),
         Event::PointerMoved(POS),
@@ -62,45 +63,12 @@ pub(super) fn events() -> Vec<Event> {
             pos: POS,
             force: Some(0.5),
         },
-        Event::MouseWheel {
-            unit: MouseWheelUnit::Point,
-            delta: DELTA,
-            phase: TouchPhase::Move,
-            source: MouseWheelSource::Momentum,
-            modifiers,
-        },
+        mouse_wheel(MouseWheelUnit::Point, DELTA),
         Event::WindowFocused(false),
         Event::AccessKitActionRequest(action_request()),
     ]);
+    events.extend(more_events(image(), POS));
     events
-}
-
-/// How many variants [`number`] knows.
-pub(super) const EVENT_VARIANTS: usize = 19;
-
-/// Numbers the variants, without a wildcard: an egui with a new one does not compile here.
-pub(super) fn number(event: &Event) -> usize {
-    match event {
-        Event::Copy => 0,
-        Event::Cut => 1,
-        Event::Paste(_) => 2,
-        Event::PasteImage(_) => 3,
-        Event::MiddleClickPaste { .. } => 4,
-        Event::Text(_) => 5,
-        Event::Key { .. } => 6,
-        Event::ModifiersChanged(_) => 7,
-        Event::PointerMoved(_) => 8,
-        Event::MouseMoved(_) => 9,
-        Event::PointerButton { .. } => 10,
-        Event::PointerGone => 11,
-        Event::Zoom(_) => 12,
-        Event::Rotate(_) => 13,
-        Event::Ime(_) => 14,
-        Event::Touch { .. } => 15,
-        Event::MouseWheel { .. } => 16,
-        Event::WindowFocused(_) => 17,
-        Event::AccessKitActionRequest(_) => 18,
-    }
 }
 
 /// Every kind of [`InputItem`].
@@ -135,7 +103,7 @@ fn tree() -> accesskit::TreeUpdate {
     button.add_action(accesskit::Action::Click);
     accesskit::TreeUpdate {
         nodes: vec![(root, window), (accesskit::NodeId(2), button)],
-        tree: Some(accesskit::TreeInfo::new(root)),
+        tree: Some(TreeInfo::new(root)),
         tree_id: accesskit::TreeId::ROOT,
         focus: root,
     }
@@ -167,7 +135,7 @@ pub(super) fn viewport_commands() -> Vec<ViewportCommand> {
 
 /// Every kind of [`OutputItem`].
 pub(crate) fn output_items() -> Vec<OutputItem> {
-    let info = || WidgetInfo::labeled(Role::Button, true, "Save");
+    let info = widget_info;
     let ime = IMEOutput {
         purpose: egui::IMEPurpose::Terminal,
         rect: Rect::from_min_size(POS, vec2(100.0, 20.0)),
@@ -180,7 +148,6 @@ pub(crate) fn output_items() -> Vec<OutputItem> {
     items.extend(viewport_commands().into_iter().map(OutputItem::Viewport));
     items.extend([
         OutputItem::Command(OutputCommand::CopyText("copied".to_owned())),
-        OutputItem::Command(OutputCommand::TextSelectionSettled("selected".to_owned())),
         OutputItem::Command(OutputCommand::CopyImage(image())),
         OutputItem::Command(OutputCommand::OpenUrl(OpenUrl::new_tab("https://egui.rs"))),
         OutputItem::CursorImage(cursor),
@@ -194,6 +161,7 @@ pub(crate) fn output_items() -> Vec<OutputItem> {
         OutputItem::AccessKit(Box::new(tree())),
         OutputItem::Screenshot { request: u64::MAX },
     ]);
+    items.extend(more_commands().into_iter().map(OutputItem::Command));
     items
 }
 
@@ -201,7 +169,9 @@ pub(crate) fn output_items() -> Vec<OutputItem> {
 /// where that is coarser than the value, its content.
 pub(super) fn text_of_input(item: &InputItem) -> String {
     match item {
-        InputItem::Event(Event::PasteImage(image)) => format!("PasteImage {:?}", image.pixels),
+        InputItem::Event(event) if let Some(image) = image_in(event) => {
+            format!("image {:?}", image.pixels)
+        }
         InputItem::Screenshot { request, image } => {
             format!("Screenshot {request} {:?} {:?}", image.size, image.pixels)
         }

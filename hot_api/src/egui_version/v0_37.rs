@@ -1,0 +1,116 @@
+//! egui 0.37, the newest: its items are those of the boundary.
+
+use crate::abi::wire::read_named;
+use egui::output::OutputEvent;
+use egui::{ColorImage, Event, Pos2};
+
+/// What a module's egui keeps of a screenshot that it has asked for.
+#[cfg(feature = "module")]
+pub(crate) type ScreenshotRequest = egui::ScreenshotCallback;
+
+/// Hands a screenshot to whoever asked for it. `_raw` is the input of the frame that follows.
+#[cfg(feature = "module")]
+pub(crate) fn answer_screenshot(
+    request: ScreenshotRequest,
+    image: std::sync::Arc<ColorImage>,
+    _raw: &mut egui::RawInput,
+) {
+    request.complete(image);
+}
+
+/// The image that an event carries.
+pub(crate) fn image_in(event: &Event) -> Option<&ColorImage> {
+    match event {
+        Event::PasteImage(image) => Some(image),
+        _ => None,
+    }
+}
+
+/// Where an event pastes; not every version has such events.
+#[cfg(any(feature = "module", test))]
+pub(crate) fn pasted_at(event: &Event) -> Option<Pos2> {
+    match event {
+        Event::MiddleClickPaste { pos, .. } => Some(*pos),
+        _ => None,
+    }
+}
+
+/// As [`pasted_at`].
+pub(crate) fn pasted_at_mut(event: &mut Event) -> Option<&mut Pos2> {
+    match event {
+        Event::MiddleClickPaste { pos, .. } => Some(pos),
+        _ => None,
+    }
+}
+
+/// Reads an event of the host's.
+pub(crate) fn read_event(payload: &[u8]) -> Option<Event> {
+    read_named(payload)
+}
+
+/// An event as it crosses the boundary.
+pub(crate) fn output_event_form(event: &OutputEvent) -> &OutputEvent {
+    event
+}
+
+/// Reads what [`output_event_form`] gave.
+pub(crate) fn read_output_event(payload: &[u8]) -> Option<OutputEvent> {
+    read_named(payload)
+}
+
+/// An id made of a name that is unique in the application.
+#[cfg(feature = "standalone")]
+pub(crate) fn unique_id(name: &str) -> egui::Id {
+    egui::Id::unique(name)
+}
+
+/// What tests need of this version.
+#[cfg(test)]
+pub(crate) mod samples {
+    use egui::{
+        ColorImage, Event, Modifiers, MouseWheelSource, MouseWheelUnit, OutputCommand, Pos2,
+        TouchPhase, Vec2,
+    };
+    use egui::{Role, WidgetInfo};
+    use std::sync::Arc;
+
+    pub(crate) use egui::accesskit::TreeInfo;
+
+    /// How many variants [`number`] knows.
+    pub(crate) const EVENT_VARIANTS: usize = 19;
+
+    /// The number of the variant.
+    pub(crate) fn number(event: &Event) -> usize {
+        super::super::number_of_event!(
+            event,
+            Event::PasteImage(_) => 17,
+            Event::MiddleClickPaste { .. } => 18,
+        )
+    }
+
+    /// The events that not every version has.
+    pub(crate) fn more_events(image: ColorImage, pos: Pos2) -> Vec<Event> {
+        vec![image_event(image), Event::MiddleClickPaste { pos, text: "primary".to_owned() }]
+    }
+
+    /// An event that carries this image.
+    pub(crate) fn image_event(image: ColorImage) -> Event {
+        Event::PasteImage(Arc::new(image))
+    }
+
+    /// A turn of the mouse wheel.
+    pub(crate) fn mouse_wheel(unit: MouseWheelUnit, delta: Vec2) -> Event {
+        let (phase, source) = (TouchPhase::Move, MouseWheelSource::Momentum);
+        Event::MouseWheel { unit, delta, phase, source, modifiers: Modifiers::CTRL }
+    }
+
+    /// The commands that not every version has.
+    pub(crate) fn more_commands() -> Vec<OutputCommand> {
+        vec![OutputCommand::TextSelectionSettled("selected".to_owned())]
+    }
+
+    /// A button.
+    pub(crate) fn widget_info() -> WidgetInfo {
+        WidgetInfo::labeled(Role::Button, true, "Save")
+    }
+}
