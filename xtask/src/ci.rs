@@ -23,7 +23,7 @@ struct Step {
 const APPS: &str = "hot_ui/app,clock/hot_api,plot/hot_api,tiles/hot_api";
 
 /// The steps, cheapest first.
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step { name: "format", args: &["fmt", "--all", "--check"] },
     // With the application's own executable, whose feature nothing else enables.
     Step {
@@ -41,6 +41,17 @@ const STEPS: [Step; 4] = [
     },
     // As above: what has been checked is not checked again with other features.
     Step { name: "documentation", args: &["doc", "--workspace", "--no-deps", "--features", APPS] },
+    Step {
+        name: "hot_api for egui 0.36",
+        args: &[
+            "test",
+            "--lib",
+            "--manifest-path",
+            "hot_api/versions/0.36/Cargo.toml",
+            "--target-dir",
+            "target/versions",
+        ],
+    },
     // The command of the README, with everything that has to pass.
     Step { name: "tests", args: &["xtask", "test", "--all"] },
 ];

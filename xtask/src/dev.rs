@@ -4,7 +4,7 @@ use crate::launch::{Ended, Launcher};
 use crate::output::say;
 use crate::program;
 use crate::project::Project;
-use crate::supervise;
+use crate::supervise::{self, HostProgram};
 use anyhow::Context as _;
 use clap::Args;
 use host::os::own_command;
@@ -37,12 +37,12 @@ impl Dev {
 
     pub(crate) fn run(mut self, project: &Project) -> anyhow::Result<ExitCode> {
         let launcher = Launcher::new()?;
-        let host = match env::var_os("PITSTOP_HOST_BIN") {
+        let named = env::var_os("PITSTOP_HOST_BIN");
+        let is_tool = named.is_none() && own_command() != "cargo xtask";
+        let path = match named {
             Some(host) => PathBuf::from(host),
             // The tool is a host itself.
-            None if own_command() != "cargo xtask" => {
-                env::current_exe().context("the tool does not know where it is")?
-            }
+            None if is_tool => env::current_exe().context("the tool does not know where it is")?,
             None => {
                 match program::build(&launcher, program::of_workspace(project, "host"), "host")? {
                     Ok(host) => host,
@@ -51,7 +51,7 @@ impl Dev {
             }
         };
         self.args.workspace = Some(project.root.clone());
-        let ended = supervise::run(&launcher, &host, self.args)?;
+        let ended = supervise::run(&launcher, HostProgram { path, is_tool }, self.args)?;
         if let Ended::Killed = ended {
             say(
                 "the host did not end in time and was killed; target/pitstop/host.log may say why",

@@ -44,6 +44,8 @@ use std::process::ExitCode;
 const EFRAME: &str = "0.37";
 /// The same as a number.
 const EFRAME_MINOR: u64 = 37;
+/// Those before it that hot_api has a manifest for, below `versions`.
+const EFRAME_OLDER: [u64; 1] = [36];
 
 /// Change the code while the app keeps running.
 #[derive(Debug, Parser)]

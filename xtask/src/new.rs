@@ -86,16 +86,21 @@ fn filled(text: &str, name: &str, source: &Source) -> String {
     let (dependency, install) = match source {
         Source::Path(dir) => {
             let tool = dir.parent().unwrap_or(dir).join("xtask");
-            (format!("path = {}", quoted(dir)), format!("--path {}", tool.display()))
+            (
+                format!("path = {}", quoted(dir)),
+                format!("--locked --path {} --bin cargo-pitstop", tool.display()),
+            )
         }
         Source::Git { url, at } => {
-            let (mut dependency, mut install) =
-                (format!("git = \"{url}\""), format!("--git {url}"));
+            let (mut dependency, mut install) = (
+                format!("git = \"{url}\", version = \"{EFRAME}\""),
+                format!("--locked --git {url}"),
+            );
             if let Some((kind, name)) = at {
                 dependency += &format!(", {kind} = \"{name}\"");
                 install += &format!(" --{kind} {name}");
             }
-            (dependency, install + " xtask")
+            (dependency, install + " --bin cargo-pitstop xtask")
         }
         Source::Version(version) => {
             (format!("version = \"{version}\""), "cargo-pitstop".to_owned())
@@ -103,7 +108,8 @@ fn filled(text: &str, name: &str, source: &Source) -> String {
     };
     let home = match source {
         Source::Git { url, .. } => url.clone(),
-        Source::Path(_) | Source::Version(_) => "https://docs.rs/hot_api".to_owned(),
+        Source::Path(dir) => dir.parent().unwrap_or(dir).display().to_string(),
+        Source::Version(_) => "https://docs.rs/hot_api".to_owned(),
     };
     [
         ("@NAME@", name),

@@ -37,7 +37,7 @@ impl Project {
         match manifest.parent().filter(|_| said.status.success()).or(known) {
             Some(root) => Ok(Self { root: root.to_owned() }),
             None => bail!(
-                "no cargo project at or above {}; enter a project first\n{}",
+                "no cargo workspace or package at or above {}; enter a project first\n{}",
                 dir.display(),
                 String::from_utf8_lossy(&said.stderr).trim_end()
             ),
@@ -75,7 +75,7 @@ mod tests {
         let temp = tempfile::tempdir().expect("a temporary directory");
         let dir = fs::canonicalize(temp.path()).expect("it exists");
         let none = Project::at(&dir).expect_err("there is none").to_string();
-        assert!(none.contains("no cargo project at or above"), "{none}");
+        assert!(none.contains("no cargo workspace or package at or above"), "{none}");
         let package = |path: &str, more: &str| {
             let path = dir.join(path);
             fs::create_dir_all(path.join("src")).expect("a directory");

@@ -20,17 +20,29 @@ use std::time::Instant;
 /// Rust's exit code after a panic of the main thread.
 const PANICKED: i32 = 101;
 
+/// A program that is a host.
+pub(crate) struct HostProgram {
+    /// The executable.
+    pub(crate) path: PathBuf,
+    /// It is one with [`AS_HOST`] alone, as the installed tool is.
+    pub(crate) is_tool: bool,
+}
+
 /// Runs the host until it ends by itself or is asked to; after a crash, or when it asks for it, it is
 /// started again, unless `args` say otherwise.
-pub(crate) fn run(launcher: &Launcher, host: &Path, mut args: DevArgs) -> anyhow::Result<Ended> {
+pub(crate) fn run(
+    launcher: &Launcher,
+    program: HostProgram,
+    mut args: DevArgs,
+) -> anyhow::Result<Ended> {
     let (mut crashes, mut restarts) = (Recent::default(), Recent::default());
     let mut before = Before::InOrder;
     let dir = args.workspace.as_ref().map(|root| root.join("target").join("pitstop"));
-    let mut host = host.to_owned();
+    let HostProgram { path: mut host, is_tool } = program;
     loop {
         let started = unix_ms();
         let mut command = Command::new(&host);
-        command.arg(AS_HOST).args(args.to_argv());
+        command.args(is_tool.then_some(AS_HOST)).args(args.to_argv());
         // The variable also tells the host that it may ask for another start.
         match args.no_supervise {
             false => command.env(RESTARTED_AFTER, before.word()),

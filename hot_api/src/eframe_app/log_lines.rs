@@ -7,13 +7,23 @@ use crate::host::LogLevel;
 use crate::lock::lock;
 use crate::runner::current_host;
 use log::{Level, LevelFilter, Log, Metadata, Record};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 /// How eframe's message begins (`eframe::get_value`).
 const UNREAD: &str = "Failed to decode RON: ";
 
-/// What eframe has said since the creator began; `None` while no creator runs.
-static UNREAD_TEXTS: Mutex<Option<Vec<String>>> = Mutex::new(None);
+/// `None` while no creator runs.
+static READING: Mutex<Option<Reading>> = Mutex::new(None);
+
+/// What a creator reads.
+#[derive(Default)]
+struct Reading {
+    /// The text that was asked for last.
+    key: String,
+    /// Why texts could not be read, by their names; the last attempt at each counts.
+    unread: BTreeMap<String, String>,
+}
 
 struct ToHost;
 
@@ -28,9 +38,9 @@ impl Log for ToHost {
         }
         let text = record.args().to_string();
         if let Some(reason) = text.strip_prefix(UNREAD)
-            && let Some(unread) = lock(&UNREAD_TEXTS).as_mut()
+            && let Some(reading) = lock(&READING).as_mut()
         {
-            unread.push(reason.to_owned());
+            reading.unread.insert(reading.key.clone(), reason.to_owned());
         }
         let level = match record.level() {
             Level::Error => LogLevel::Error,
@@ -49,21 +59,29 @@ impl Log for ToHost {
 
 /// From now on lines go to the host. Called before the creator.
 pub(super) fn begin() {
-    *lock(&UNREAD_TEXTS) = Some(Vec::new());
-    // Another module of the same library has done so, where it fails.
+    *lock(&READING) = Some(Reading::default());
+    // It fails where the application has chosen one in a static constructor.
     let _ = log::set_logger(&ToHost);
     log::set_max_level(LevelFilter::Debug);
 }
 
 /// Called after the creator.
 pub(super) fn begun() {
-    *lock(&UNREAD_TEXTS) = None;
+    *lock(&READING) = None;
     log::set_max_level(LevelFilter::Info);
 }
 
-/// Why eframe could not read texts that the creator has asked for.
-pub(super) fn unread_texts() -> Vec<String> {
-    lock(&UNREAD_TEXTS).as_mut().map(std::mem::take).unwrap_or_default()
+/// The creator asks for a text. eframe, which reads it at once, does not name it when it cannot.
+pub(super) fn text_is_read(key: &str) {
+    if let Some(reading) = lock(&READING).as_mut() {
+        reading.unread.remove(key);
+        key.clone_into(&mut reading.key);
+    }
+}
+
+/// Why eframe could not read texts that the creator has asked for, by their names.
+pub(super) fn unread_texts() -> BTreeMap<String, String> {
+    lock(&READING).as_mut().map(|reading| std::mem::take(&mut reading.unread)).unwrap_or_default()
 }
 
 /// What threads say from now on goes nowhere.

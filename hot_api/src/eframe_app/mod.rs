@@ -18,7 +18,7 @@ pub use kept::KeptApp;
 pub use saved::SavedApp;
 
 use crate::module::{CreateContext, ModuleFrame};
-use crate::runner::{AnyModule, AnyModuleType, current_host};
+use crate::runner::{AnyModule, AnyModuleType};
 use crate::services::ServicesType;
 use crate::state::Report;
 use crate::state::any_state::AnySpec;
@@ -106,9 +106,10 @@ impl AnyModule for RunningApp {
         state: &mut dyn Any,
         ctx: &Context,
         report: Option<&mut Report>,
+        is_swap: bool,
     ) -> Result<(), String> {
-        // The first code of this process; a reload leaves the window as it is.
-        if current_host().is_some_and(|host| host.generation() == 1) {
+        // A reload leaves the window as it is.
+        if !is_swap {
             let options = self.of.options().unwrap_or_default();
             self.window = ViewportBuilder::default().patch(options.viewport).0;
             if report.is_some() {

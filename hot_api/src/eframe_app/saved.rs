@@ -23,6 +23,7 @@ struct Texts {
 
 impl Storage for Texts {
     fn get_string(&self, key: &str) -> Option<String> {
+        log_lines::text_is_read(key);
         self.saved.get(key).or_else(|| self.earlier.get(key)).cloned()
     }
 
@@ -71,8 +72,13 @@ impl Saved {
         state.downcast_mut().expect("the state was made by this module's spec")
     }
 
-    /// `unread` is what eframe has said of texts that it could not read.
-    fn begin(&mut self, mut app: Box<dyn App>, report: Option<&mut Report>, unread: &[String]) {
+    /// `unread` is what eframe has said of texts that it could not read, by their names.
+    fn begin(
+        &mut self,
+        mut app: Box<dyn App>,
+        report: Option<&mut Report>,
+        unread: &BTreeMap<String, String>,
+    ) {
         let texts = self.texts.get_mut();
         let mut now = Texts::default();
         app.save(&mut now);
@@ -175,14 +181,14 @@ mod tests {
         let tree = crate::state::Tree::decode(&bytes).expect("it was just written");
         let restored = SPEC.codec().restore(&tree);
         let (mut state, mut report) = (restored.value, restored.report);
-        state.begin(Box::new(app), Some(&mut report), &[]);
+        state.begin(Box::new(app), Some(&mut report), &BTreeMap::new());
         (state, report)
     }
 
     #[test]
     fn a03_what_is_not_saved_any_more_is_told_once_and_stays_for_code_that_wants_it() {
         let mut first = Saved::default();
-        first.begin(Box::new(Saves(&[("app", "1"), ("other", "2")])), None, &[]);
+        first.begin(Box::new(Saves(&[("app", "1"), ("other", "2")])), None, &BTreeMap::new());
         let (second, report) = next(&first, Saves(&[("application", "1"), ("other", "2")]));
         assert_eq!((report.dropped.total, report.defaulted.total, report.lost), (1, 1, 1));
         assert_eq!(report.dropped.listed[0].path, "app");
@@ -200,7 +206,7 @@ mod tests {
         let (mut state, mut report) = (restored.value, restored.report);
         let lost = report.lost;
         assert!(lost > 0, "{report}");
-        state.begin(Box::new(Saves(&[("app", "1")])), Some(&mut report), &[]);
+        state.begin(Box::new(Saves(&[("app", "1")])), Some(&mut report), &BTreeMap::new());
         assert_eq!(report.lost, lost, "{report}");
     }
 }

@@ -13,17 +13,17 @@ const DEPTH_MAX: usize = 64;
 const BYTES_MAX: usize = 1 << 20;
 
 /// Adds to the report of a restore what became of the texts that old code had saved, by what the new code would save
-/// at once. `unread` is what eframe says of texts that it could not read: it reads each whole or not at all.
+/// at once. `unread` is what eframe says of texts that it could not read, by their names: it reads each whole or not at all.
 pub(super) fn add_to(
     report: &mut Report,
     before: &BTreeMap<String, String>,
     now: &BTreeMap<String, String>,
-    unread: &[String],
+    unread: &BTreeMap<String, String>,
 ) {
-    let mut lists = Lists { why_unread: unread.join("; "), ..Lists::default() };
+    let mut lists = Lists::default();
     for (key, old) in before {
         match now.get(key) {
-            Some(new) => lists.compare(key, old, new),
+            Some(new) => lists.compare(key, old, new, unread.get(key).map(String::as_str)),
             None => lists.dropped.push(note(key.clone(), Reason::Removed)),
         }
     }
@@ -39,12 +39,11 @@ struct Lists {
     dropped: Vec<Note>,
     converted: Vec<Note>,
     refused: u64,
-    /// Empty when every text was read.
-    why_unread: String,
 }
 
 impl Lists {
-    fn compare(&mut self, key: &str, old: &str, new: &str) {
+    /// `why_unread` is eframe's reason when it could not read the text.
+    fn compare(&mut self, key: &str, old: &str, new: &str, why_unread: Option<&str>) {
         if old == new {
             self.kept += 1;
             return;
@@ -53,17 +52,21 @@ impl Lists {
         for (path, was) in &old {
             match new.get(path) {
                 Some(is) if is == was => self.kept += 1,
-                // It was read, so the application has then changed it itself.
-                Some(is) if self.why_unread.is_empty() => {
-                    let (from, to) = ((*was).to_owned(), (*is).to_owned());
-                    self.converted.push(note(path.clone(), Reason::Converted { from, to }));
+                Some(is) => match why_unread {
+                    // It was read, so the application has then changed it itself.
+                    None => {
+                        let (from, to) = ((*was).to_owned(), (*is).to_owned());
+                        self.converted.push(note(path.clone(), Reason::Converted { from, to }));
+                    }
+                    Some(why) => {
+                        self.refused += 1;
+                        self.defaulted.push(note(path.clone(), Reason::Refused(why.to_owned())));
+                    }
+                },
+                None => {
+                    let why = why_unread.map(|why| Reason::Discarded(why.to_owned()));
+                    self.dropped.push(note(path.clone(), why.unwrap_or(Reason::Removed)));
                 }
-                Some(_) => {
-                    self.refused += 1;
-                    let why = Reason::Refused(self.why_unread.clone());
-                    self.defaulted.push(note(path.clone(), why));
-                }
-                None => self.dropped.push(note(path.clone(), Reason::Removed)),
             }
         }
         let added = new.keys().filter(|path| !old.contains_key(*path));
@@ -266,50 +269,60 @@ mod tests {
         assert_eq!(values_of("a", &deep), BTreeMap::from([("a".to_owned(), deep.as_str())]));
     }
 
-    fn compared(before: &[(&str, &str)], now: &[(&str, &str)], unread: &[String]) -> Report {
+    fn compared(before: &[(&str, &str)], now: &[(&str, &str)], unread: Option<&str>) -> Report {
+        let unread = unread.map(|why| ("app".to_owned(), why.to_owned())).into_iter().collect();
         let mut report = Report::default();
-        add_to(&mut report, &texts(before), &texts(now), unread);
+        add_to(&mut report, &texts(before), &texts(now), &unread);
         report
     }
 
     #[test]
     fn a03_what_new_code_does_not_take_is_told_by_path() {
         let old = r#"(label:"mine",count:3)"#;
-        let unread = ["1:22: Unexpected missing field `size`".to_owned()];
+        let unread = Some("1:22: Unexpected missing field `size`");
         for (new, unread, summary, lost) in [
-            (old, &[][..], "1 kept, 0 defaulted, 0 dropped, 0 converted", 0),
+            (old, None, "1 kept, 0 defaulted, 0 dropped, 0 converted", 0),
             // The application counts its starts, with a field more.
             (
                 r#"(label:"mine",count:4,size:1)"#,
-                &[],
+                None,
                 "1 kept, 1 defaulted, 0 dropped, 1 converted\n\
                  app.size: added, took its default\napp.count: 3 became 4",
                 0,
             ),
             (
                 r#"(label:"mine")"#,
-                &[],
+                None,
                 "1 kept, 0 defaulted, 1 dropped, 0 converted\napp.count: not in the new type, dropped",
                 1,
             ),
             // A field without a serde default: eframe reads nothing at all.
             (
                 r#"(label:"Hello",count:0,size:1)"#,
-                &unread,
+                unread,
                 "0 kept, 3 defaulted, 0 dropped, 0 converted\n\
                  app.count: 1:22: Unexpected missing field `size`; took its default\n\
                  app.label: 1:22: Unexpected missing field `size`; took its default\n\
                  app.size: added, took its default",
                 2,
             ),
+            // What the default does not have is in the type all the same.
+            (
+                r#"(label:"mine",size:1)"#,
+                unread,
+                "1 kept, 1 defaulted, 1 dropped, 0 converted\n\
+                 app.size: added, took its default\n\
+                 app.count: 1:22: Unexpected missing field `size`; dropped",
+                1,
+            ),
         ] {
             let report = compared(&[("app", old)], &[("app", new)], unread);
             assert_eq!((report.to_string().as_str(), report.lost), (summary, lost), "{new}");
         }
-        let report = compared(&[("a", "1"), ("b", "2")], &[("b", "2"), ("c", "3")], &[]);
+        let report = compared(&[("a", "1"), ("b", "2")], &[("b", "2"), ("c", "3")], None);
         assert_eq!((report.kept, report.defaulted.total, report.dropped.total), (1, 1, 1));
         let long = "x".repeat(BYTES_MAX + 1);
-        let report = compared(&[("a", &long)], &[("a", "y")], &[]);
+        let report = compared(&[("a", &long)], &[("a", "y")], None);
         assert_eq!(report.converted.total, 1, "one value");
     }
 }

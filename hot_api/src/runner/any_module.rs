@@ -82,7 +82,7 @@ impl<M: Exported> AnyModuleType for Typed<M> {
 /// The author's object. Each `state` is one of the module's [`AnyModuleType::state`].
 pub trait AnyModule: Any {
     /// Called once for each view's context, before its first pass. `report` says what became of the state so far;
-    /// `None` when it is the default one.
+    /// `None` when it is the default one. `is_swap` when it comes from code that runs at this moment.
     ///
     /// # Errors
     /// Why there is no instance, for its author.
@@ -91,6 +91,7 @@ pub trait AnyModule: Any {
         state: &mut dyn Any,
         ctx: &Context,
         report: Option<&mut Report>,
+        is_swap: bool,
     ) -> Result<(), String>;
 
     /// Called once for each frame of the host.
@@ -138,6 +139,7 @@ impl<M: Module> AnyModule for M {
         _state: &mut dyn Any,
         ctx: &Context,
         _report: Option<&mut Report>,
+        _is_swap: bool,
     ) -> Result<(), String> {
         Module::setup(self, ctx);
         Ok(())

@@ -73,6 +73,8 @@ impl App {
             if snapshot.is_empty() { None } else { Some(SnapshotRef::decode(snapshot)?) };
         let section = |name: &str| snapshot.as_ref().and_then(|snapshot| snapshot.section(name));
         let schema = OnceCell::new();
+        // Checkpoints are by name. A swap is so when the types have changed, which then looks like a start.
+        let is_swap = section(STATE_SECTION).is_some_and(|state| state.codec == Codec::Binary);
         let (state, mut report) = match section(STATE_SECTION) {
             Some(section) => {
                 let schema = schema.get_or_init(|| of.state().schema());
@@ -92,7 +94,8 @@ impl App {
                     .and_then(|section| restore_section::<ViewMemory>(section).ok())
                     .map(|(memory, _)| memory)
                     .unwrap_or_default();
-                let setup = &mut |ctx: &Context| module.setup(&mut **state, ctx, report.as_mut());
+                let setup =
+                    &mut |ctx: &Context| module.setup(&mut **state, ctx, report.as_mut(), is_swap);
                 let view = ViewRun::new(host, memory, setup).map_err(CreateError::Author)?;
                 Ok(Contained::new(host, view))
             })

@@ -5,7 +5,7 @@ use super::check::Check;
 use crate::project::Project;
 use host::os::own_command;
 use host::sources::eframe_use;
-use host::sources::workspace::{Export, ModuleTarget, Workspace};
+use host::sources::workspace::{Export, ModuleTarget, Workspace, WorkspaceError};
 use host::start::cli::DevArgs;
 use host::start::settings::{EnvSettings, PitstopFile, Settings};
 use std::env;
@@ -17,7 +17,14 @@ pub(super) fn checks(project: &Project) -> Checks {
     match modules(project) {
         Ok(modules) => modules.iter().flat_map(|module| of_module(module, &project.root)).collect(),
         Err(error) => {
-            let fix = format!("{} init", own_command());
+            let has_none = matches!(
+                error.downcast_ref(),
+                Some(WorkspaceError::NoModule { .. } | WorkspaceError::NoModules { .. })
+            );
+            let fix = match has_none {
+                true => format!("{} init", own_command()),
+                false => "as it says".to_owned(),
+            };
             vec![Check::missing(MODULE, format!("{error:#}"), &fix)]
         }
     }

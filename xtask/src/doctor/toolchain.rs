@@ -15,6 +15,9 @@ pub(super) fn checks(project: &Project) -> Checks {
     let wanted = fs::read_to_string(project.root.join("Cargo.toml"))
         .ok()
         .and_then(|manifest| rust_version(&manifest));
+    // hot_api needs as new a compiler as this does.
+    let own = env!("CARGO_PKG_RUST_VERSION");
+    let wanted = wanted.filter(|wanted| numbers(wanted) > numbers(own)).or(Some(own.to_owned()));
     let rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     vec![
         version("cargo", project.cargo(), wanted.as_deref()),

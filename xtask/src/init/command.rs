@@ -2,9 +2,9 @@
 
 use super::{Creator, NoCreator, Place, creator, has_export, place};
 use super::{unified, with_dependency, with_export};
-use crate::EFRAME_MINOR;
 use crate::api_source::{ApiSource, Source};
 use crate::output::say;
+use crate::{EFRAME_MINOR, EFRAME_OLDER};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use host::os::own_command;
@@ -83,8 +83,7 @@ impl Init {
     /// What is to be changed. Nothing is written.
     fn edits(&self, roots: &Roots) -> anyhow::Result<Vec<Edit>> {
         let manifest = read(&roots.manifest)?;
-        check_eframe(roots)?;
-        let source = self.source.resolve()?;
+        let source = fitting(roots, self.source.resolve()?)?;
         let new = with_dependency(&manifest, &source)
             .with_context(|| format!("{} is not changed", roots.manifest.display()))?;
         let mut edits = vec![Edit { file: roots.manifest.clone(), old: manifest, new }];
@@ -147,16 +146,28 @@ fn find_creator<'a>(
     bail!("{}", why_not.join("\n"))
 }
 
-/// Refuses an application of another eframe, before anything is built for minutes.
-fn check_eframe(roots: &Roots) -> anyhow::Result<()> {
-    if let Some(wanted) = roots.eframe.as_ref().filter(|_| !roots.takes_eframe(EFRAME_MINOR)) {
-        bail!(
-            "{}: the application is made for eframe {wanted}, and hot_api for eframe 0.{EFRAME_MINOR}; update the \
-             application to that first",
+/// The hot_api for the application's eframe. Refuses another eframe before anything is built for minutes.
+fn fitting(roots: &Roots, source: Source) -> anyhow::Result<Source> {
+    let Some(wanted) = roots.eframe.as_ref().filter(|_| !roots.takes_eframe(EFRAME_MINOR)) else {
+        return Ok(source);
+    };
+    let older = EFRAME_OLDER.iter().find(|minor| roots.takes_eframe(**minor));
+    match (older, source) {
+        (Some(minor), Source::Path(dir)) => {
+            Ok(Source::Path(dir.join(format!("versions/0.{minor}"))))
+        }
+        (Some(minor), _) => bail!(
+            "{}: the application is made for eframe {wanted}; take hot_api for it from a checkout, with --path, or add \
+             it by hand with `version = \"0.{minor}\"`",
             roots.manifest.display()
-        );
+        ),
+        (None, _) => bail!(
+            "{}: the application is made for eframe {wanted}, and hot_api for eframe 0.{EFRAME_MINOR} (and older: {}); \
+             update the application first",
+            roots.manifest.display(),
+            EFRAME_OLDER.map(|minor| format!("0.{minor}")).join(", ")
+        ),
     }
-    Ok(())
 }
 
 /// Says what of the sources does not work, or is not done, in a module.

@@ -123,6 +123,10 @@ fn dependency(source: &Source) -> Result<String, ManifestError> {
         Source::Version(version) => ("version", &version[..]),
     };
     let mut value = Value::from(value).to_string();
+    if let Source::Git { .. } = source {
+        // A repository has one for each egui.
+        value += &format!(", version = \"{}\"", crate::EFRAME);
+    }
     if let Source::Git { at: Some((kind, name)), .. } = source {
         value += &format!(", {kind} = {}", Value::from(&name[..]));
     }

@@ -178,7 +178,9 @@ impl Replay {
             }
         });
         let known = known.collect();
+        let with_allocator = graph.units.iter().find(|unit| unit.chooses_an_allocator());
         self.plan = Some(Plan {
+            with_allocator: with_allocator.map(|unit| unit.crate_name().to_owned()),
             graph,
             guards,
             other_inputs,

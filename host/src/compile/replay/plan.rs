@@ -27,6 +27,8 @@ pub(super) struct Plan {
     pub(super) known: Vec<Option<Known>>,
     /// What each module was last compiled to, so that one which is up to date is not read again.
     pub(super) made: BTreeMap<Index, Artifact>,
+    /// The crate that had an allocator of its own when cargo ran.
+    pub(super) with_allocator: Option<String>,
     /// `Err` when modules are linked statically.
     pub(super) shared: Option<Result<Shared, NotShared>>,
     /// Cargo made everything that was asked for.
@@ -115,12 +117,10 @@ impl Plan {
 
     /// Makes the shared library, unless it is there and fits.
     fn see_to_shared(&mut self, dir: &Path, cancel: &Cancel) -> Result<(), BuildError> {
-        if let Some(unit) = self.graph.units.iter().find(|unit| unit.chooses_an_allocator()) {
-            let reason = format!(
-                "{} has a #[global_allocator], and a library has one allocator",
-                unit.crate_name()
-            );
-            self.shared = Some(Err(NotShared { reason, attempts: 0 }));
+        if let Some(name) = &self.with_allocator {
+            let reason =
+                format!("{name} has a #[global_allocator], and a library has one allocator");
+            self.shared = Some(Err(NotShared { reason, attempts: ATTEMPTS_MAX }));
             return Ok(());
         }
         let attempts = match &self.shared {

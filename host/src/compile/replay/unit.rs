@@ -86,13 +86,19 @@ impl Unit {
         Ok(DepInfo::read(&self.dep_info(), &self.captured.dir)?.files.into_iter().collect())
     }
 
-    /// Whether its root file has a `#[global_allocator]`. Linked against a shared library, which has the system's, what
-    /// one allocates the other would free.
+    /// Whether a file beside its root, or below, has a `#[global_allocator]`. Linked against a shared library, which has
+    /// the system's, what one allocates the other would free.
     pub(super) fn chooses_an_allocator(&self) -> bool {
         let root = self.arguments.source().map(|root| self.captured.dir.join(root));
-        let text = root.and_then(|root| std::fs::read_to_string(root).ok()).unwrap_or_default();
-        let mut code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
-        code.any(|line| line.contains("global_allocator"))
+        let Some(dir) = root.as_deref().and_then(Path::parent) else { return false };
+        let entries = ignore::WalkBuilder::new(dir).build().flatten();
+        let is_source =
+            |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
+        entries.map(ignore::DirEntry::into_path).filter(is_source).any(|path| {
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            let mut code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+            code.any(|line| line.contains("global_allocator"))
+        })
     }
 
     /// The module as a hot build compiles it: the loadable library alone, with incremental data of its

@@ -64,7 +64,10 @@ fn the_sources() {
     let text = format!("{PACKAGE}[dependencies]\neframe = \"0.37\"\n");
     for (source, expected) in [
         (Source::Version("0.2".to_owned()), "version = \"0.2\""),
-        (Source::Git { url: "https://x/y".to_owned(), at: None }, "git = \"https://x/y\""),
+        (
+            Source::Git { url: "https://x/y".to_owned(), at: None },
+            "git = \"https://x/y\", version = \"0.37\"",
+        ),
         (Source::Path(PathBuf::from("../hot_api")), "path = \"../hot_api\""),
         (Source::Path(PathBuf::from("C:\\a b")), "path = 'C:\\a b'"),
     ] {
