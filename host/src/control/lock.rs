@@ -4,8 +4,8 @@
 //! write in it, or the pid of the host that has it. Never: guesses from files left behind; the
 //! system drops the lock when its holder dies, however it dies.
 
-use crate::os::file_identity::identity_of;
 #[cfg(unix)]
+use crate::os::file_identity::identity_of;
 use crate::os::own_command;
 use crate::os::private_dir;
 use parking_lot::Mutex;
