@@ -74,6 +74,15 @@ fn report(host: &mut HostProcess) -> StateReport {
     found.expect("there was a commit")
 }
 
+/// What the host has told its user so far.
+fn notices(host: &mut HostProcess) -> Vec<String> {
+    let notices = host.journal().iter().filter_map(|entry| match &entry.event {
+        Event::Notice { message } => Some(message.clone()),
+        _ => None,
+    });
+    notices.collect()
+}
+
 #[test]
 fn a01_a02_an_application_of_one_file_moves_in_with_three_lines_and_reloads_what_it_saves() {
     let project = Project::eframe_app();
@@ -235,13 +244,6 @@ fn a03_state_carries_the_whole_type_and_an_application_that_saves_nothing_is_tol
             .replace("struct App {", "#[derive(Default, Serialize, Deserialize)]\nstruct App {")
     });
     let mut host = start(&project);
-    let notices = |host: &mut HostProcess| -> Vec<String> {
-        let notices = host.journal().iter().filter_map(|entry| match &entry.event {
-            Event::Notice { message } => Some(message.clone()),
-            _ => None,
-        });
-        notices.collect()
-    };
     let told = notices(&mut host);
     assert!(told.iter().any(|told| told.contains("`save` stores nothing")), "{told:?}");
     host.check(|| rename(&project, SOURCE, "two"), &RELOADED);
@@ -267,14 +269,7 @@ fn a07_what_cannot_work_is_told_at_the_first_start_with_file_and_line() {
         code.lines().position(|line| line.contains(needle)).expect("it is there") + 1
     };
     let mut host = start(&project);
-    let told: Vec<String> = host
-        .journal()
-        .iter()
-        .filter_map(|entry| match &entry.event {
-            Event::Notice { message } => Some(message.clone()),
-            _ => None,
-        })
-        .collect();
+    let told = notices(&mut host);
     let doctor = words(&tool(project.root(), &["doctor"]));
     for (needle, words) in [
         ("frame.storage()", "`Frame::storage` is always `None` in a module"),

@@ -2,8 +2,8 @@
 
 use anyhow::Context as _;
 use clap::Args;
+use host::os::cargo_home;
 use serde_json::Value;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -68,11 +68,6 @@ fn is_api(dir: &Path) -> bool {
 fn is_checkout(dir: &Path) -> bool {
     let cargo = cargo_home();
     is_api(&dir.join("hot_api")) && !cargo.is_some_and(|cargo| dir.starts_with(cargo))
-}
-
-fn cargo_home() -> Option<PathBuf> {
-    let set = env::var_os("CARGO_HOME").map(PathBuf::from);
-    set.or_else(|| env::home_dir().map(|home| home.join(".cargo")))
 }
 
 /// What cargo has noted of the installation

@@ -7,7 +7,7 @@ use crate::project::Project;
 use crate::supervise::{self, HostProgram};
 use anyhow::Context as _;
 use clap::Args;
-use host::os::own_command;
+use host::os::is_installed_tool;
 use host::start::cli::DevArgs;
 use std::env;
 use std::path::PathBuf;
@@ -38,7 +38,7 @@ impl Dev {
     pub(crate) fn run(mut self, project: &Project) -> anyhow::Result<ExitCode> {
         let launcher = Launcher::new()?;
         let named = env::var_os("PITSTOP_HOST_BIN");
-        let is_tool = named.is_none() && own_command() != "cargo xtask";
+        let is_tool = named.is_none() && is_installed_tool();
         let path = match named {
             Some(host) => PathBuf::from(host),
             // The tool is a host itself.

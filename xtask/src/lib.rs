@@ -31,7 +31,7 @@ mod watch;
 
 use anyhow::bail;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use host::os::own_command;
+use host::os::{is_installed_tool, own_command};
 use host::sources::workspace::Workspace;
 use host::start::cli::Exit;
 use project::Project;
@@ -40,12 +40,15 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// The eframe that modules of this version are made for.
-const EFRAME: &str = "0.37";
-/// The same as a number.
+/// The eframe that modules of this version are made for is 0.this.
 const EFRAME_MINOR: u64 = 37;
 /// Those before it that hot_api has a manifest for, below `versions`.
 const EFRAME_OLDER: [u64; 1] = [36];
+
+/// The requirement of that eframe, and of the hot_api for it.
+fn eframe_requirement() -> String {
+    format!("0.{EFRAME_MINOR}")
+}
 
 /// Change the code while the app keeps running.
 #[derive(Debug, Parser)]
@@ -95,9 +98,8 @@ pub fn main() -> ExitCode {
 fn parse() -> Xtask {
     let args = env::args_os().enumerate();
     // `cargo pitstop …` runs `cargo-pitstop pitstop …`.
-    let is_own_name = |at: usize, arg: &OsString| {
-        at == 1 && own_command().ends_with("pitstop") && arg == "pitstop"
-    };
+    let is_own_name =
+        |at: usize, arg: &OsString| at == 1 && is_installed_tool() && arg == "pitstop";
     let args = args.filter(|(at, arg)| !is_own_name(*at, arg)).map(|(_, arg)| arg);
     let matches = commands().get_matches_from(args);
     Xtask::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
@@ -129,7 +131,7 @@ fn called(command: clap::Command, own: &str) -> clap::Command {
 }
 
 /// Refuses what only the workspace of Pitstop itself has.
-fn own(project: &Project) -> anyhow::Result<()> {
+fn own(project: Project) -> anyhow::Result<Project> {
     if Workspace::load(&project.root)?.host(&[]).is_none() {
         bail!(
             "this command tests Pitstop itself, in its own workspace; here it is `cargo test`, and `{} doctor` says \
@@ -137,37 +139,33 @@ fn own(project: &Project) -> anyhow::Result<()> {
             own_command()
         );
     }
-    Ok(())
+    Ok(project)
 }
 
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
-    let project = match command {
-        // Also where there is no workspace.
-        Command::Watch(watch) => return watch.run(),
-        Command::Completions(completions) => return completions.run(commands()),
-        Command::New(new) => return new.run(),
-        Command::Init(init) => return init.run(),
-        Command::Dev(ref dev) => dev.project()?,
-        _ => Project::find()?,
-    };
+    let project = Project::find;
     match command {
-        Command::Dev(dev) => dev.run(&project),
-        Command::Run(run) => run.run(&project),
+        // Also where there is no workspace.
         Command::Watch(watch) => watch.run(),
+        Command::Completions(completions) => completions.run(commands()),
         Command::New(new) => new.run(),
         Command::Init(init) => init.run(),
-        Command::Completions(completions) => completions.run(commands()),
-        Command::Reload(reload) => reload.run(&project),
-        Command::Rollback(rollback) => rollback.run(&project),
-        Command::Status(status) => status.run(&project),
-        Command::Events(events) => events.run(&project),
-        Command::Snapshot(snapshot) => snapshot.run(&project),
-        Command::Start(start) => start.run(&project),
-        Command::Stop(stop) => stop.run(&project),
-        Command::Test(test) => own(&project).and_then(|()| test.run(&project)),
-        Command::Ci(ci) => own(&project).and_then(|()| ci.run(&project)),
-        Command::Bench(bench) => own(&project).and_then(|()| bench.run(&project)),
-        Command::Doctor(doctor) => doctor.run(&project),
+        Command::Dev(dev) => {
+            let project = dev.project()?;
+            dev.run(&project)
+        }
+        Command::Run(run) => run.run(&project()?),
+        Command::Reload(reload) => reload.run(&project()?),
+        Command::Rollback(rollback) => rollback.run(&project()?),
+        Command::Status(status) => status.run(&project()?),
+        Command::Events(events) => events.run(&project()?),
+        Command::Snapshot(snapshot) => snapshot.run(&project()?),
+        Command::Start(start) => start.run(&project()?),
+        Command::Stop(stop) => stop.run(&project()?),
+        Command::Doctor(doctor) => doctor.run(&project()?),
+        Command::Test(test) => test.run(&own(project()?)?),
+        Command::Ci(ci) => ci.run(&own(project()?)?),
+        Command::Bench(bench) => bench.run(&own(project()?)?),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `cargo pitstop new`: a project that builds, tests, reloads and releases.
 
-use crate::EFRAME;
 use crate::api_source::{ApiSource, Source};
+use crate::eframe_requirement;
 use crate::output::say;
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -83,6 +83,7 @@ fn name_of(dir: &Path) -> anyhow::Result<String> {
 
 /// A text of the project.
 fn filled(text: &str, name: &str, source: &Source) -> String {
+    let eframe = eframe_requirement();
     let (dependency, install) = match source {
         Source::Path(dir) => {
             let tool = dir.parent().unwrap_or(dir).join("xtask");
@@ -93,7 +94,7 @@ fn filled(text: &str, name: &str, source: &Source) -> String {
         }
         Source::Git { url, at } => {
             let (mut dependency, mut install) = (
-                format!("git = \"{url}\", version = \"{EFRAME}\""),
+                format!("git = \"{url}\", version = \"{eframe}\""),
                 format!("--locked --git {url}"),
             );
             if let Some((kind, name)) = at {
@@ -116,7 +117,7 @@ fn filled(text: &str, name: &str, source: &Source) -> String {
         ("@SOURCE@", &dependency),
         ("@INSTALL@", &install),
         ("@HOME@", &home),
-        ("@EFRAME@", EFRAME),
+        ("@EFRAME@", &eframe),
     ]
     .iter()
     .fold(text.to_owned(), |text, (mark, with)| text.replace(mark, with))

@@ -32,11 +32,8 @@ impl Run {
         let (file, _warnings) = PitstopFile::read(&project.root)?;
         let settings = Settings::resolve(&DevArgs::default(), &EnvSettings::default(), &file);
         let workspace = Workspace::load(&project.root)?;
-        let package = match settings.modules.first() {
-            Some(module) => module.package.clone(),
-            None => workspace.module_at(&env::current_dir()?)?,
-        };
-        let bin = bin_of(&package, &workspace)?;
+        let modules = settings.modules_in(&workspace, &env::current_dir()?)?;
+        let bin = bin_of(&modules[0].package, &workspace)?;
         let launcher = Launcher::new()?;
         let cargo = build(&bin, project, self.release);
         match program::build(&launcher, cargo, &bin.name)? {

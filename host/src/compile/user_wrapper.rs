@@ -7,6 +7,7 @@
 //! does is captured along with the rest.
 
 use super::builder::BuildConfig;
+use crate::os::cargo_home;
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
@@ -30,9 +31,7 @@ pub(super) fn is_configured(config: &BuildConfig) -> bool {
 
 /// Cargo's configuration files, for a build at `root`.
 fn files(root: &Path) -> impl Iterator<Item = PathBuf> {
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
-    let dirs = root.ancestors().map(|dir| dir.join(".cargo")).chain(home);
+    let dirs = root.ancestors().map(|dir| dir.join(".cargo")).chain(cargo_home());
     dirs.flat_map(|dir| ["config.toml", "config"].map(|name| dir.join(name)))
 }
 

@@ -5,7 +5,7 @@
 
 use super::precheck::{PrecheckError, precheck};
 use super::slices::{Implausible, elements, text};
-use crate::os::own_command;
+use crate::os::is_installed_tool;
 use hot_api::abi::handshake::{
     HandshakeError, VIEWS_MAX, check_abi_version, check_header, check_header_size, check_magic,
     check_table_size,
@@ -40,7 +40,7 @@ pub enum LoadError {
         path: PathBuf,
     },
     /// It is a module that does not fit this host.
-    #[error("{}: {source}{}", path.display(), way_out(source, own_command()))]
+    #[error("{}: {source}{}", path.display(), way_out(source, is_installed_tool()))]
     Handshake {
         /// The file.
         path: PathBuf,
@@ -64,18 +64,18 @@ pub enum LoadError {
 }
 
 /// How a module and a tool that was installed apart from it come together again.
-fn way_out(misfit: &HandshakeError, own_command: &str) -> &'static str {
+fn way_out(misfit: &HandshakeError, is_tool: bool) -> &'static str {
     let is_module_older = match misfit {
         HandshakeError::AbiVersion { found } => *found < ABI_VERSION,
         HandshakeError::HeaderSize { found, expected } => found < expected,
         HandshakeError::TableSize { .. } => true,
         _ => return "",
     };
-    match (own_command, is_module_older) {
+    match (is_tool, is_module_older) {
         // Both are built from one workspace.
-        ("cargo xtask", _) => "",
-        (_, true) => "; `cargo update --package hot_api` gets the module's newer one",
-        (_, false) => {
+        (false, _) => "",
+        (true, true) => "; `cargo update --package hot_api` gets the module's newer one",
+        (true, false) => {
             "; install the tool again, from where it came (`cargo install --list` says where), for its newer version"
         }
     }
@@ -293,9 +293,9 @@ mod tests {
             (&newer, "cargo install --list"),
             (&long, "cargo install --list"),
         ] {
-            assert!(way_out(misfit, "cargo pitstop").contains(command), "{misfit}");
-            assert_eq!(way_out(misfit, "cargo xtask"), "", "{misfit}");
+            assert!(way_out(misfit, true).contains(command), "{misfit}");
+            assert_eq!(way_out(misfit, false), "", "{misfit}");
         }
-        assert_eq!(way_out(&HandshakeError::PanicStrategy { found: 2 }, "cargo pitstop"), "");
+        assert_eq!(way_out(&HandshakeError::PanicStrategy { found: 2 }, true), "");
     }
 }

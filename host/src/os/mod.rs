@@ -5,6 +5,7 @@
 
 pub(crate) mod allocator;
 pub(crate) mod cancel;
+mod cargo_home;
 pub mod child_env;
 pub mod command_line;
 pub(crate) mod file_identity;
@@ -18,4 +19,5 @@ pub(crate) mod signals;
 pub(crate) mod terminal;
 pub mod whole_file;
 
-pub use own_command::{own_command, set_own_command};
+pub use cargo_home::cargo_home;
+pub use own_command::{be_installed_tool, is_installed_tool, own_command};

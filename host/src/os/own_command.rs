@@ -1,16 +1,23 @@
-//! What the user types to reach this program.
+//! How the user reaches this program.
 
-use once_cell::sync::OnceCell;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-static COMMAND: OnceCell<&str> = OnceCell::new();
+/// Set once, by `main`, before there is another thread.
+static IS_INSTALLED_TOOL: AtomicBool = AtomicBool::new(false);
 
-/// Told by `main`, before anything else: `cargo pitstop` where the tool is installed.
-pub fn set_own_command(command: &'static str) {
-    let _ = COMMAND.set(command); // the first one stays
+/// Says that this is `cargo-pitstop`. Told by `main`, before anything else.
+pub fn be_installed_tool() {
+    IS_INSTALLED_TOOL.store(true, Ordering::Relaxed);
 }
 
-/// For messages: `cargo xtask`, unless `main` has said otherwise.
+/// Whether this is `cargo-pitstop`, which is a host as well, and was built apart from what it works on.
+#[must_use]
+pub fn is_installed_tool() -> bool {
+    IS_INSTALLED_TOOL.load(Ordering::Relaxed)
+}
+
+/// What the user types to reach the commands, for messages.
 #[must_use]
 pub fn own_command() -> &'static str {
-    COMMAND.get().copied().unwrap_or("cargo xtask")
+    if is_installed_tool() { "cargo pitstop" } else { "cargo xtask" }
 }

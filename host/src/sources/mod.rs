@@ -5,6 +5,7 @@
 //! of the user's.
 
 pub mod eframe_use;
+pub(crate) mod rust_files;
 pub mod syntax;
 pub mod watch;
 pub mod workspace;

@@ -279,9 +279,7 @@ impl Workspace {
             let module = package.module.as_ref();
             package.is_member && module.is_some_and(|module| module.export.is_some())
         };
-        let dir = canonical(dir);
-        let around = dir.ancestors().find_map(|dir| self.packages.get(dir));
-        if let Some(package) = around.filter(exports) {
+        if let Some(package) = self.package_around(dir).filter(exports) {
             return Ok(package.name.clone());
         }
         let names: Vec<&str> =
@@ -298,9 +296,11 @@ impl Workspace {
     /// The crates of the package around a directory; `None` when there is no package around it.
     #[must_use]
     pub fn roots_at(&self, dir: &Path) -> Option<Roots> {
-        let dir = canonical(dir);
-        let package = dir.ancestors().find_map(|dir| self.packages.get(dir));
-        package.map(|package| package.roots.clone())
+        self.package_around(dir).map(|package| package.roots.clone())
+    }
+
+    fn package_around(&self, dir: &Path) -> Option<&Package> {
+        canonical(dir).ancestors().find_map(|dir| self.packages.get(dir))
     }
 
     /// The program of the host, when its sources are among these packages and none of `modules`.

@@ -6,7 +6,7 @@
 use crate::compile::{BuildConfig, BuildError, ReplayConfig, WrapperProgram};
 use crate::control::host_control::{HostControl, HostFacts};
 use crate::control::{ControlServer, HostLock};
-use crate::engine::{BuildSource, Engine, EngineConfig, EngineHandle, ModuleSpec};
+use crate::engine::{BuildSource, Engine, EngineConfig, EngineHandle};
 use crate::journal::event::{Event, StartReason};
 use crate::journal::status::StatusFile;
 use crate::journal::{Journal, JournalConfig, LogLevel, ShowBoard};
@@ -156,9 +156,7 @@ impl Plan {
         let root = workspace.root().to_path_buf();
         let (file, warnings) = PitstopFile::read(&root)?;
         let mut settings = Settings::resolve(args, &EnvSettings::read()?, &file);
-        if settings.modules.is_empty() {
-            settings.modules.push(ModuleSpec::of(&workspace.module_at(&here)?));
-        }
+        settings.modules = settings.modules_in(&workspace, &here)?;
         let dir = root.join("target").join("pitstop");
         let source = build_source(&workspace, &settings, &dir)?;
         let programs = auto_run::config(&workspace, &settings, &dir)?;
@@ -170,10 +168,13 @@ impl Plan {
 impl Launch {
     fn prepare(args: &DevArgs) -> anyhow::Result<Self> {
         let mut plan = Plan::read(args)?;
-        let limits = limits_of(&plan);
-        let (dir, settings) = (&plan.dir, &mut plan.settings);
-        let lock = HostLock::acquire(dir)?;
+        let lock = HostLock::acquire(&plan.dir)?;
         let before = Before::from_environment();
+        let limits = match before {
+            None | Some(Before::InOrder) => limits_of(&plan),
+            Some(_) => Vec::new(),
+        };
+        let (dir, settings) = (&plan.dir, &mut plan.settings);
         let carried =
             Carried::take(dir).filter(|_| matches!(before, Some(Before::Asked | Before::Changed)));
         match before {
@@ -191,7 +192,6 @@ impl Launch {
             ran_for: carried.as_ref().map(|carried| carried.ran_for),
         })?;
         let gave_way = (before == Some(Before::WentBack)).then(|| GAVE_WAY.to_owned());
-        let limits = limits.into_iter().filter(|_| matches!(before, None | Some(Before::InOrder)));
         for message in plan.warnings.drain(..).chain(gave_way).chain(limits) {
             journal.record(None, None, Event::Notice { message });
         }

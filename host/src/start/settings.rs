@@ -15,13 +15,14 @@ pub use file::{FileError, PitstopFile};
 use crate::compile::DebugInfo;
 use crate::engine::{AppConfig, ModuleSpec, OnStateLoss};
 use crate::journal::{EventsTo, LogLevel};
+use crate::sources::workspace::{Workspace, WorkspaceError};
 use crate::start::cli::DevArgs;
 use crate::supervise::{OnEnd, RESTART_DELAY_MS, STOP_TIMEOUT_MS, StopSignal, Terms};
 use file::AutoRunTable;
 use hot_api::services::lifecycle::Limits;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A frame that takes longer is shown as overdue: well beyond a slow frame of a debug build, well
@@ -114,6 +115,21 @@ pub enum Runs {
 }
 
 impl Settings {
+    /// The modules that are named, or the one that somebody in `here` means who names none.
+    ///
+    /// # Errors
+    /// When it is not clear which one.
+    pub fn modules_in(
+        &self,
+        workspace: &Workspace,
+        here: &Path,
+    ) -> Result<Vec<ModuleSpec>, WorkspaceError> {
+        if self.modules.is_empty() {
+            return Ok(vec![ModuleSpec::of(&workspace.module_at(here)?)]);
+        }
+        Ok(self.modules.clone())
+    }
+
     /// Brings the three sources together.
     #[must_use]
     pub fn resolve(cli: &DevArgs, env: &EnvSettings, file: &PitstopFile) -> Self {
@@ -221,7 +237,6 @@ fn modules(picked: &[String], file: &PitstopFile) -> Vec<ModuleSpec> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     fn file(text: &str) -> PitstopFile {
         PitstopFile::parse(Path::new("pitstop.toml"), text).expect("a good file").0

@@ -97,6 +97,15 @@ impl Screen {
         }
     }
 
+    /// Says how far a build has come, from time to time.
+    fn show_progress_line(&mut self, progress: &Entry) {
+        let since = Duration::from_micros(progress.t_us.saturating_sub(self.progress_us));
+        if since >= PROGRESS_EVERY {
+            self.progress_us = progress.t_us;
+            say(&EventLine::for_terminal(progress, self.colour).to_string());
+        }
+    }
+
     fn show(&mut self, entry: &Entry) {
         if let Event::BuildProgress { done, total, unit } = &entry.event {
             if !self.has_bar {
@@ -127,17 +136,6 @@ impl Screen {
         match &self.bar {
             Some(bar) => bar.suspend(|| say(&line)),
             None => say(&line),
-        }
-    }
-}
-
-impl Screen {
-    /// Says how far a build has come, from time to time.
-    fn show_progress_line(&mut self, progress: &Entry) {
-        let since = Duration::from_micros(progress.t_us.saturating_sub(self.progress_us));
-        if since >= PROGRESS_EVERY {
-            self.progress_us = progress.t_us;
-            say(&EventLine::for_terminal(progress, self.colour).to_string());
         }
     }
 }

@@ -4,7 +4,7 @@ use host::start::cli::AS_HOST;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    host::os::set_own_command("cargo pitstop");
+    host::os::be_installed_tool();
     if let Some(code) = host::compile::replay::intercept() {
         return code;
     }

@@ -35,12 +35,8 @@ fn modules(project: &Project) -> anyhow::Result<Vec<ModuleTarget>> {
     let workspace = Workspace::load(&project.root)?;
     let (file, _warnings) = PitstopFile::read(&project.root)?;
     let settings = Settings::resolve(&DevArgs::default(), &EnvSettings::default(), &file);
-    let mut packages: Vec<String> =
-        settings.modules.into_iter().map(|module| module.package).collect();
-    if packages.is_empty() {
-        packages.push(workspace.module_at(&env::current_dir()?)?);
-    }
-    let modules = packages.iter().map(|package| workspace.module_of(package));
+    let modules = settings.modules_in(&workspace, &env::current_dir()?)?;
+    let modules = modules.iter().map(|module| workspace.module_of(&module.package));
     Ok(modules.collect::<Result<_, _>>()?)
 }
 

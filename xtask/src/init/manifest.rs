@@ -125,7 +125,7 @@ fn dependency(source: &Source) -> Result<String, ManifestError> {
     let mut value = Value::from(value).to_string();
     if let Source::Git { .. } = source {
         // A repository has one for each egui.
-        value += &format!(", version = \"{}\"", crate::EFRAME);
+        value += &format!(", version = \"{}\"", crate::eframe_requirement());
     }
     if let Source::Git { at: Some((kind, name)), .. } = source {
         value += &format!(", {kind} = {}", Value::from(&name[..]));

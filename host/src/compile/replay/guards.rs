@@ -11,6 +11,7 @@
 use super::unit::Unit;
 use crate::compile::DepInfo;
 use crate::compile::stamp::Stamps;
+use crate::os::cargo_home;
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
@@ -84,14 +85,11 @@ fn settings(root: &Path, toolchain: &Path) -> BTreeSet<PathBuf> {
             [".cargo/config", ".cargo/config.toml", "rust-toolchain", "rust-toolchain.toml"];
         files.extend(names.map(|name| dir.join(name)));
     }
-    let home = env::home_dir();
-    let below_home = |variable: &str, name: &str| {
-        env::var_os(variable).map(PathBuf::from).or(home.as_ref().map(|home| home.join(name)))
-    };
-    if let Some(cargo) = below_home("CARGO_HOME", ".cargo") {
+    if let Some(cargo) = cargo_home() {
         files.extend(["config", "config.toml"].map(|name| cargo.join(name)));
     }
-    if let Some(rustup) = below_home("RUSTUP_HOME", ".rustup") {
+    let rustup = env::var_os("RUSTUP_HOME").map(PathBuf::from);
+    if let Some(rustup) = rustup.or_else(|| env::home_dir().map(|home| home.join(".rustup"))) {
         files.insert(rustup.join("settings.toml"));
     }
     files.insert(toolchain.join("bin").join(format!("rustc{}", env::consts::EXE_SUFFIX)));

@@ -9,6 +9,7 @@ use super::captured::{Captured, stem_of};
 use super::output::Output;
 use super::shared::Shared;
 use crate::compile::DepInfo;
+use crate::sources::rust_files::{is_in_code, rust_files};
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -91,13 +92,9 @@ impl Unit {
     pub(super) fn chooses_an_allocator(&self) -> bool {
         let root = self.arguments.source().map(|root| self.captured.dir.join(root));
         let Some(dir) = root.as_deref().and_then(Path::parent) else { return false };
-        let entries = ignore::WalkBuilder::new(dir).build().flatten();
-        let is_source =
-            |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
-        entries.map(ignore::DirEntry::into_path).filter(is_source).any(|path| {
+        rust_files(dir).any(|path| {
             let text = std::fs::read_to_string(path).unwrap_or_default();
-            let mut code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
-            code.any(|line| line.contains("global_allocator"))
+            is_in_code(&text, "global_allocator")
         })
     }
 

@@ -1,6 +1,7 @@
 //! The uses in all sources of a package, and where they are.
 
 use super::{Unsupported, Use, read};
+use crate::sources::rust_files::rust_files;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -34,14 +35,8 @@ pub fn in_package(files: &[(PathBuf, String)]) -> Vec<Found> {
 /// [`in_package`] of all Rust files below a directory, by their names from `base` on. What cannot be read is left out.
 #[must_use]
 pub fn below(dir: &Path, base: &Path) -> Vec<Found> {
-    let is_source = |entry: &ignore::DirEntry| entry.depth() == 0 || entry.file_name() != "target";
-    let entries =
-        ignore::WalkBuilder::new(dir).require_git(false).filter_entry(is_source).build().flatten();
-    let files = entries
-        .map(ignore::DirEntry::into_path)
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
     let name = |path: &Path| path.strip_prefix(base).unwrap_or(path).to_owned();
-    let texts: Vec<_> = files
+    let texts: Vec<_> = rust_files(dir)
         .filter_map(|path| Some((name(&path), std::fs::read_to_string(&path).ok()?)))
         .collect();
     in_package(&texts)

@@ -3,6 +3,7 @@
 //! Owns: which of a package's crates that is: the one whose root file contains an export macro. Consumes: cargo's
 //! description, and the root files. Never: builds one.
 
+use crate::sources::rust_files::is_in_code;
 use cargo_metadata::{CrateType, Target, TargetKind};
 use proc_macro2::{TokenStream, TokenTree};
 use std::fs;
@@ -144,11 +145,7 @@ pub fn export_in(text: &str) -> Option<bool> {
     let name = match text.parse::<TokenStream>() {
         Ok(tokens) => export_among(tokens),
         // Half-written code; the compiler will say so.
-        Err(_) => {
-            let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default());
-            let code: String = lines.collect();
-            EXPORTS.into_iter().find(|name| code.contains(&format!("{name}!")))
-        }
+        Err(_) => EXPORTS.into_iter().find(|name| is_in_code(text, &format!("{name}!"))),
     };
     // The text would stay in a table of this thread otherwise, and nothing refers to it any more.
     proc_macro2::extra::invalidate_current_thread_spans();
