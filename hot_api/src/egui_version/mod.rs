@@ -16,7 +16,13 @@ use v0_36 as form;
 #[cfg(not(feature = "egui_0_36"))]
 use v0_37 as form;
 
-pub(crate) use form::{image_in, output_event_form, pasted_at_mut, read_event, read_output_event};
+pub(crate) use form::pasted_at_mut;
+
+#[cfg(any(feature = "host", test, fuzzing))]
+pub(crate) use form::read_output_event;
+
+#[cfg(any(feature = "module", test, fuzzing))]
+pub(crate) use form::{image_in, output_event_form, read_event};
 
 #[cfg(any(feature = "module", test))]
 pub(crate) use form::pasted_at;

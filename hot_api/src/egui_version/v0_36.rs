@@ -24,6 +24,7 @@ pub(crate) fn answer_screenshot(
 }
 
 /// The image that an event carries.
+#[cfg(any(feature = "module", test, fuzzing))]
 pub(crate) fn image_in(event: &Event) -> Option<&ColorImage> {
     match event {
         Event::Screenshot { image, .. } => Some(image),
@@ -43,6 +44,7 @@ pub(crate) fn pasted_at_mut(_event: &mut Event) -> Option<&mut Pos2> {
 }
 
 /// Reads an event of the host's.
+#[cfg(any(feature = "module", test, fuzzing))]
 pub(crate) fn read_event(payload: &[u8]) -> Option<Event> {
     // A key that this version has may lie where newer versions alone have a name for the place: Escape on Caps Lock.
     read_named(payload).or_else(|| {
@@ -58,6 +60,7 @@ enum LogicalKey {
 }
 
 /// An event as it crosses the boundary: newer versions know widgets by their roles.
+#[cfg(any(feature = "module", test, fuzzing))]
 pub(crate) fn output_event_form(event: &OutputEvent) -> impl Serialize + use<> {
     match event.clone() {
         OutputEvent::Clicked(info) => RoleEvent::Clicked(info.into()),
@@ -70,6 +73,7 @@ pub(crate) fn output_event_form(event: &OutputEvent) -> impl Serialize + use<> {
 }
 
 /// Reads what [`output_event_form`] gave.
+#[cfg(any(feature = "host", test, fuzzing))]
 pub(crate) fn read_output_event(payload: &[u8]) -> Option<OutputEvent> {
     Some(match read_named(payload)? {
         RoleEvent::Clicked(info) => OutputEvent::Clicked(info.into()),

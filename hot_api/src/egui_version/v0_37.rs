@@ -2,7 +2,7 @@
 
 use crate::abi::wire::read_named;
 use egui::output::OutputEvent;
-use egui::{ColorImage, Event, Pos2};
+use egui::{Event, Pos2};
 
 /// What a module's egui keeps of a screenshot that it has asked for.
 #[cfg(feature = "module")]
@@ -12,14 +12,15 @@ pub(crate) type ScreenshotRequest = egui::ScreenshotCallback;
 #[cfg(feature = "module")]
 pub(crate) fn answer_screenshot(
     request: ScreenshotRequest,
-    image: std::sync::Arc<ColorImage>,
+    image: std::sync::Arc<egui::ColorImage>,
     _raw: &mut egui::RawInput,
 ) {
     request.complete(image);
 }
 
 /// The image that an event carries.
-pub(crate) fn image_in(event: &Event) -> Option<&ColorImage> {
+#[cfg(any(feature = "module", test, fuzzing))]
+pub(crate) fn image_in(event: &Event) -> Option<&egui::ColorImage> {
     match event {
         Event::PasteImage(image) => Some(image),
         _ => None,
@@ -44,16 +45,19 @@ pub(crate) fn pasted_at_mut(event: &mut Event) -> Option<&mut Pos2> {
 }
 
 /// Reads an event of the host's.
+#[cfg(any(feature = "module", test, fuzzing))]
 pub(crate) fn read_event(payload: &[u8]) -> Option<Event> {
     read_named(payload)
 }
 
 /// An event as it crosses the boundary.
+#[cfg(any(feature = "module", test, fuzzing))]
 pub(crate) fn output_event_form(event: &OutputEvent) -> &OutputEvent {
     event
 }
 
 /// Reads what [`output_event_form`] gave.
+#[cfg(any(feature = "host", test, fuzzing))]
 pub(crate) fn read_output_event(payload: &[u8]) -> Option<OutputEvent> {
     read_named(payload)
 }

@@ -1,8 +1,9 @@
-//! egui's control data as bytes, and back: the same code on both sides of the boundary.
+//! egui's control data as bytes, and back.
 //!
 //! Owns: the item streams of [`FrameInput::items`](crate::abi::FrameInput) and
 //! [`FrameView::platform`](crate::abi::FrameView). Consumes and produces: egui's own types.
-//! Never: pointers; all bytes are hostile until decoded.
+//! Never: pointers; all bytes are hostile until decoded. Each side compiles its own half, by the features `host` and
+//! `module`: what serde makes of all these types is half of the crate.
 //!
 //! Most of egui's types are serde types and travel under their field and variant names, so an egui
 //! that knows more or fewer of them still understands the rest. What egui keeps out of serde has a
@@ -11,21 +12,42 @@
 //! **Positions are physical pixels from the view's top left corner**, because the two sides may
 //! have different zoom. [`scale_event`] and its siblings convert.
 
+#[cfg(any(feature = "host", test, fuzzing))]
+mod host_side;
 mod input;
 mod items;
+#[cfg(any(feature = "module", test, fuzzing))]
+mod module_side;
 mod output;
 mod scale;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use input::{DroppedPath, InputItem, decode_input};
+#[cfg(any(feature = "host", test, fuzzing))]
+pub use host_side::decode_output;
+pub use input::InputItem;
 pub use items::{Broken, ItemWriter, Items, read_named};
-pub use output::{OutputItem, decode_output};
+#[cfg(any(feature = "module", test, fuzzing))]
+pub use module_side::{DroppedPath, decode_input};
+pub use output::OutputItem;
 pub use scale::{scale_event, scale_ime, scale_viewport_command};
 
 /// The number of items a decoder could not use, beside those it could.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Skipped(pub u32);
+
+/// Decodes a stream; what `decode` does not understand is skipped and counted.
+fn decode_with<T>(stream: &[u8], decode: impl Fn(u16, &[u8]) -> Option<T>) -> (Vec<T>, Skipped) {
+    let mut skipped = Skipped::default();
+    let items = Items::new(stream)
+        .filter_map(|item| {
+            let known = item.ok().and_then(|(tag, payload)| decode(tag, payload));
+            skipped.0 += u32::from(known.is_none());
+            known
+        })
+        .collect();
+    (items, skipped)
+}
 
 /// Reads a size and the RGBA bytes behind it.
 fn read_image(payload: &[u8]) -> Option<([u32; 2], &[u8])> {

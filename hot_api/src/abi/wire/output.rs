@@ -1,17 +1,14 @@
 //! What a module's egui asks of the host.
 
-use super::{ItemWriter, Items, Skipped, is_whole, items::read_named, read_image};
-use crate::egui_version::{output_event_form, read_output_event};
-
-mod tag {
-    pub(super) const COMMAND: u16 = 1;
-    pub(super) const CURSOR: u16 = 2;
-    pub(super) const CURSOR_IMAGE: u16 = 3;
-    pub(super) const EVENT: u16 = 4;
-    pub(super) const IME: u16 = 5;
-    pub(super) const ACCESSKIT: u16 = 6;
-    pub(super) const VIEWPORT_COMMAND: u16 = 7;
-    pub(super) const SCREENSHOT: u16 = 8;
+pub(super) mod tag {
+    pub(in crate::abi::wire) const COMMAND: u16 = 1;
+    pub(in crate::abi::wire) const CURSOR: u16 = 2;
+    pub(in crate::abi::wire) const CURSOR_IMAGE: u16 = 3;
+    pub(in crate::abi::wire) const EVENT: u16 = 4;
+    pub(in crate::abi::wire) const IME: u16 = 5;
+    pub(in crate::abi::wire) const ACCESSKIT: u16 = 6;
+    pub(in crate::abi::wire) const VIEWPORT_COMMAND: u16 = 7;
+    pub(in crate::abi::wire) const SCREENSHOT: u16 = 8;
 }
 
 /// One request to the platform.
@@ -36,77 +33,4 @@ pub enum OutputItem {
         /// Comes back in [`InputItem::Screenshot`](super::InputItem).
         request: u64,
     },
-}
-
-impl OutputItem {
-    /// Appends this item. Returns whether it could be written.
-    pub fn encode(&self, writer: &mut ItemWriter) -> bool {
-        match self {
-            Self::Command(command) => writer.push_named(tag::COMMAND, command),
-            Self::Cursor(icon) => writer.push_named(tag::CURSOR, icon),
-            Self::CursorImage(image) => {
-                let [width, height] = image.size.map(|side| u32::from(side).to_le_bytes());
-                let [x, y] = image.hotspot.map(u16::to_le_bytes);
-                writer.push_raw(tag::CURSOR_IMAGE, &[&x, &y, &width, &height, &image.rgba]);
-                true
-            }
-            Self::Event(event) => writer.push_named(tag::EVENT, &output_event_form(event)),
-            Self::Ime(ime) => writer.push_named(tag::IME, ime),
-            Self::AccessKit(update) => writer.push_named(tag::ACCESSKIT, update),
-            Self::Viewport(command) => writer.push_named(tag::VIEWPORT_COMMAND, command),
-            Self::Screenshot { request } => {
-                writer.push_raw(tag::SCREENSHOT, &[&request.to_le_bytes()]);
-                true
-            }
-        }
-    }
-
-    fn decode(tag: u16, payload: &[u8]) -> Option<Self> {
-        Some(match tag {
-            tag::COMMAND => Self::Command(read_command(payload)?),
-            tag::CURSOR => Self::Cursor(read_named(payload)?),
-            tag::CURSOR_IMAGE => Self::CursorImage(read_cursor_image(payload)?),
-            tag::EVENT => Self::Event(read_output_event(payload)?),
-            tag::IME => Self::Ime(read_named(payload)?),
-            tag::ACCESSKIT => Self::AccessKit(read_named(payload)?),
-            tag::VIEWPORT_COMMAND => Self::Viewport(read_named(payload)?),
-            tag::SCREENSHOT => {
-                Self::Screenshot { request: u64::from_le_bytes(payload.try_into().ok()?) }
-            }
-            _ => return None,
-        })
-    }
-}
-
-fn read_command(payload: &[u8]) -> Option<egui::OutputCommand> {
-    let command = read_named(payload)?;
-    match &command {
-        egui::OutputCommand::CopyImage(image) if !is_whole(image) => None,
-        _ => Some(command),
-    }
-}
-
-fn read_cursor_image(payload: &[u8]) -> Option<egui::CustomCursorImage> {
-    let (hotspot, image) = payload.split_first_chunk::<4>()?;
-    let (size, rgba) = read_image(image)?;
-    let [x0, x1, y0, y1] = *hotspot;
-    Some(egui::CustomCursorImage {
-        rgba: rgba.into(),
-        size: [u16::try_from(size[0]).ok()?, u16::try_from(size[1]).ok()?],
-        hotspot: [u16::from_le_bytes([x0, x1]), u16::from_le_bytes([y0, y1])],
-    })
-}
-
-/// Decodes a stream; what this side does not understand is skipped and counted.
-#[must_use]
-pub fn decode_output(stream: &[u8]) -> (Vec<OutputItem>, Skipped) {
-    let mut skipped = Skipped::default();
-    let items = Items::new(stream)
-        .filter_map(|item| {
-            let known = item.ok().and_then(|(tag, payload)| OutputItem::decode(tag, payload));
-            skipped.0 += u32::from(known.is_none());
-            known
-        })
-        .collect();
-    (items, skipped)
 }
