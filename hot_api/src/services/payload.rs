@@ -5,6 +5,15 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The configuration as modules get it.
+///
+/// ```
+/// use hot_api::services::Payload;
+///
+/// let mut payload = Payload::default();
+/// payload.values.insert("port".to_owned(), 8080.into());
+/// assert_eq!(Payload::from_bytes(&payload.to_bytes())?, payload);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Payload {
     /// The merged values.
