@@ -23,7 +23,7 @@ struct Step {
 const APPS: &str = "hot_ui/app,clock/hot_api,plot/hot_api,tiles/hot_api";
 
 /// The steps, cheapest first.
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step { name: "format", args: &["fmt", "--all", "--check"] },
     // With the application's own executable, whose feature nothing else enables.
     Step {
@@ -51,6 +51,11 @@ const STEPS: [Step; 5] = [
             "--target-dir",
             "target/versions",
         ],
+    },
+    // Tests run the examples too, but without this feature, which no member of the workspace has by default.
+    Step {
+        name: "examples",
+        args: &["test", "--doc", "--workspace", "--features", "hot_api/standalone"],
     },
     // The command of the README, with everything that has to pass.
     Step { name: "tests", args: &["xtask", "test", "--all"] },
