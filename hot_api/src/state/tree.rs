@@ -12,7 +12,7 @@ use super::path::{Path, Segment};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// The name of a field or a variant; shared, because ten thousand elements repeat it.
+/// The name of a field or a variant of a [`Tree`]; shared, because ten thousand elements repeat it.
 pub type Name = Arc<str>;
 
 /// A lossless image of a serialised value.
