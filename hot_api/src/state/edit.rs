@@ -219,8 +219,8 @@ impl Tree {
         })
     }
 
-    /// Removes the field at `place`, in every struct that has it. A field that today's type does not have need not be
-    /// removed; this is for a name that is to be used with another meaning.
+    /// Removes the field at `place`, in every struct that has it. A field that today's type does not have is dropped
+    /// without this as well, and reported as lost; a migration says that it is meant to go, or frees its name.
     ///
     /// ```
     /// # use hot_api::state::capture;
