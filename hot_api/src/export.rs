@@ -4,6 +4,26 @@
 /// `export_module!(Ui)`, or `export_module!(Ui, services)` for one with [`Services`](crate::Services).
 ///
 /// It makes one static, `PITSTOP_MODULE`, which the host reads before it calls anything.
+///
+/// ```standalone_crate
+/// use hot_api::{Module, ModuleFrame, egui};
+///
+/// #[derive(Default)]
+/// pub struct Hello;
+///
+/// impl Module for Hello {
+///     type State = String;
+///
+///     fn ui(&mut self, name: &mut String, ui: &mut egui::Ui, _frame: &mut ModuleFrame<'_>) {
+///         ui.text_edit_singleline(name);
+///     }
+/// }
+///
+/// hot_api::export_module!(Hello);
+/// # fn main() {
+/// #     assert_eq!(PITSTOP_MODULE.magic, hot_api::abi::MAGIC);
+/// # }
+/// ```
 #[macro_export]
 macro_rules! export_module {
     ($module:ty) => {
@@ -34,7 +54,7 @@ macro_rules! export_module {
 /// Exports an [`eframe::App`] as a module (feature `eframe`). Write it once, at the root of the crate, behind the
 /// feature by which the application asks for this crate:
 ///
-/// ```
+/// ```standalone_crate
 /// use hot_api::egui;
 ///
 /// #[derive(Default)]

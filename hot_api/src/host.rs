@@ -10,6 +10,15 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 /// How urgent a log line is.
+///
+/// ```
+/// use hot_api::{Host, LogLevel};
+///
+/// fn loaded(host: &Host, rows: usize, skipped: usize) {
+///     let level = if skipped == 0 { LogLevel::Info } else { LogLevel::Warn };
+///     host.log(level, &format!("{rows} rows loaded, {skipped} skipped"));
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum LogLevel {
@@ -25,8 +34,27 @@ pub enum LogLevel {
     Trace = 5,
 }
 
-/// What a module may ask of its host. Cheap to clone; usable from any thread, until the instance
-/// it was made for is dropped: a thread that holds one must be joined before (`ABI-7`).
+/// What a module may ask of its host. `Copy`; usable from any thread, until the instance it was made for is dropped: a
+/// thread that holds one must be joined before (`ABI-7`).
+///
+/// It comes from [`CreateContext::host`](crate::CreateContext::host), [`ModuleFrame::host`](crate::ModuleFrame::host),
+/// [`ServiceContext::host`](crate::ServiceContext::host) or [`current_host`](crate::current_host()).
+///
+/// ```
+/// use hot_api::Host;
+/// use std::thread::{self, JoinHandle};
+/// # fn fetch(url: &str) -> String { url.to_owned() }
+///
+/// /// `Drop` of the module joins the thread.
+/// fn download(host: &Host, url: String) -> JoinHandle<String> {
+///     let host = *host;
+///     thread::spawn(move || {
+///         let page = fetch(&url);
+///         host.request_repaint(); // shown without waiting for the mouse to move
+///         page
+///     })
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct Host {
     table: *const HostTable,
@@ -59,31 +87,43 @@ impl Host {
         unsafe { &*self.table }
     }
 
-    /// The number of the generation this code belongs to; it grows with every reload attempt.
+    /// The number of the generation this code belongs to; it grows with every reload attempt. 0 in the application's own
+    /// executable.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.table().generation
     }
 
-    /// Asks for another frame after `delay`. For data that arrives from another thread; inside
-    /// `ui` use egui's own `request_repaint`.
+    /// Asks for another frame after `delay`, without blocking. For data that arrives on another thread; inside `ui` use
+    /// egui's own `request_repaint_after`.
     pub fn request_repaint_after(&self, delay: Duration) {
         let nanos = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
         // SAFETY: ABI-6: `host` is the first argument of every function of this table.
         unsafe { (self.table().request_repaint)(self.table().host, nanos) }
     }
 
-    /// Asks for another frame at once.
+    /// Asks for another frame at once; otherwise as [`Self::request_repaint_after`].
     pub fn request_repaint(&self) {
         self.request_repaint_after(Duration::ZERO);
     }
 
-    /// Writes a line to the host's log.
+    /// Writes a line to the host's log, `host.log`, if `PITSTOP_LOG` keeps lines of that level. In the application's own
+    /// executable it goes to the `log` crate. Any thread.
     pub fn log(&self, level: LogLevel, text: &str) {
         self.write(level as u32, text);
     }
 
-    /// Tells the user something that matters, in the terminal and in the window.
+    /// Tells the user something that matters, in the terminal and in the window. In the application's own executable it
+    /// is a warning of the `log` crate. Any thread.
+    ///
+    /// ```
+    /// # use hot_api::Host;
+    /// fn report(host: &Host, imported: Result<usize, std::io::Error>) {
+    ///     if let Err(error) = imported {
+    ///         host.notice(&format!("the import has failed: {error}; the old data is still shown"));
+    ///     }
+    /// }
+    /// ```
     pub fn notice(&self, text: &str) {
         self.write(NOTICE, text);
     }
@@ -96,7 +136,7 @@ impl Host {
 
     /// Says that this module is at work which must not be interrupted, such as an export on a thread. Until the
     /// lease is dropped, new code of this module waits, and so does a restart of the host. `name` is shown
-    /// meanwhile.
+    /// meanwhile. Any thread. In the application's own executable nothing waits. See [`Busy`] for an example.
     #[must_use = "the work counts as over when this is dropped"]
     pub fn busy(&self, name: &str) -> Busy {
         // SAFETY: ABI-6; the name is borrowed for the call.
@@ -105,7 +145,18 @@ impl Host {
     }
 
     /// Says that the work under this module's leases has reached a point from which it can go on later: new code
-    /// or a restart that waits for it happens now. When nothing waits, nothing happens.
+    /// or a restart that waits for it happens now. When nothing waits, nothing happens. Any thread.
+    ///
+    /// ```
+    /// # use hot_api::{Busy, ModuleFrame};
+    /// /// One file in each frame; `left` is in the state, `busy` beside it.
+    /// fn import(left: &mut Vec<String>, busy: &mut Option<Busy>, frame: &ModuleFrame<'_>) {
+    ///     let Some(file) = left.pop() else { return *busy = None };
+    ///     busy.get_or_insert_with(|| frame.host().busy("import"));
+    ///     println!("importing {file}");
+    ///     frame.host().safe_point(); // new code goes on with what is left
+    /// }
+    /// ```
     pub fn safe_point(&self) {
         // SAFETY: ABI-6.
         unsafe { (self.table().safe_point)(self.table().host) }
@@ -192,8 +243,22 @@ impl Host {
     }
 }
 
-/// Work that must not be interrupted, from [`Host::busy`] until this is dropped. May be moved to another thread
-/// (`ABI-7`: the thread is joined before the instance is dropped).
+/// Work that must not be interrupted, from [`Host::busy`] until this is dropped, also by a panic. May be moved to
+/// another thread (`ABI-7`: the thread is joined before the instance is dropped).
+///
+/// ```
+/// use hot_api::ModuleFrame;
+/// use std::{fs, io, thread};
+///
+/// fn export(frame: &ModuleFrame<'_>, csv: String) -> thread::JoinHandle<io::Result<()>> {
+///     let busy = frame.host().busy("export");
+///     thread::spawn(move || {
+///         let written = fs::write("export.csv", csv);
+///         drop(busy); // new code that has been waiting is taken over now
+///         written
+///     })
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Busy {
     host: Host,

@@ -5,8 +5,8 @@
 //!
 //! # For authors
 //!
-//! Everything at the root is for authors: [`Module`] and [`export_module!`] make a module of an
-//! application, [`StateSpec`] and [`Migration`] carry its state through changes of its types,
+//! Everything at the root is for authors: [`Module`] and [`export_module!`] (which shows a whole one) make a module of
+//! an application, [`StateSpec`] and [`Migration`] carry its state through changes of its types,
 //! [`KeptBytes`] holds large buffers, [`tweak!`] marks literals that can be edited while the code runs.
 //! [`Services`] gives threads, sockets and runtimes a beginning and an end, and the values of a configuration.
 //!

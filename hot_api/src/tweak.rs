@@ -114,7 +114,8 @@ macro_rules! __plain_literal {
     ($($path:ident)::+ ($($literal:literal),+ $(,)?) $(,)?) => { $($path)::+ ($($literal),+) };
 }
 
-/// One literal in the code, in a static of its own.
+/// One literal in the code, in a static of its own. Nobody writes this name.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Site {
     place: &'static str,

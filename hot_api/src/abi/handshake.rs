@@ -2,6 +2,24 @@
 //!
 //! Owns: the checks and their messages. Consumes: a [`ModuleHeader`] by value. Never: calls into
 //! the module; everything here is plain data (`ABI-1`).
+//!
+//! A host reads a header front to back, and stops at the first field that does not fit:
+//!
+//! ```
+//! use hot_api::abi::{ABI_VERSION, MAGIC, ModuleHeader, handshake};
+//!
+//! /// `read` reads a field of the library's `PITSTOP_MODULE` at that offset, in bytes.
+//! fn check(magic: [u8; 8], read: impl Fn(usize) -> u32) -> Result<(), handshake::HandshakeError> {
+//!     handshake::check_magic(magic)?;
+//!     handshake::check_abi_version(read(8))?;
+//!     handshake::check_header_size(read(12)) // then the whole header, with `check_header`
+//! }
+//!
+//! let size = size_of::<ModuleHeader>() as u32;
+//! assert_eq!(check(MAGIC, |offset| if offset == 8 { ABI_VERSION } else { size }), Ok(()));
+//! let error = check(MAGIC, |_| ABI_VERSION + 1).unwrap_err().to_string();
+//! assert!(error.contains("build both from the same hot_api"), "{error}");
+//! ```
 
 use crate::abi::{ABI_VERSION, MAGIC, MODULE_TABLE_SIZE_MIN, ModuleHeader, Vertex, panic_strategy};
 use std::mem::size_of;

@@ -4,6 +4,10 @@
 //! optimisation and this crate always with: in the host they would cost milliseconds a frame.
 
 /// The largest of the indices; 0 when there are none.
+///
+/// ```
+/// assert_eq!(hot_api::abi::mesh::largest_index(&[0, 2, 1]), 2);
+/// ```
 #[inline(never)]
 #[must_use]
 pub fn largest_index(indices: &[u32]) -> u32 {

@@ -3,6 +3,18 @@
 use super::merge::Source;
 
 /// Why a configuration cannot be used.
+///
+/// ```
+/// use hot_api::config::Configuration;
+///
+/// # let temporary = tempfile::tempdir().unwrap();
+/// # let dir = temporary.path();
+/// std::fs::write(dir.join("app.toml"), "title = 'Plan'\nzoom = inf")?;
+/// let error = Configuration::read_with(dir, []).unwrap_err();
+/// assert_eq!((error.line, error.key.as_str()), (Some(2), "zoom"));
+/// assert!(error.to_string().starts_with("app.toml:2: zoom: "), "{error}");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{message}", self.place())]
 pub struct ConfigError {
@@ -38,7 +50,11 @@ impl ConfigError {
     }
 }
 
-/// The 1-based line in which byte `offset` of `text` lies.
+/// The 1-based line in which byte `offset` of `text` lies; the last one when it lies behind the end.
+///
+/// ```
+/// assert_eq!(hot_api::config::line_at("a = 1\nb = 2\n", 6), 2);
+/// ```
 #[must_use]
 pub fn line_at(text: &str, offset: usize) -> u32 {
     let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());

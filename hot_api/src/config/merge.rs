@@ -7,6 +7,23 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// What the files and the environment come to.
+///
+/// ```
+/// use hot_api::config::Configuration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let temporary = tempfile::tempdir()?;
+/// # let dir = temporary.path();
+/// std::fs::write(dir.join("app.toml"), "[server]\nport = 8080\nhost = 'localhost'")?;
+/// let environment = [("APP__SERVER__PORT".into(), "9090".into())];
+/// let configuration = Configuration::read_with(dir, environment)?;
+///
+/// assert_eq!(configuration.values()["server"]["port"], 9090);
+/// let host = configuration.origin("server.host").expect("the file has it");
+/// assert_eq!(host.to_string(), "app.toml:3");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Configuration {
     values: Map<String, Value>,
@@ -17,7 +34,14 @@ pub struct Configuration {
     variable_sources: BTreeMap<String, Source>,
 }
 
-/// Where a value comes from.
+/// Where a value comes from; see [`Configuration::origin`].
+///
+/// ```
+/// use hot_api::config::{Origin, Source};
+///
+/// let origin = Origin { source: Source::File("app.toml"), line: Some(3) };
+/// assert_eq!(origin.to_string(), "app.toml:3");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// What says it.
@@ -27,6 +51,14 @@ pub struct Origin {
 }
 
 /// What can say a value.
+///
+/// ```
+/// use hot_api::config::Source;
+///
+/// let environment = Source::Environment { variable: "APP__TOKEN".to_owned() };
+/// assert!(environment.is_secret() && !Source::File("app.toml").is_secret());
+/// assert_eq!(environment.to_string(), "environment (APP__TOKEN)");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// One of the four files.
@@ -64,6 +96,19 @@ impl fmt::Display for Source {
 }
 
 /// One value, for people to read.
+///
+/// ```
+/// use hot_api::config::Configuration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// let environment = [("APP__TOKEN".into(), "hunter2".into())];
+/// let entries = Configuration::read_with(dir.path(), environment)?.entries();
+/// assert_eq!(entries[0].key, "token");
+/// assert!(!entries[0].value.contains("hunter2"), "it may be a secret");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its dotted key; a variable is named after `env `.
@@ -283,6 +328,13 @@ impl fmt::Display for Origin {
 }
 
 /// The known key that is most like this one, if one is near enough to be meant.
+///
+/// ```
+/// use hot_api::config::nearest;
+///
+/// assert_eq!(nearest("prot", ["host", "port"]), Some("port"));
+/// assert_eq!(nearest("colour", ["host", "port"]), None);
+/// ```
 #[must_use]
 pub fn nearest<'a>(key: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |known: &&str| strsim::damerau_levenshtein(key, known);

@@ -30,14 +30,23 @@ pub const FILES: [&str; 4] = ["app.toml", "app.local.toml", ".env", ".env.local"
 /// several files do so within this time.
 pub const DEBOUNCE: Duration = Duration::from_millis(300);
 
-/// The files of a directory that there are.
+/// The paths of those [`FILES`] that exist in `dir`.
+///
+/// ```
+/// # let temporary = tempfile::tempdir().unwrap();
+/// # let dir = temporary.path();
+/// std::fs::write(dir.join("app.toml"), "port = 8080")?;
+/// assert_eq!(hot_api::config::files_in(dir), [dir.join("app.toml")]);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use]
 pub fn files_in(dir: &Path) -> Vec<PathBuf> {
     FILES.iter().map(|name| dir.join(name)).filter(|file| file.exists()).collect()
 }
 
 impl Configuration {
-    /// Reads the files of `dir`, and the variables of this process. Files that are not there say nothing.
+    /// Reads the files of `dir`, and the variables of this process. Files that are not there say nothing. Blocks until
+    /// they are read; nothing is kept between two calls.
     ///
     /// # Errors
     /// A file that cannot be read or understood, or a variable that overrides what it cannot.

@@ -46,6 +46,17 @@ pub(super) fn uninstall() {
 
 /// The host of the code that calls this, on any thread: for code that is not handed one, such as that of an eframe
 /// application. `None` where the application runs by itself, and before and after the life of the module.
+///
+/// ```
+/// fn title() -> String {
+///     match hot_api::current_host() {
+///         Some(host) => format!("My tool (generation {})", host.generation()),
+///         None => "My tool".to_owned(),
+///     }
+/// }
+///
+/// assert_eq!(title(), "My tool"); // nobody has loaded this as a module
+/// ```
 #[must_use]
 pub fn current_host() -> Option<Host> {
     *lock(&HOST)

@@ -9,7 +9,29 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What a service may ask for. Cheap to clone, for the service's own tasks; all of them end with it.
+/// What a service may ask for. Cheap to clone, for the service's own threads and tasks, which must end before the
+/// service returns. Its methods may be called on any thread.
+///
+/// ```
+/// use hot_api::ServiceContext;
+/// use std::io::{self, BufRead as _, BufReader, Write as _};
+///
+/// /// `Service::new("echo", |cx| echo(&cx))`
+/// fn echo(cx: &ServiceContext) -> io::Result<()> {
+///     let address = cx.env().get("ECHO_ADDRESS").unwrap_or_else(|| "127.0.0.1:7007".to_owned());
+///     let listener = cx.listen(&address)?;
+///     listener.set_nonblocking(true)?;
+///     cx.ready();
+///     while !cx.stop().wait(std::time::Duration::from_millis(20)) {
+///         let Ok((mut peer, _)) = listener.accept() else { continue };
+///         let mut line = String::new();
+///         BufReader::new(&peer).read_line(&mut line)?;
+///         peer.write_all(line.as_bytes())?;
+///         cx.send(line); // `frame.messages::<String>()` in the module's logic
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct ServiceContext {
     pub(super) name: Arc<str>,
@@ -30,7 +52,7 @@ impl std::fmt::Debug for ServiceContext {
 
 impl ServiceContext {
     /// Says that the service has started: it has what it needs. The set of services counts as started when each of
-    /// them has said so.
+    /// them has said so. A second call does nothing.
     pub fn ready(&self) {
         if !self.is_ready.swap(true, Ordering::AcqRel) {
             self.host.service_ready(self.run, &self.name);
@@ -44,8 +66,9 @@ impl ServiceContext {
     }
 
     /// Hands a value to the module's logic, which gets it from
-    /// [`ModuleFrame::messages`](crate::ModuleFrame::messages) in its next frame. Blocks while a thousand of them
-    /// wait, until the service is asked to end. Before code is exchanged, the logic gets all that was sent.
+    /// [`ModuleFrame::messages`](crate::ModuleFrame::messages) in its next frame, and asks for that frame. Blocks while
+    /// 1024 messages of the module wait, until the logic takes some or the service is asked to end; nothing is dropped.
+    /// Before code is exchanged, the logic gets all that was sent.
     pub fn send<T: Send + 'static>(&self, message: T) {
         self.messages.send(Box::new(message), || self.stop.is_requested());
         self.host.request_repaint();
@@ -57,7 +80,8 @@ impl ServiceContext {
         &self.env
     }
 
-    /// Listens at `address`, such as `127.0.0.1:8080`. The socket is the host's, and this is a duplicate of it: while
+    /// Listens at `address`, such as `127.0.0.1:8080`. The socket is the host's, and this is a duplicate of it, which
+    /// blocks: while
     /// services stop and start, connections wait in its backlog, and none is refused. Port 0 is a free port, the same
     /// one for as long as services ask for it. The socket is closed when a set of services has started that does not
     /// ask for it.
@@ -76,6 +100,16 @@ impl ServiceContext {
 }
 
 /// Variables by name. Those of the real environment win over those of `.env.local`, and these over `.env`.
+///
+/// ```
+/// use hot_api::services::Env;
+///
+/// fn token(env: &Env) -> Result<String, String> {
+///     env.get("API_TOKEN").ok_or_else(|| "set API_TOKEN in .env.local".to_owned())
+/// }
+///
+/// assert!(token(&Env::default()).is_err()); // no files, and the environment has none
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Env {
     pub(super) of_files: Arc<BTreeMap<String, String>>,

@@ -13,6 +13,27 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 /// What is known of the services of all modules.
+///
+/// ```
+/// use hot_api::services::lifecycle::{
+///     Lifecycle, Limits, OnConfigError, Report, Started, Step, Told,
+/// };
+/// use std::time::Instant;
+///
+/// let now = Instant::now();
+/// let mut lifecycle = Lifecycle::new(Limits::default(), OnConfigError::Keep);
+/// lifecycle.start_module("app");
+/// let Some(Step::Start { module, run, .. }) = lifecycle.next_step() else { panic!() };
+///
+/// // Whoever runs the module starts its services, and passes on what they report.
+/// let started = Started { active: vec!["clock".to_owned()], inactive: Vec::new() };
+/// lifecycle.listed(&module, run, started, now);
+/// lifecycle.report(&module, run, "clock", Report::Ready, now);
+///
+/// let told: Vec<Step> = std::iter::from_fn(|| lifecycle.next_step()).collect();
+/// assert!(matches!(told.last(), Some(Step::Tell(Told::AllStarted { .. }))), "{told:?}");
+/// assert!(lifecycle.is_settled());
+/// ```
 #[derive(Debug)]
 pub struct Lifecycle {
     limits: Limits,

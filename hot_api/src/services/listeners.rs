@@ -8,6 +8,20 @@ use std::sync::Mutex;
 
 /// Listening sockets by module and by the address that was asked for. Services get duplicates, so that connections
 /// wait in the backlog while no service runs. Any thread; belongs to whoever runs the module.
+///
+/// ```
+/// use hot_api::services::Listeners;
+///
+/// # fn main() -> std::io::Result<()> {
+/// # if cfg!(miri) { return Ok(()) }
+/// let listeners = Listeners::default();
+/// let first = listeners.listen("app", "127.0.0.1:0")?;
+/// // The service ends and starts again: it gets the same port.
+/// let again = listeners.listen("app", "127.0.0.1:0")?;
+/// assert_eq!(first.local_addr()?, again.local_addr()?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 pub struct Listeners {
     open: Mutex<BTreeMap<(String, String), Kept>>,

@@ -48,7 +48,7 @@ use crate::module::Module;
 /// before its code is exchanged, and when the configuration changes; it starts again with the new code, or with
 /// the new values. The window draws on meanwhile.
 ///
-/// ```
+/// ```standalone_crate
 /// use hot_api::{Module, ModuleFrame, Service, Services, egui};
 /// use std::time::Duration;
 ///

@@ -5,6 +5,15 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The configuration as modules get it.
+///
+/// ```
+/// use hot_api::services::Payload;
+///
+/// let mut payload = Payload::default();
+/// payload.values.insert("port".to_owned(), 8080.into());
+/// assert_eq!(Payload::from_bytes(&payload.to_bytes())?, payload);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Payload {
     /// The merged values.
@@ -29,7 +38,15 @@ impl Payload {
     }
 }
 
-/// What a module has read of a configuration.
+/// What a module has read of a configuration. What a module leaves out is empty:
+///
+/// ```
+/// use hot_api::services::Read;
+///
+/// let read: Read = serde_json::from_str(r#"{ "ignored": ["server.prot"] }"#)?;
+/// assert_eq!((read.ignored, read.known.len()), (vec!["server.prot".to_owned()], 0));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Read {
     /// Dotted keys that it does not know.
@@ -41,6 +58,14 @@ pub struct Read {
 }
 
 /// Why a module cannot use a configuration.
+///
+/// ```
+/// use hot_api::services::Refusal;
+///
+/// let refusal: Refusal = serde_json::from_str(r#"{ "message": "missing field `server`" }"#)?;
+/// assert_eq!(refusal.key, "", "no key is wrong: one is missing");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The dotted key; empty where it is about no key.
@@ -51,6 +76,14 @@ pub struct Refusal {
 }
 
 /// A service, as the module lists it.
+///
+/// ```
+/// use hot_api::services::Listed;
+///
+/// let listed: Vec<Listed> = serde_json::from_str(r#"[{ "name": "clock", "active": true }]"#)?;
+/// assert_eq!(listed[0].name, "clock");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
     /// Its name.

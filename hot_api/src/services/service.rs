@@ -5,7 +5,30 @@ use std::fmt;
 
 type Run = Box<dyn FnOnce(ServiceContext) -> Result<(), String> + Send>;
 
-/// Work that goes on beside the window, on a thread of its own.
+/// Work that goes on beside the window, on a thread of its own. [`Services::services`](crate::Services::services) lists
+/// what is to run.
+///
+/// ```
+/// use hot_api::Service;
+/// use std::{io, net::UdpSocket, time::Duration};
+///
+/// fn listener(port: u16, is_wanted: bool) -> Service {
+///     let service = Service::new("listener", move |cx| -> io::Result<()> {
+///         let socket = UdpSocket::bind(("127.0.0.1", port))?; // an error is shown with the service
+///         socket.set_read_timeout(Some(Duration::from_millis(200)))?;
+///         cx.ready();
+///         let mut packet = [0; 1500];
+///         while !cx.stop().is_requested() {
+///             if let Ok(length) = socket.recv(&mut packet) {
+///                 cx.send(packet[..length].to_vec());
+///             }
+///         }
+///         Ok(())
+///     });
+///     service.active(is_wanted)
+/// }
+/// # assert!(format!("{:?}", listener(0, false)).contains("active: false"));
+/// ```
 pub struct Service {
     pub(super) name: String,
     pub(super) active: bool,
@@ -41,7 +64,14 @@ impl fmt::Debug for Service {
     }
 }
 
-/// What a service may return: nothing, or a result whose error is shown.
+/// What a service may return: nothing, or a result whose error is shown. Nobody has to implement or call it.
+///
+/// ```
+/// use hot_api::services::ServiceResult;
+///
+/// assert_eq!(().into_result(), Ok(()));
+/// assert_eq!(Err::<(), _>("no such device").into_result(), Err("no such device".to_owned()));
+/// ```
 pub trait ServiceResult {
     /// The error in words.
     ///

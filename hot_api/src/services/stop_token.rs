@@ -9,6 +9,21 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 /// Says whether a service has to end. Cheap to clone; usable from any thread and from async code.
+///
+/// ```
+/// use hot_api::services::StopToken;
+/// use std::time::Duration;
+///
+/// /// Returns how many of the files were indexed.
+/// fn index(files: &[&str], stop: &StopToken) -> usize {
+///     files.iter().take_while(|_file| !stop.is_requested()).count()
+/// }
+///
+/// // A service has its token from `cx.stop()`; nobody asks this one to end.
+/// let stop = StopToken::default();
+/// assert_eq!(index(&["a.txt", "b.txt"], &stop), 2);
+/// assert!(!stop.wait(Duration::from_millis(5)), "the pause was not cut short");
+/// ```
 #[derive(Clone, Default)]
 pub struct StopToken {
     shared: Arc<Shared>,
@@ -41,7 +56,8 @@ impl StopToken {
         self.state().is_requested
     }
 
-    /// Blocks for `timeout`, or until the service has to end. Returns whether it has to.
+    /// Blocks for `timeout`, or until the service has to end. Returns whether it has to. With `Duration::MAX` it waits
+    /// for nothing but the end.
     pub fn wait(&self, timeout: Duration) -> bool {
         let deadline = Instant::now().checked_add(timeout);
         let mut state = self.state();
@@ -59,7 +75,19 @@ impl StopToken {
         true
     }
 
-    /// Completes when the service has to end. Works in every runtime.
+    /// Completes when the service has to end. Works in every runtime, and may be dropped before it completes.
+    ///
+    /// ```
+    /// # use hot_api::services::StopToken;
+    /// /// Beside other futures: `tokio::select! { () = stop.requested() => …, … }`
+    /// async fn end(stop: StopToken) {
+    ///     stop.requested().await;
+    ///     println!("closing connections");
+    /// }
+    /// # use std::task::{Context, Waker};
+    /// # let mut waiting = std::pin::pin!(end(StopToken::default()));
+    /// # assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    /// ```
     pub async fn requested(&self) {
         Requested { token: self, number: None }.await;
     }

@@ -30,7 +30,7 @@ const AUTO_SAVE_EVERY: Duration = Duration::from_secs(30);
 
 /// Runs a [`Module`] as an ordinary [`eframe::App`]: the application and nothing else.
 ///
-/// ```no_run
+/// ```no_run,standalone_crate
 /// # use hot_api::{Module, ModuleApp, ModuleFrame, egui};
 /// # #[derive(Default)]
 /// # struct MyModule;
@@ -92,6 +92,29 @@ impl<M: Exported> ModuleApp<M> {
     }
 
     /// As [`Self::new`], with a configuration from elsewhere.
+    ///
+    /// ```standalone_crate
+    /// use hot_api::{ConfigOptions, ModuleApp};
+    /// use std::{error::Error, path::PathBuf};
+    /// # use hot_api::{Module, ModuleFrame, egui};
+    /// # #[derive(Default)]
+    /// # struct Ui;
+    /// # impl Module for Ui {
+    /// #     type State = u32;
+    /// #     fn ui(&mut self, _: &mut u32, _: &mut egui::Ui, _: &mut ModuleFrame<'_>) {}
+    /// # }
+    /// # hot_api::export_module!(Ui);
+    ///
+    /// type App = Result<Box<dyn eframe::App>, Box<dyn Error + Send + Sync>>;
+    ///
+    /// /// `eframe::run_native("my_app", options, Box::new(creator))`
+    /// fn creator(cc: &eframe::CreationContext<'_>) -> App {
+    ///     let dir = PathBuf::from("/etc/my_app");
+    ///     let config = ConfigOptions { dir, watch: true, ..ConfigOptions::default() };
+    ///     Ok(Box::new(ModuleApp::<Ui>::with_config(cc, &config)?))
+    /// }
+    /// # fn main() {}
+    /// ```
     ///
     /// # Errors
     /// As for [`Self::new`].

@@ -15,7 +15,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// Where an application finds its configuration, and how long its services may take.
+/// Where an application finds its configuration, and how long its services may take. For
+/// [`ModuleApp::with_config`](crate::ModuleApp::with_config).
+///
+/// ```
+/// use hot_api::ConfigOptions;
+/// use hot_api::services::lifecycle::Limits;
+/// use std::time::Duration;
+///
+/// // A server that finishes long requests before it ends.
+/// let limits = Limits { stop: Duration::from_secs(30), ..Limits::default() };
+/// let options = ConfigOptions { limits, ..ConfigOptions::default() };
+/// assert_eq!((options.dir.as_path(), options.watch), (".".as_ref(), false));
+/// ```
 #[derive(Clone, Debug)]
 pub struct ConfigOptions {
     /// The directory of `app.toml`, `app.local.toml`, `.env` and `.env.local`. The default is the working directory.

@@ -15,6 +15,23 @@ use super::tree::Tree;
 use serde::ser::{self, Serialize};
 
 /// A state that cannot be captured.
+///
+/// ```
+/// use hot_api::state::capture;
+///
+/// #[derive(serde::Serialize)]
+/// struct App {
+///     #[serde(serialize_with = "refuse")]
+///     shared: u8,
+/// }
+///
+/// fn refuse<S: serde::Serializer>(_: &u8, _: S) -> Result<S::Ok, S::Error> {
+///     Err(serde::ser::Error::custom("the lock is poisoned"))
+/// }
+///
+/// let error = capture(&App { shared: 1 }).unwrap_err().to_string();
+/// assert!(error.starts_with("cannot capture `shared`: the lock is poisoned"), "{error}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CaptureError {
     /// Containers inside containers past the limit.
@@ -55,6 +72,14 @@ impl ser::Error for CaptureError {
 
 /// Captures `value` as named bytes.
 ///
+/// ```
+/// use hot_api::state::{Tree, capture, to_bytes};
+///
+/// let volumes = [("left", 0.8_f32), ("right", 0.7)];
+/// assert_eq!(Tree::decode(&to_bytes(&volumes)?).as_ref(), Ok(&capture(&volumes)?));
+/// # Ok::<(), hot_api::state::CaptureError>(())
+/// ```
+///
 /// # Errors
 /// When it is nested deeper than [`MAX_DEPTH`], or its own `Serialize` fails.
 pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CaptureError> {
@@ -70,7 +95,21 @@ fn write_named(
     Ok(writer.into_bytes())
 }
 
-/// Captures `value` as a tree.
+/// Captures `value` as a tree: for tests of migrations, and for whoever looks into a state.
+///
+/// ```
+/// use hot_api::state::capture;
+///
+/// #[derive(serde::Serialize)]
+/// struct Window {
+///     title: &'static str,
+///     size: (u32, u32),
+/// }
+///
+/// let tree = capture(&Window { title: "Plan", size: (640, 480) })?;
+/// assert_eq!(tree.to_json(), serde_json::json!({ "title": "Plan", "size": [640, 480] }));
+/// # Ok::<(), hot_api::state::CaptureError>(())
+/// ```
 ///
 /// # Errors
 /// As for [`to_bytes`].

@@ -12,6 +12,14 @@ use super::path::{Path, Segment};
 use super::tree::{Name, Tree};
 
 /// Named bytes that cannot be read.
+///
+/// ```
+/// use hot_api::state::{DecodeFault, Tree, to_bytes};
+///
+/// let bytes = to_bytes("a text").unwrap();
+/// let error = Tree::decode(&bytes[..4]).unwrap_err();
+/// assert!(matches!(error.fault, DecodeFault::Truncated { .. }), "{error}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the stored state is damaged at byte {offset} (at `{path}`): {fault}; discard it and start afresh"
@@ -25,7 +33,7 @@ pub struct DecodeError {
     pub fault: DecodeFault,
 }
 
-/// What is wrong with named bytes.
+/// What is wrong with named bytes; see [`DecodeError`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeFault {
     /// The bytes end too early.

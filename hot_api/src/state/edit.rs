@@ -14,7 +14,26 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Display;
 
-/// An edit that does not fit the tree.
+/// An edit that does not fit the tree. A migration passes it on with `?`, and the state is refused as a whole.
+///
+/// ```
+/// use hot_api::state::{EditError, Tree, capture};
+///
+/// fn volume_in_percent(state: &mut Tree) -> Result<(), EditError> {
+///     state.try_map("volume", |volume: f64| match volume {
+///         0.0..=1.0 => Ok((volume * 100.0).round() as u8),
+///         _ => Err("is no share of 1"),
+///     })
+/// }
+///
+/// let mut state = capture(&std::collections::BTreeMap::from([("volume", 1.5)])).unwrap();
+/// let error = volume_in_percent(&mut state).unwrap_err();
+/// assert_eq!(error.to_string(), "`volume`: is no share of 1");
+///
+/// // An error of the author's own is made of a text.
+/// let own: EditError = "the board has no columns".into();
+/// assert_eq!(own, EditError::Custom("the board has no columns".to_owned()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// What the author wrote is no place.
@@ -107,7 +126,16 @@ impl From<&str> for EditError {
 /// `shape.Circle.radius` into a variant. Options are looked through; where there is none, where the
 /// list is empty and where the variant is another one, nothing is done.
 impl Tree {
-    /// Gives the field at `place` another name, in every struct that has it.
+    /// Gives the field at `place` another name, in every struct that has it. Its place among the others stays.
+    ///
+    /// ```
+    /// # use hot_api::state::capture;
+    /// # use std::collections::BTreeMap;
+    /// # let mut state = capture(&BTreeMap::from([("tasks", [BTreeMap::from([("name", "swim")])])])).unwrap();
+    /// state.rename("tasks[].name", "title")?;
+    /// # assert_eq!(state.to_json(), serde_json::json!({"tasks": [{"title": "swim"}]}));
+    /// # Ok::<(), hot_api::state::EditError>(())
+    /// ```
     ///
     /// # Errors
     /// When there is no such field, or one of the new name already.
@@ -124,7 +152,20 @@ impl Tree {
         })
     }
 
-    /// Gives a variant of the enum at `place` another name.
+    /// Gives a variant of the enum at `place` another name. Values that are another variant stay.
+    ///
+    /// ```
+    /// # use hot_api::state::capture;
+    /// #[derive(serde::Serialize)]
+    /// enum Tool {
+    ///     Pen { width: f32 },
+    /// }
+    ///
+    /// let mut state = capture(&std::collections::BTreeMap::from([("tool", Tool::Pen { width: 2.0 })]))?;
+    /// state.rename_variant("tool", "Pen", "Brush")?;
+    /// assert_eq!(state.to_json(), serde_json::json!({ "tool": { "Brush": { "width": 2.0 } } }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// When the value there is no enum.
@@ -146,6 +187,14 @@ impl Tree {
     /// Moves the field at `from` to `to`. What the two have in front of their last common `[]` is
     /// the same, so that each element keeps its own. Structs that are missing on the way to `to` are
     /// made.
+    ///
+    /// ```
+    /// # use hot_api::state::capture;
+    /// # let mut state = capture(&std::collections::BTreeMap::from([("dark", true)])).unwrap();
+    /// state.move_to("dark", "settings.dark")?;
+    /// # assert_eq!(state.to_json(), serde_json::json!({"settings": {"dark": true}}));
+    /// # Ok::<(), hot_api::state::EditError>(())
+    /// ```
     ///
     /// # Errors
     /// When there is nothing at `from`, or something at `to`.
@@ -170,7 +219,16 @@ impl Tree {
         })
     }
 
-    /// Removes the field at `place`, in every struct that has it.
+    /// Removes the field at `place`, in every struct that has it. A field that today's type does not have is dropped
+    /// without this as well, and reported as lost; a migration says that it is meant to go, or frees its name.
+    ///
+    /// ```
+    /// # use hot_api::state::capture;
+    /// # let mut state = capture(&std::collections::BTreeMap::from([("zoom", 120), ("page", 3)])).unwrap();
+    /// state.remove("zoom")?;
+    /// # assert_eq!(state.to_json(), serde_json::json!({"page": 3}));
+    /// # Ok::<(), hot_api::state::EditError>(())
+    /// ```
     ///
     /// # Errors
     /// When there is no such field.
@@ -183,6 +241,14 @@ impl Tree {
     }
 
     /// Sets the field at `place`, whether it is there or not.
+    ///
+    /// ```
+    /// # use hot_api::state::capture;
+    /// # let mut state = capture(&std::collections::BTreeMap::from([("page", 3)])).unwrap();
+    /// state.set("title", "Untitled")?;
+    /// # assert_eq!(state.to_json(), serde_json::json!({"page": 3, "title": "Untitled"}));
+    /// # Ok::<(), hot_api::state::EditError>(())
+    /// ```
     ///
     /// # Errors
     /// When the value around it is no struct, or `value` cannot be captured.
@@ -223,7 +289,7 @@ impl Tree {
         self.try_map(place, |value: A| Ok::<B, String>(convert(value)))
     }
 
-    /// As [`Tree::map`], for a `convert` that may say no.
+    /// As [`Tree::map`], for a `convert` that may say no. See [`EditError`] for an example.
     ///
     /// # Errors
     /// As for [`Tree::map`], and with what `convert` says.
@@ -242,6 +308,17 @@ impl Tree {
 
     /// Replaces the field at `place` by several: `convert` makes a tuple of the old value, with an
     /// element for each of `names`.
+    ///
+    /// ```
+    /// # use hot_api::state::capture;
+    /// # let mut state = capture(&std::collections::BTreeMap::from([("name", "Ada Lovelace")])).unwrap();
+    /// state.split("name", &["first", "last"], |name: String| {
+    ///     let (first, last) = name.split_once(' ').unwrap_or((&name, ""));
+    ///     (first.to_owned(), last.to_owned())
+    /// })?;
+    /// # assert_eq!(state.to_json(), serde_json::json!({"first": "Ada", "last": "Lovelace"}));
+    /// # Ok::<(), hot_api::state::EditError>(())
+    /// ```
     ///
     /// # Errors
     /// When the old value is no `A`, the tuple has another length, or a name is taken.

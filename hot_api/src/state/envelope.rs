@@ -31,6 +31,19 @@ pub(super) const CRC_SIZE: usize = 4;
 pub(super) const LENGTH_MIN: u64 = 8 + 4 + 8 + 8 + 4 + 1 + 4 + CRC_SIZE as u64;
 
 /// What a module leaves to its successor.
+///
+/// ```
+/// use hot_api::state::{STATE_SECTION, Section, Snapshot};
+///
+/// let state = Section::capture(STATE_SECTION, &vec!["swim", "run"])?;
+/// let (module, sections) = ("tasks".to_owned(), vec![state]);
+/// let snapshot = Snapshot { module, schema_version: 1, fingerprint: None, sections };
+///
+/// let read = Snapshot::decode(&snapshot.encode())?;
+/// let tree = read.section(STATE_SECTION).expect("it was put in").tree()?;
+/// assert_eq!(tree.to_json(), serde_json::json!(["swim", "run"]));
+/// # Ok::<(), hot_api::state::SnapshotError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// The module that it is from.
@@ -43,7 +56,7 @@ pub struct Snapshot {
     pub sections: Vec<Section>,
 }
 
-/// A part of a snapshot: `state`, or `egui/<view>` for egui's memory of a view.
+/// A part of a [`Snapshot`]: `state`, or `egui/<view>` for egui's memory of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Section {
     /// Its name, unique within the snapshot.
@@ -55,6 +68,16 @@ pub struct Section {
 }
 
 /// A form of payloads.
+///
+/// ```
+/// use hot_api::state::{Codec, Section};
+///
+/// let named = Section::capture("state", &7_u8)?;
+/// assert_eq!(named.codec, Codec::Named);
+/// let binary = Section { codec: Codec::Binary, ..named };
+/// assert!(binary.tree().is_err(), "only the state's own type can read it");
+/// # Ok::<(), hot_api::state::SnapshotError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Codec {
@@ -65,6 +88,12 @@ pub enum Codec {
 }
 
 /// Bytes that are no snapshot, or a snapshot that cannot be made or used.
+///
+/// ```
+/// use hot_api::state::{Snapshot, SnapshotError};
+///
+/// assert_eq!(Snapshot::decode(b"PK\x03\x04 is a zip"), Err(SnapshotError::Magic));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// Not made by Pitstop.

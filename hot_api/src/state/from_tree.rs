@@ -25,6 +25,15 @@ use std::marker::PhantomData;
 /// Reads a value from `tree` as it stands: a value of the wrong kind or a missing field is an error.
 /// Numbers and options still convert where nothing is lost.
 ///
+/// ```
+/// use hot_api::state::{capture, from_tree};
+///
+/// let tree = capture(&[1_u8, 2])?;
+/// assert_eq!(from_tree::<Vec<u64>>(&tree).unwrap(), [1, 2]);
+/// assert!(from_tree::<Vec<String>>(&tree).is_err());
+/// # Ok::<(), hot_api::state::CaptureError>(())
+/// ```
+///
 /// # Errors
 /// With the path of the value that is not as `T` wants it.
 pub fn from_tree<'de, T: Deserialize<'de>>(tree: &'de Tree) -> Result<T, ReadError> {

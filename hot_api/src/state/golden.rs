@@ -15,7 +15,31 @@ use std::path::PathBuf;
 /// The command that writes the file of today's version.
 const COMMAND: &str = "cargo xtask snapshot --golden";
 
-/// The golden files of one state type.
+/// The golden files of one state type, for a test beside it.
+///
+/// ```
+/// use hot_api::{StateSpec, state::golden::Golden};
+///
+/// #[derive(Default, serde::Serialize, serde::Deserialize)]
+/// struct App {
+///     title: String,
+/// }
+///
+/// static STATE: StateSpec<App> = StateSpec::new();
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # if cfg!(miri) { return Ok(()) }
+/// # let dir = tempfile::tempdir()?;
+/// # let golden = dir.path().join("golden");
+/// let golden = Golden { dir: golden, spec: &STATE }; // such as `state/tests/golden`
+/// // Once for each version, by `cargo xtask snapshot --golden`:
+/// golden.write(&App { title: "Plan".to_owned() })?;
+/// // Ever after, in the test:
+/// golden.check()?;
+/// assert_eq!(golden.read(1)?.value.title, "Plan");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Golden<T: 'static> {
     /// Where they are: `v1.snapshot`, `v2.snapshot` and so on.
@@ -24,7 +48,17 @@ pub struct Golden<T: 'static> {
     pub spec: &'static StateSpec<T>,
 }
 
-/// Golden files that do not fit today's code, or cannot be read or written.
+/// Golden files that do not fit today's code, or cannot be read or written. Its text says what to do.
+///
+/// ```
+/// use hot_api::{StateSpec, state::golden::{Golden, GoldenError}};
+///
+/// static STATE: StateSpec<u32> = StateSpec::new();
+///
+/// # if cfg!(miri) { return }
+/// let golden = Golden { dir: "no/such/directory".into(), spec: &STATE };
+/// assert!(matches!(golden.check(), Err(GoldenError::Missing { version: 1, .. })));
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum GoldenError {
     /// A version has no file.

@@ -39,6 +39,14 @@ impl Wide for i128 {
 macro_rules! int {
     ($(($variant:ident, $ty:ident, $wide:ident, $kind:literal)),* $(,)?) => {
         /// An integer together with its type.
+        ///
+        /// ```
+        /// use hot_api::state::Int;
+        ///
+        /// let count = Int::from(300_u16);
+        /// assert_eq!((count.to::<u64>(), count.to::<u8>()), (Some(300), None));
+        /// assert_eq!(count.type_name(), "u16");
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[expect(missing_docs, reason = "each variant is the type it is named after")]
         pub enum Int { $($variant($ty)),* }

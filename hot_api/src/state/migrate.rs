@@ -10,6 +10,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// One step: a function on the tree that knows nothing of the types of any version but the two it
 /// stands between. Once others have run it, it never changes again.
+///
+/// ```
+/// use hot_api::Migration;
+/// use hot_api::state::{capture, migrate};
+///
+/// const MIGRATIONS: &[Migration] = &[
+///     Migration::new(1, "tags are a list", |state| {
+///         state.map("tags", |tags: String| tags.split(' ').map(str::to_owned).collect::<Vec<_>>())
+///     }),
+///     Migration::new(2, "tags are labels", |state| state.rename("tags", "labels")),
+/// ];
+///
+/// // In a test; `StateSpec::with_migrations` is where they go otherwise.
+/// let mut state = capture(&std::collections::BTreeMap::from([("tags", "red urgent")]))?;
+/// let ran = migrate(&mut state, 1, MIGRATIONS)?;
+/// assert_eq!(state.to_json(), serde_json::json!({ "labels": ["red", "urgent"] }));
+/// assert_eq!(ran, ["1→2: tags are a list", "2→3: tags are labels"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
     from: u32,
@@ -36,6 +55,17 @@ impl Migration {
 }
 
 /// Why a state could not be brought to today's version.
+///
+/// ```
+/// use hot_api::Migration;
+/// use hot_api::state::{MigrateError, capture, migrate};
+///
+/// let misspelt = [Migration::new(1, "a title", |state| state.rename("nmae", "title"))];
+/// let mut state = capture(&std::collections::BTreeMap::from([("name", "Plan")])).unwrap();
+/// let error = migrate(&mut state, 1, &misspelt).unwrap_err();
+/// assert!(matches!(&error, MigrateError::Failed { .. }));
+/// assert!(error.to_string().contains("there is no `nmae`; the fields there are: name"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MigrateError {
     /// The state was written by newer code.
@@ -92,7 +122,7 @@ pub(super) const fn is_complete(migrations: &[Migration]) -> bool {
 }
 
 /// Brings `tree` from version `from` to the one after the last step; returns the names of the steps
-/// that ran.
+/// that ran. A step that panics is an error as well. See [`Migration`] for an example.
 ///
 /// # Errors
 /// See [`MigrateError`]; the tree is then no state of any version.

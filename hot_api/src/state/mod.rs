@@ -30,6 +30,30 @@
 //! Before the merge, [`migrate()`] brings the tree to today's version of the state, where the author
 //! has changed the meaning of something: a table of pure steps, each from one version to the next.
 //!
+//! ```
+//! use hot_api::state::{capture, restore};
+//! # use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize)]
+//! struct Old {
+//!     title: String,
+//!     width: u8,
+//! }
+//!
+//! #[derive(Default, Serialize, Deserialize)]
+//! struct New {
+//!     title: String,
+//!     width: u32,
+//!     tags: Vec<String>,
+//! }
+//!
+//! let old = capture(&Old { title: "Plan".to_owned(), width: 80 })?;
+//! let new = restore::<New>(&old);
+//! assert_eq!((new.value.title.as_str(), new.value.width), ("Plan", 80));
+//! assert_eq!(new.report.defaulted.lines(), ["tags: added, took its default"]);
+//! # Ok::<(), hot_api::state::CaptureError>(())
+//! ```
+//!
 //! Owns: the tree, its encoding, the envelope, migrations, the merge and its report. Consumes: bytes, and types
 //! that speak serde. Produces: bytes, values and a [`Report`]. Never: reads or writes a file, knows
 //! egui, or crosses the boundary as anything but bytes.

@@ -11,7 +11,7 @@ const SHOWN_MAX: usize = 24;
 /// So much of the end of a long path is printed.
 const SHOWN_END: usize = 8;
 
-/// One step from a value to a part of it.
+/// One step from a value to a part of it; see [`Path`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Segment {
     /// A field of a struct.
@@ -29,6 +29,24 @@ pub enum Segment {
 }
 
 /// The way from the whole state to one value; empty for the state itself.
+///
+/// ```
+/// use hot_api::state::{Path, Segment, capture};
+///
+/// let path = Path::root().field("scores").item(1);
+/// assert_eq!(path.to_string(), "scores[1]");
+/// assert_eq!(path.wild().to_string(), "scores[]");
+/// assert_eq!(path.segments()[1], Segment::Item(1));
+///
+/// #[derive(serde::Serialize)]
+/// struct Game {
+///     scores: Vec<u32>,
+/// }
+///
+/// let state = capture(&Game { scores: vec![7, 9] })?;
+/// assert_eq!(state.get(&path), Some(&9_u32.into()));
+/// # Ok::<(), hot_api::state::CaptureError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Path(Vec<Segment>);
 

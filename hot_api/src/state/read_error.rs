@@ -8,6 +8,16 @@ use serde::de::{self, Expected, Unexpected};
 use std::fmt::{self, Display};
 
 /// A tree that is not of the wanted type.
+///
+/// ```
+/// use hot_api::state::{Trouble, capture, from_tree};
+///
+/// let tree = capture(&["12", "a dozen"])?;
+/// let error = from_tree::<(String, u32)>(&tree).unwrap_err();
+/// assert_eq!(error.path().to_string(), "[1]");
+/// assert!(matches!(error.trouble(), Trouble::Mismatch { .. }), "{error}");
+/// # Ok::<(), hot_api::state::CaptureError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ReadError(Box<Inner>);
 
@@ -21,7 +31,7 @@ struct Inner {
     sites: Vec<Site>,
 }
 
-/// What is wrong with a value.
+/// What is wrong with a value; see [`ReadError`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// A field is not there.

@@ -11,6 +11,16 @@ use std::fmt;
 const LISTED_MAX: usize = 100;
 
 /// Why a value is not simply what it was.
+///
+/// ```
+/// use hot_api::state::{Reason, capture, restore};
+///
+/// let old = capture(&vec!["one"])?;
+/// let report = restore::<Vec<u32>>(&old).report;
+/// assert!(matches!(report.defaulted.listed[0].reason, Reason::Mismatch { .. }));
+/// assert_eq!(report.defaulted.lines(), ["[0]: expected u32, found string; took its default"]);
+/// # Ok::<(), hot_api::state::CaptureError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -66,7 +76,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// One thing that happened, to one value or to many of the same kind.
+/// One thing that happened, to one value or to many of the same kind; a line of [`Notes`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// Where: `todos[3].due`, or `todos[].due` for many.
@@ -83,7 +93,7 @@ impl fmt::Display for Note {
     }
 }
 
-/// Notes of one kind: a bounded list and the full count.
+/// Notes of one kind: a bounded list and the full count; a part of a [`Report`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notes {
     /// The first hundred different ones.
@@ -125,9 +135,29 @@ impl FromIterator<Note> for Notes {
 }
 
 /// What [`super::restore()`] did, value by value.
+///
+/// ```
+/// use hot_api::state::{capture, restore};
+///
+/// #[derive(serde::Serialize)]
+/// struct Old {
+///     page: u16,
+///     zoom: f32,
+/// }
+///
+/// #[derive(Default, serde::Serialize, serde::Deserialize)]
+/// struct New {
+///     page: u64,
+/// }
+///
+/// let report = restore::<New>(&capture(&Old { page: 3, zoom: 1.5 })?).report;
+/// assert_eq!((report.kept, report.converted.total, report.lost), (1, 1, 1));
+/// assert_eq!(report.dropped.lines(), ["zoom: not in the new type, dropped"]);
+/// # Ok::<(), hot_api::state::CaptureError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// Values (numbers, texts, choices… not the containers around them) that came over.
+    /// Values (numbers, texts, choices… not the containers around them) that came over, converted ones among them.
     pub kept: u64,
     /// Values of the new state that come from a default.
     pub defaulted: Notes,

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 
-/// A state in today's type.
+/// A state in today's type; see [`restore()`].
 #[derive(Clone, Debug)]
 pub struct Restored<T> {
     /// The state.
@@ -32,6 +32,28 @@ pub struct Restored<T> {
 /// first variant. `alias`, `rename`, `flatten`, `untagged` and the other attributes of serde work as
 /// ever. Two things serde hides: fields removed from a flattened or internally tagged type are not
 /// reported, and an untagged enum that fits no variant is replaced as a whole.
+///
+/// ```
+/// use hot_api::state::{Restored, capture, restore};
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Settings {
+///     columns: u8,
+///     dark: bool,
+/// }
+///
+/// impl Default for Settings {
+///     fn default() -> Self {
+///         Self { columns: 4, dark: true }
+///     }
+/// }
+///
+/// let old = capture(&std::collections::BTreeMap::from([("columns", 7_u32)]))?;
+/// let Restored { value, report } = restore::<Settings>(&old);
+/// assert_eq!((value.columns, value.dark), (7, true));
+/// assert_eq!(report.lost, 0);
+/// # Ok::<(), hot_api::state::CaptureError>(())
+/// ```
 pub fn restore<T: Default + Serialize + DeserializeOwned>(old: &Tree) -> Restored<T> {
     let mut value = None;
     let merged = merge(old, to_bytes(&T::default()), &mut |node| {

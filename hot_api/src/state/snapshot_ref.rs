@@ -11,6 +11,19 @@ use super::schema::Schema;
 use super::tree::Tree;
 
 /// As [`Snapshot`], borrowed from its bytes.
+///
+/// ```
+/// use hot_api::state::{Codec, SnapshotRef, SnapshotWriter};
+///
+/// let mut writer = SnapshotWriter::new("tasks", 3, None);
+/// writer.section("egui/main", Codec::Named, 1, |bytes| bytes.push(1));
+/// let bytes = writer.finish();
+///
+/// let snapshot = SnapshotRef::decode(&bytes)?;
+/// assert_eq!((snapshot.module, snapshot.schema_version), ("tasks", 3));
+/// assert_eq!(snapshot.section("egui/main").map(|section| section.payload), Some(&[1][..]));
+/// # Ok::<(), hot_api::state::SnapshotError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotRef<'b> {
     /// See [`Snapshot::module`].
@@ -23,7 +36,7 @@ pub struct SnapshotRef<'b> {
     pub sections: Vec<SectionRef<'b>>,
 }
 
-/// As [`Section`], borrowed.
+/// As [`Section`], borrowed: a part of a [`SnapshotRef`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SectionRef<'b> {
     /// See [`Section::name`].

@@ -5,7 +5,20 @@
 
 use super::envelope::{CRC_SIZE, Codec, FORMAT_VERSION, MAGIC};
 
-/// Writes one [`Snapshot`](super::Snapshot).
+/// Writes one [`Snapshot`](super::Snapshot), section by section.
+///
+/// ```
+/// use hot_api::state::{Codec, STATE_SECTION, SnapshotWriter, schema::Schema, write_binary};
+///
+/// let readings = vec![20.5_f64; 1000];
+/// let schema = Schema::of::<Vec<f64>>()?;
+/// let mut writer = SnapshotWriter::new("plot", 1, Some(schema.fingerprint()));
+/// writer.section(STATE_SECTION, Codec::Binary, 8 * readings.len(), |bytes| {
+///     write_binary(&readings, &schema, bytes)
+/// })?;
+/// assert!(writer.finish().len() > 8 * 1000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct SnapshotWriter {
     bytes: Vec<u8>,

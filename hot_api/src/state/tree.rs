@@ -12,10 +12,26 @@ use super::path::{Path, Segment};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// The name of a field or a variant; shared, because ten thousand elements repeat it.
+/// The name of a field or a variant of a [`Tree`]; shared, because ten thousand elements repeat it.
 pub type Name = Arc<str>;
 
 /// A lossless image of a serialised value.
+///
+/// ```
+/// use hot_api::state::{Tree, capture};
+///
+/// #[derive(serde::Serialize)]
+/// struct Card {
+///     title: &'static str,
+///     due: Option<u32>,
+/// }
+///
+/// let tree = capture(&Card { title: "Swim", due: Some(3) })?;
+/// assert_eq!(tree.field("title").and_then(Tree::as_str), Some("Swim"));
+/// assert_eq!(tree.field("due"), Some(&Tree::Some(Box::new(3_u32.into()))));
+/// assert_eq!(tree.kind(), "struct");
+/// # Ok::<(), hot_api::state::CaptureError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tree {
     /// `()` or a unit struct.

@@ -1,5 +1,6 @@
 //! What the repository promises about itself.
 
+mod examples;
 mod rooms;
 
 use std::collections::BTreeSet;

@@ -11,6 +11,19 @@
 //!
 //! **Positions are physical pixels from the view's top left corner**, because the two sides may
 //! have different zoom. [`scale_event`] and its siblings convert.
+//!
+//! ```
+//! use hot_api::abi::wire::{InputItem, ItemWriter, decode_input};
+//! use hot_api::egui::Event;
+//!
+//! let mut writer = ItemWriter::default();
+//! assert!(InputItem::Event(Event::Text("a".to_owned())).encode(&mut writer));
+//! writer.push_raw(9999, &[b"of a newer host"]);
+//!
+//! let (items, skipped) = decode_input(writer.as_bytes());
+//! assert!(matches!(&items[..], [InputItem::Event(Event::Text(text))] if text == "a"));
+//! assert_eq!(skipped.0, 1);
+//! ```
 
 #[cfg(any(feature = "host", test, fuzzing))]
 mod host_side;

@@ -6,6 +6,16 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The structure of one value.
+///
+/// ```
+/// use hot_api::state::schema::{Format, Schema};
+///
+/// let schema = Schema::of::<Option<(u8, String)>>()?;
+/// let pair = Format::Tuple(vec![Format::U8, Format::String]);
+/// assert_eq!(schema.root(), &Format::Option(Box::new(pair)));
+/// assert_eq!(schema.root().to_string(), "Option<(u8, string)>");
+/// # Ok::<(), hot_api::state::schema::Untraceable>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the simple ones are the types they are named after")]
 pub enum Format {
@@ -45,7 +55,7 @@ pub enum Format {
     Outer(usize),
 }
 
-/// One variant of an enum.
+/// One variant of an enum; a part of a [`Format`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variant {
     /// Its name.

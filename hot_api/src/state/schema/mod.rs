@@ -20,12 +20,47 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The structure of a type, as its `Deserialize` asks for it.
+///
+/// ```
+/// use hot_api::state::schema::Schema;
+///
+/// mod before {
+///     #[derive(serde::Deserialize)]
+///     pub struct Task {
+///         pub name: String,
+///     }
+/// }
+/// #[derive(serde::Deserialize)]
+/// struct Task {
+///     name: String,
+///     done: bool,
+/// }
+///
+/// let (old, new) = (Schema::of::<before::Task>()?, Schema::of::<Task>()?);
+/// assert_ne!(old.fingerprint(), new.fingerprint());
+/// assert_eq!(new.diff(&old), ["+ done: bool"]);
+/// # Ok::<(), hot_api::state::schema::Untraceable>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
     root: Format,
 }
 
 /// A type without a schema, hence without a fingerprint: its states travel by name alone.
+///
+/// ```
+/// use hot_api::state::schema::Schema;
+///
+/// #[derive(serde::Deserialize)]
+/// #[serde(untagged)]
+/// enum Either {
+///     Number(f64),
+///     Text(String),
+/// }
+///
+/// let error = Schema::of::<Vec<Either>>().unwrap_err();
+/// assert_eq!(error.path.to_string(), "[]");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{path}` has no schema: {reason}")]
 pub struct Untraceable {
