@@ -5,6 +5,7 @@
 //! build, or touches sources.
 
 use super::cargo::{Cargo, Run};
+use super::first_build::{self, FirstBuild};
 use super::replay::{Replay, ReplayConfig, Replayed};
 use super::stamp::Stamps;
 use super::{Artifact, BuildError, Cancel, DepInfo, diagnostic, user_wrapper};
@@ -79,7 +80,8 @@ pub struct Builder {
     replay: Option<Replay>,
     /// `Cargo.lock` as the newest run of cargo found it.
     lock_file: Stamps,
-    /// How many crates the last successful build by cargo was made of; 0 until there was one.
+    /// How many crates a build by cargo is made of: as many as the last one that succeeded, or what cargo lists for the
+    /// first one; 0 until either is known.
     units: u32,
 }
 
@@ -123,6 +125,18 @@ impl Builder {
         }
     }
 
+    /// What the next build will do when nothing was ever built there; what has to be downloaded is downloaded. Blocks
+    /// until cargo has answered.
+    pub fn first_build(&mut self, cancel: &Cancel) -> Option<FirstBuild> {
+        // Cargo writes it before it compiles anything.
+        if self.units > 0 || self.target_dir().join(".rustc_info.json").exists() {
+            return None;
+        }
+        let first = first_build::ask(&self.cargo, cancel)?;
+        self.units = first.packages;
+        Some(first)
+    }
+
     /// Builds all packages. Blocks until the compilers have ended, or until `cancel` asks to stop, which
     /// ends them and everything they started within a fraction of a second.
     ///
@@ -155,10 +169,11 @@ impl Builder {
         let is_captured = !user_wrapper::is_configured(&self.config);
         let mut run = self.run_cargo(is_captured, cancel, on_progress)?;
         let failure = self.failure_of(&mut run, start);
-        let mut done = run.said.units;
+        let by_cargo = run.said.done();
+        let mut done = by_cargo;
         let mut replayed = self.replay_after(&run, is_captured, cancel, &mut |progress| {
-            done = run.said.units + progress.done;
-            on_progress(Progress { done, total: run.said.units + progress.total, ..progress });
+            done = by_cargo + progress.done;
+            on_progress(Progress { done, total: by_cargo + progress.total, ..progress });
         })?;
         if run.status.success() {
             self.units = done;
@@ -295,8 +310,12 @@ impl Builder {
         Ok(artifact)
     }
 
+    fn target_dir(&self) -> PathBuf {
+        self.config.workspace_root.join(&self.config.target_dir)
+    }
+
     fn canonical_target_dir(&self) -> PathBuf {
-        let dir = self.config.workspace_root.join(&self.config.target_dir);
+        let dir = self.target_dir();
         fs::canonicalize(&dir).unwrap_or(dir)
     }
 }

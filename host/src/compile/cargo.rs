@@ -58,15 +58,18 @@ impl Cargo {
         let since = SystemTime::now();
         let status = process::run(command, root, cancel, &mut |line| {
             if let Some(unit) = said.take(line, root) {
-                on_unit(said.units, unit);
+                on_unit(said.done(), unit);
             }
         })?;
         Ok(Run { since, status, said })
     }
 
+    pub(super) fn root(&self) -> &Path {
+        &self.config.workspace_root
+    }
+
     fn command(&self) -> Command {
         let mut command = self.toolchain.cargo();
-        child_env::without_internal(&mut command);
         command.args(["build", "--keep-going", "--target-dir"]);
         command.arg(&self.config.target_dir);
         with_messages(&mut command);
@@ -74,11 +77,26 @@ impl Cargo {
         if modules.iter().any(|module| module.kind == ModuleKind::Library) {
             command.arg("--lib");
         }
-        for ModuleTarget { package, kind, features, .. } in modules {
-            command.arg("--package").arg(package);
-            if let ModuleKind::Program(name) = kind {
+        for module in modules {
+            if let ModuleKind::Program(name) = &module.kind {
                 command.arg("--bin").arg(name);
             }
+        }
+        self.of_modules(command)
+    }
+
+    /// What lists the packages that a build compiles, each in a line, once or more often.
+    pub(super) fn tree(&self) -> Command {
+        let mut command = self.toolchain.cargo();
+        command.args(["tree", "--color=never", "--edges=normal,build", "--prefix=none"]);
+        self.of_modules(command)
+    }
+
+    /// Which packages it is about, with which features, and what the user has configured.
+    fn of_modules(&self, mut command: Command) -> Command {
+        child_env::without_internal(&mut command);
+        for ModuleTarget { package, features, .. } in &self.config.modules {
+            command.arg("--package").arg(package);
             for feature in features {
                 command.arg("--features").arg(format!("{package}/{feature}"));
             }
@@ -110,7 +128,8 @@ pub(super) struct Said {
     /// By name.
     pub(super) programs: BTreeMap<String, PathBuf>,
     stderr: Vec<String>,
-    pub(super) units: u32,
+    /// Packages that are done, by cargo's identifier: a build script or a second form does not count.
+    pub(super) units: BTreeSet<String>,
     /// Which crates are modules.
     targets: Vec<ModuleTarget>,
 }
@@ -118,6 +137,11 @@ pub(super) struct Said {
 impl Said {
     fn of(modules: &[ModuleTarget]) -> Self {
         Self { targets: modules.to_vec(), ..Self::default() }
+    }
+
+    /// How many packages are done.
+    pub(super) fn done(&self) -> u32 {
+        u32::try_from(self.units.len()).unwrap_or(u32::MAX)
     }
 
     fn is_module(&self, artifact: &cargo_metadata::Artifact) -> bool {
@@ -143,7 +167,6 @@ impl Said {
                 None
             }
             Ok(Message::CompilerArtifact(artifact)) => {
-                self.units += 1;
                 let package = package_name(&artifact.package_id).to_owned();
                 self.note_local(&artifact);
                 let is_module = self.is_module(&artifact);
@@ -158,7 +181,9 @@ impl Said {
                     let library = (library, artifact.fresh);
                     self.libraries.insert(package.clone(), library);
                 }
-                Some(package)
+                let is_script = artifact.target.kind.contains(&TargetKind::CustomBuild);
+                let is_new = !is_script && self.units.insert(artifact.package_id.repr);
+                is_new.then_some(package)
             }
             Ok(Message::BuildScriptExecuted(script)) => {
                 if is_local(&script.package_id.repr) {

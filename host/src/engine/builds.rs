@@ -24,6 +24,11 @@ impl BuildThread {
                     if !reports.send(Message::Build(BuildReport::Started(builder.way()))) {
                         return;
                     }
+                    if let Some(first) = builder.first_build(&cancel)
+                        && !reports.send(Message::Build(BuildReport::First(first)))
+                    {
+                        return;
+                    }
                     let result = builder.build(&cancel, &mut |progress| {
                         // Progress is for the eye; a full queue has better things to carry.
                         reports.try_send(Message::Build(BuildReport::Progress(progress)));

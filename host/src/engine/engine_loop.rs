@@ -227,6 +227,7 @@ impl Core {
             Message::Service { id, start } => self.order_service(&id, start),
             Message::Host(report) => self.on_host_report(report),
             Message::Build(BuildReport::Started(way)) => self.on_build_started(way),
+            Message::Build(BuildReport::First(first)) => self.notice(first.to_string()),
             Message::Build(BuildReport::Progress(progress)) => {
                 let crate::compile::Progress { done, total, unit } = progress;
                 self.record(None, None, Event::BuildProgress { done, total, unit });

@@ -4,7 +4,7 @@ use super::error::EngineError;
 use super::next_host::HostReport;
 use super::state_edit::{StateEdit, TakenState};
 use super::tickets::Ticket;
-use crate::compile::{BuildError, Built, Progress};
+use crate::compile::{BuildError, Built, FirstBuild, Progress};
 use crate::journal::event::{BuildWay, FailureKind, Generation, Trigger};
 use crate::sources::watch::WatchEvent;
 use crossbeam_channel::{SendTimeoutError, Sender};
@@ -78,6 +78,7 @@ pub(super) enum Message {
 #[derive(Debug)]
 pub(super) enum BuildReport {
     Started(BuildWay),
+    First(FirstBuild),
     Progress(Progress),
     Done {
         result: Result<Built, BuildError>,

@@ -21,6 +21,31 @@ fn fail(builder: &mut Builder) -> Diagnostic {
 }
 
 #[test]
+fn a_first_build_says_beforehand_how_many_packages_it_compiles() {
+    let project = Project::new(&["ui", "near"]);
+    project.package("ui", "ui", true, "[dependencies]\nnear = { path = \"../near\" }\n");
+    project.package(
+        "near",
+        "near",
+        false,
+        "[build-dependencies]\ntool = { path = \"../../tool\" }\n",
+    );
+    project.package("../tool", "tool", false, "");
+    project.write("near/build.rs", "fn main() {}\n");
+    project.write("ui/src/lib.rs", MODULE);
+    let mut builder = project.builder(&["ui"]);
+    let first = builder.first_build(&Cancel::new()).expect("nothing was built yet");
+    assert_eq!(first.packages, 3, "build scripts are part of their package: {first}");
+    assert_eq!(first.downloaded, None, "all of them are here");
+    let mut steps: Vec<Progress> = Vec::new();
+    builder.build(&Cancel::new(), &mut |step| steps.push(step)).expect("it compiles");
+    assert!(steps.iter().all(|step| step.total == 3), "{steps:?}");
+    assert_eq!(steps.last().map(|step| step.done), Some(3), "{steps:?}");
+    let again = project.builder(&["ui"]).first_build(&Cancel::new());
+    assert_eq!(again, None, "another host finds what was built");
+}
+
+#[test]
 fn k16_a_build_tells_what_it_made_and_what_it_read() {
     let project = Project::new(&["ui"]);
     project.package("ui", "ui", true, "[dependencies]\nfar = { path = \"../../far away\" }\n");
