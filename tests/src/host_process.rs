@@ -12,10 +12,11 @@ use host::engine::{ModuleOutcome, ModuleResult};
 use host::journal::event::{Entry, Event, Generation, Trigger};
 use host::journal::status::Status;
 use host::journal::{Colour, EventLine};
-use hot_api::state::Snapshot;
+use hot_api::state::{STATE_SECTION, Snapshot, Tree};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 use std::ffi::OsString;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
@@ -380,6 +381,26 @@ impl HostProcess {
     #[track_caller]
     pub fn state(&self, module: &str) -> Value {
         self.snapshot_json(module)["state"].clone()
+    }
+
+    /// Gives a module the state that it has, with a change, and waits until it has drawn with it.
+    #[track_caller]
+    pub fn edit_state(&mut self, module: &str, edit: impl FnOnce(&mut Tree)) {
+        let file = self.root.join("edited.snapshot");
+        let name = || Some(module.to_owned());
+        let taken = self.request(&Request::Snapshot { module: name(), out: Some(file.clone()) });
+        assert!(taken.ok, "{taken:?}\n{}", self.words());
+        let bytes = fs::read(&file).expect("it was written just now");
+        let mut snapshot = Snapshot::decode(&bytes).expect("a snapshot");
+        let state = snapshot.sections.iter_mut().find(|section| section.name == STATE_SECTION);
+        let state = state.expect("every module has a state");
+        let mut tree = state.tree().expect("the state can be read by name");
+        edit(&mut tree);
+        state.payload = tree.encode();
+        fs::write(&file, snapshot.encode()).expect("it can be written");
+        let given = self.request(&Request::Restore { module: name(), file });
+        assert!(given.ok, "{given:?}\n{}", self.words());
+        self.wait_for_commit(module);
     }
 
     /// As [`Self::state`]; `None` while no host answers, as between two hosts of one supervisor.
