@@ -16,11 +16,14 @@ fn a03_input_hook_clear_colour_title_and_close_are_as_under_eframe() {
                        .with_title(\"Of its options\"), ..Default::default() }";
         code.replacen("App::new(cc))));", &format!("App::new(cc))), {options});"), 1)
     });
+    let start = |address: &Address| {
+        let mut env = display.env();
+        env.push(address.env());
+        env.extend(options().env);
+        HostProcess::launch(&project, HostOptions { window: true, env, ..options() })
+    };
     let address = Address::free();
-    let mut env = display.env();
-    env.push(address.env());
-    env.extend(options().env);
-    let mut host = HostProcess::launch(&project, HostOptions { window: true, env, ..options() });
+    let mut host = start(&address);
     let started = host.wait_for_kind("started");
     if matches!(started.event, Event::Started { headless: true, .. }) {
         xvfb::skip(&format!("there is no OpenGL: {}", host.stderr()));
@@ -68,4 +71,10 @@ fn a03_input_hook_clear_colour_title_and_close_are_as_under_eframe() {
     });
     window.click("Close the window");
     host.wait_for_kind("stopped");
+    host.stop();
+    // Renaming a window is not kept, as under eframe.
+    let mut host = start(&Address::free());
+    host.wait_for_commit(&project.package("app"));
+    wait_until("the title of its options", || (display.title()? == "Of its options").then_some(()));
+    host.stop();
 }
