@@ -2,7 +2,7 @@
 
 use super::{ItemWriter, Items, Skipped, is_whole, items::read_named, read_image};
 use crate::egui_version;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 mod tag {
     pub(super) const EVENT: u16 = 1;
@@ -18,6 +18,8 @@ mod tag {
 pub enum InputItem {
     /// A key, text, pointer, touch, wheel, clipboard, IME or accessibility event.
     Event(egui::Event),
+    /// The modifiers that are held from here on, read by an egui that has no event for them.
+    Modifiers(egui::Modifiers),
     /// What is known of the native window.
     Viewport(Box<egui::ViewportInfo>),
     /// A file is being dragged over the window.
@@ -40,6 +42,9 @@ impl InputItem {
     pub fn encode(&self, writer: &mut ItemWriter) -> bool {
         match self {
             Self::Event(event) => writer.push_named(tag::EVENT, event),
+            Self::Modifiers(held) => {
+                writer.push_named(tag::EVENT, &HeldModifiers::ModifiersChanged(*held))
+            }
             Self::Viewport(info) => writer.push_named(tag::VIEWPORT, info),
             Self::HoveredFile(file) => writer.push_named(tag::HOVERED_FILE, file),
             Self::DroppedFile(path) => {
@@ -60,7 +65,10 @@ impl InputItem {
 
     fn decode(tag: u16, payload: &[u8]) -> Option<Self> {
         Some(match tag {
-            tag::EVENT => Self::Event(read_event(payload)?),
+            tag::EVENT => match egui_version::read_modifiers(payload) {
+                Some(held) => Self::Modifiers(held),
+                None => Self::Event(read_event(payload)?),
+            },
             tag::VIEWPORT => Self::Viewport(read_named(payload)?),
             tag::HOVERED_FILE => Self::HoveredFile(read_named(payload)?),
             tag::DROPPED_FILE => Self::DroppedFile(read_path(payload)?),
@@ -75,6 +83,12 @@ impl InputItem {
             _ => return None,
         })
     }
+}
+
+/// The event that egui has for held modifiers, also where egui itself does not have it.
+#[derive(serde::Serialize)]
+enum HeldModifiers {
+    ModifiersChanged(egui::Modifiers),
 }
 
 fn read_event(payload: &[u8]) -> Option<egui::Event> {
@@ -107,18 +121,4 @@ pub fn decode_input(stream: &[u8]) -> (Vec<InputItem>, Skipped) {
         })
         .collect();
     (items, skipped)
-}
-
-/// A dropped file on the module's side: it reads the file itself.
-#[derive(Debug)]
-pub struct DroppedPath(pub PathBuf);
-
-impl egui::DroppedFile for DroppedPath {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|error| format!("{}: {error}", self.0.display()))
-    }
 }

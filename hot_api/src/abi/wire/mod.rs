@@ -18,7 +18,7 @@ mod scale;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use input::{DroppedPath, InputItem, decode_input};
+pub use input::{InputItem, decode_input};
 pub use items::{Broken, ItemWriter, Items, read_named};
 pub use output::{OutputItem, decode_output};
 pub use scale::{scale_event, scale_ime, scale_viewport_command};

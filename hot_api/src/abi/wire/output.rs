@@ -1,7 +1,9 @@
 //! What a module's egui asks of the host.
 
 use super::{ItemWriter, Items, Skipped, is_whole, items::read_named, read_image};
-use crate::egui_version::{output_event_form, read_output_event};
+use crate::egui_version::{
+    CustomCursorImage, ime_form, output_event_form, read_ime, read_output_event,
+};
 
 mod tag {
     pub(super) const COMMAND: u16 = 1;
@@ -22,7 +24,7 @@ pub enum OutputItem {
     /// The mouse cursor's shape.
     Cursor(egui::CursorIcon),
     /// The mouse cursor's picture.
-    CursorImage(egui::CustomCursorImage),
+    CursorImage(CustomCursorImage),
     /// Something a screen reader may want to say.
     Event(egui::output::OutputEvent),
     /// Text is being edited here.
@@ -51,7 +53,7 @@ impl OutputItem {
                 true
             }
             Self::Event(event) => writer.push_named(tag::EVENT, &output_event_form(event)),
-            Self::Ime(ime) => writer.push_named(tag::IME, ime),
+            Self::Ime(ime) => writer.push_named(tag::IME, &ime_form(ime)),
             Self::AccessKit(update) => writer.push_named(tag::ACCESSKIT, update),
             Self::Viewport(command) => writer.push_named(tag::VIEWPORT_COMMAND, command),
             Self::Screenshot { request } => {
@@ -67,7 +69,7 @@ impl OutputItem {
             tag::CURSOR => Self::Cursor(read_named(payload)?),
             tag::CURSOR_IMAGE => Self::CursorImage(read_cursor_image(payload)?),
             tag::EVENT => Self::Event(read_output_event(payload)?),
-            tag::IME => Self::Ime(read_named(payload)?),
+            tag::IME => Self::Ime(read_ime(payload)?),
             tag::ACCESSKIT => Self::AccessKit(read_named(payload)?),
             tag::VIEWPORT_COMMAND => Self::Viewport(read_named(payload)?),
             tag::SCREENSHOT => {
@@ -86,11 +88,11 @@ fn read_command(payload: &[u8]) -> Option<egui::OutputCommand> {
     }
 }
 
-fn read_cursor_image(payload: &[u8]) -> Option<egui::CustomCursorImage> {
+fn read_cursor_image(payload: &[u8]) -> Option<CustomCursorImage> {
     let (hotspot, image) = payload.split_first_chunk::<4>()?;
     let (size, rgba) = read_image(image)?;
     let [x0, x1, y0, y1] = *hotspot;
-    Some(egui::CustomCursorImage {
+    Some(CustomCursorImage {
         rgba: rgba.into(),
         size: [u16::try_from(size[0]).ok()?, u16::try_from(size[1]).ok()?],
         hotspot: [u16::from_le_bytes([x0, x1]), u16::from_le_bytes([y0, y1])],
