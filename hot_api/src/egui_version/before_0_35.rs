@@ -67,6 +67,28 @@ enum NewerImeEvent {
     Preedit { text: String },
 }
 
+/// Draws an application as eframe does.
+#[cfg(feature = "eframe")]
+#[expect(deprecated, reason = "applications may still have it, with all that they draw")]
+pub(crate) fn draw_app(app: &mut dyn eframe::App, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+    app.update(ui.ctx(), frame);
+    app.ui(ui, frame);
+}
+
+/// The method of `eframe::Storage` that removes a text: it has none.
+#[cfg(feature = "eframe")]
+macro_rules! removing {
+    ($($method:tt)*) => {};
+}
+#[cfg(feature = "eframe")]
+pub(crate) use removing;
+
+/// Shows a panel in `ui`.
+#[cfg(feature = "standalone")]
+pub(crate) fn show_panel(panel: egui::Panel, ui: &mut egui::Ui, add: impl FnOnce(&mut egui::Ui)) {
+    panel.show_inside(ui, add);
+}
+
 /// Announces composed text: newer versions need no [`ImeEvent::Enabled`], and their hosts send none.
 #[cfg(feature = "module")]
 pub(crate) fn announce_ime(raw: &mut egui::RawInput) {
@@ -100,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_selection_is_told_in_order() {
-        let info = WidgetInfo::text_selection_changed(true, 3..=1, "text");
+        let info = WidgetInfo::text_selection_changed(true, Selection::new(3, 1), "text");
         let mut writer = ItemWriter::default();
         assert!(OutputItem::Event(OutputEvent::TextSelectionChanged(info)).encode(&mut writer));
         let (items, _) = decode_output(writer.as_bytes());

@@ -143,7 +143,8 @@ fn pass_unseen(
 ) -> Vec<ViewportCommand> {
     let memory = ctx.memory(Clone::clone);
     let modifiers = ctx.input(|input| input.modifiers);
-    let mut output = ctx.run_ui(RawInput { screen_rect: None, modifiers, ..raw.clone() }, |_| {});
+    let unseen = RawInput { screen_rect: None, modifiers, events: Vec::new(), ..raw.clone() };
+    let mut output = ctx.run_ui(unseen, |_| {});
     textures.append(output.textures_delta);
     ctx.memory_mut(|slot| *slot = memory);
     ctx.output_mut(|next| next.commands.append(&mut output.platform_output.commands));

@@ -53,8 +53,11 @@ pub(crate) use {
     at_0_37::{ScreenshotRequest, answer_screenshot},
 };
 
+#[cfg(feature = "eframe")]
+pub(crate) use at_0_35::{draw_app, removing};
+
 #[cfg(feature = "standalone")]
-pub(crate) use at_0_37::unique_id;
+pub(crate) use {at_0_35::show_panel, at_0_37::unique_id};
 
 /// Adds to `raw` what this egui is told beside the host's events. `held` are the modifiers, if they have changed.
 #[cfg(feature = "module")]

@@ -32,6 +32,26 @@ pub(crate) fn read_newer_event(_payload: &[u8]) -> Option<egui::Event> {
     None
 }
 
+/// Draws an application as eframe does.
+#[cfg(feature = "eframe")]
+pub(crate) fn draw_app(app: &mut dyn eframe::App, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+    app.ui(ui, frame);
+}
+
+/// The method of `eframe::Storage` that removes a text.
+#[cfg(feature = "eframe")]
+macro_rules! removing {
+    ($($method:tt)*) => { $($method)* };
+}
+#[cfg(feature = "eframe")]
+pub(crate) use removing;
+
+/// Shows a panel in `ui`.
+#[cfg(feature = "standalone")]
+pub(crate) fn show_panel(panel: egui::Panel, ui: &mut egui::Ui, add: impl FnOnce(&mut egui::Ui)) {
+    panel.show(ui, add);
+}
+
 /// Composed text needs no announcement.
 #[cfg(feature = "module")]
 pub(crate) fn announce_ime(_raw: &mut RawInput) {}
