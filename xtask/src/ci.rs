@@ -1,5 +1,7 @@
 //! `cargo xtask ci`: what has to pass before a change lands.
 
+use crate::EFRAME_OLDER;
+use crate::older;
 use crate::output::say;
 use crate::project::Project;
 use anyhow::Context;
@@ -22,8 +24,8 @@ struct Step {
 /// Features that nothing else enables: the application's own executable, and what makes modules of applications.
 const APPS: &str = "hot_ui/app,clock/hot_api,plot/hot_api,tiles/hot_api";
 
-/// The steps, cheapest first.
-const STEPS: [Step; 6] = [
+/// The steps before those of older versions of egui, cheapest first.
+const STEPS: [Step; 4] = [
     Step { name: "format", args: &["fmt", "--all", "--check"] },
     // With the application's own executable, whose feature nothing else enables.
     Step {
@@ -41,30 +43,30 @@ const STEPS: [Step; 6] = [
     },
     // As above: what has been checked is not checked again with other features.
     Step { name: "documentation", args: &["doc", "--workspace", "--no-deps", "--features", APPS] },
-    Step {
-        name: "hot_api for egui 0.36",
-        args: &[
-            "test",
-            "--lib",
-            "--manifest-path",
-            "hot_api/versions/0.36/Cargo.toml",
-            "--target-dir",
-            "target/versions",
-        ],
-    },
     // What users depend on, as they would get it; with all features it is built above.
     Step { name: "package", args: &["package", "--package", "hot_api", "--no-default-features"] },
-    // The command of the README, with everything that has to pass.
-    Step { name: "tests", args: &["xtask", "test", "--all"] },
 ];
+
+/// The command of the README, with everything that has to pass.
+const TESTS: Step = Step { name: "tests", args: &["xtask", "test", "--all"] };
+
+/// All steps, each the name and the arguments for cargo.
+fn steps() -> impl Iterator<Item = (String, Vec<String>)> {
+    let owned = |Step { name, args }| {
+        let args: &[&str] = args;
+        (str::to_owned(name), args.iter().map(ToString::to_string).collect())
+    };
+    let older = EFRAME_OLDER.into_iter().filter(|minor| older::is_checked_by_ci(*minor));
+    STEPS.into_iter().map(owned).chain(older.flat_map(older::checks)).chain([owned(TESTS)])
+}
 
 impl Ci {
     pub(crate) fn run(self, project: &Project) -> anyhow::Result<ExitCode> {
-        for Step { name, args } in STEPS {
+        for (name, args) in steps() {
             let mut cargo = project.cargo();
             // Read by rustdoc alone, whose warnings have no flag of cargo's own.
             cargo.args(args).env("RUSTDOCFLAGS", "-D warnings");
-            if !step(name, &mut cargo)? {
+            if !step(&name, &mut cargo)? {
                 return Ok(Exit::Failed.into());
             }
         }

@@ -16,6 +16,7 @@ mod events;
 mod init;
 mod launch;
 mod new;
+mod older;
 mod output;
 mod program;
 mod project;
@@ -42,8 +43,8 @@ use std::process::ExitCode;
 
 /// The eframe that modules of this version are made for is 0.this.
 const EFRAME_MINOR: u64 = 37;
-/// Those before it that hot_api has a manifest for, below `versions`.
-const EFRAME_OLDER: [u64; 1] = [36];
+/// Those before it that hot_api has a manifest for, below `versions`; the newest first.
+const EFRAME_OLDER: [u64; 3] = [36, 35, 34];
 
 /// The requirement of that eframe, and of the hot_api for it.
 fn eframe_requirement() -> String {

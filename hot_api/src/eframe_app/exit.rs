@@ -76,7 +76,7 @@ mod tests {
             Some(self.0.to_string())
         }
         fn set_string(&mut self, _: &str, _: String) {}
-        fn remove_string(&mut self, _: &str) {}
+        crate::egui_version::removing! { fn remove_string(&mut self, _: &str) {} }
         fn flush(&mut self) {}
     }
 }

@@ -17,6 +17,7 @@ pub use creator::Creator;
 pub use kept::KeptApp;
 pub use saved::SavedApp;
 
+use crate::egui_version::draw_app;
 use crate::module::{CreateContext, ModuleFrame};
 use crate::runner::{AnyModule, AnyModuleType};
 use crate::services::ServicesType;
@@ -149,7 +150,7 @@ impl AnyModule for RunningApp {
             let byte = |part: f32| (part.clamp(0.0, 1.0) * 255.0).round() as u8;
             let clear = Color32::from_rgb(byte(red), byte(green), byte(blue));
             ui.painter().rect_filled(ui.max_rect(), 0.0, clear);
-            app.ui(ui, frame);
+            draw_app(app, ui, frame);
         });
     }
 

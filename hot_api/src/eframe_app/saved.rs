@@ -2,6 +2,7 @@
 
 use super::creator::{Creator, IntoApp};
 use super::{CreatorError, EframeType, log_lines, taken};
+use crate::egui_version::removing;
 use crate::runner::current_host;
 use crate::state::any_state::AnySpec;
 use crate::state::{Report, StateSpec};
@@ -32,9 +33,11 @@ impl Storage for Texts {
         self.saved.insert(key.to_owned(), value);
     }
 
-    fn remove_string(&mut self, key: &str) {
-        self.earlier.remove(key);
-        self.saved.remove(key);
+    removing! {
+        fn remove_string(&mut self, key: &str) {
+            self.earlier.remove(key);
+            self.saved.remove(key);
+        }
     }
 
     fn flush(&mut self) {}

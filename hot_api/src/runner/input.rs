@@ -1,14 +1,16 @@
 //! [`FrameInput`] to [`egui::RawInput`].
 
-use crate::abi::wire::{DroppedPath, InputItem, Skipped, decode_input, scale_event};
+use crate::abi::wire::{InputItem, Skipped, decode_input, scale_event};
 use crate::abi::{FrameInput, input_flag};
-use crate::egui_version::pasted_at;
+use crate::egui_version::{dropped_file, pasted_at};
 use egui::{Event, Pos2, RawInput, Rect, Vec2, ViewportId};
 use std::sync::Arc;
 
 /// What one frame's input comes to.
 pub(super) struct DecodedInput {
     pub(super) raw: RawInput,
+    /// The modifiers that are held, where egui has no event for them and they have changed.
+    pub(super) held: Option<egui::Modifiers>,
     /// Screenshots that arrived, by the number of their request.
     pub(super) screenshots: Vec<(u64, Arc<egui::ColorImage>)>,
     pub(super) skipped: Skipped,
@@ -45,7 +47,7 @@ pub(super) fn decode(input: &FrameInput, items: &[u8], zoom_factor: f32) -> Deco
         },
         ..RawInput::default()
     };
-    let mut screenshots = Vec::new();
+    let (mut held, mut screenshots) = (None, Vec::new());
     let (items, mut skipped) = decode_input(items);
     for item in items {
         match item {
@@ -54,11 +56,12 @@ pub(super) fn decode(input: &FrameInput, items: &[u8], zoom_factor: f32) -> Deco
                 scale_event(&mut event, pixels_per_point.recip());
                 raw.events.push(event);
             }
+            InputItem::Modifiers(modifiers) => held = Some(modifiers),
             InputItem::Viewport(info) => {
                 raw.viewports.insert(ViewportId::ROOT, *info);
             }
             InputItem::HoveredFile(file) => raw.hovered_files.push(file),
-            InputItem::DroppedFile(path) => raw.dropped_files.push(Arc::new(DroppedPath(path))),
+            InputItem::DroppedFile(path) => raw.dropped_files.push(dropped_file(path)),
             InputItem::SafeArea(insets) if !is_sane_margin(insets.0) => skipped.0 += 1,
             InputItem::SafeArea(insets) => raw.safe_area_insets = Some(insets),
             InputItem::Screenshot { request, image } => {
@@ -68,7 +71,7 @@ pub(super) fn decode(input: &FrameInput, items: &[u8], zoom_factor: f32) -> Deco
     }
     let viewport = raw.viewports.entry(ViewportId::ROOT).or_default();
     viewport.native_pixels_per_point = Some(native);
-    DecodedInput { raw, screenshots, skipped }
+    DecodedInput { raw, held, screenshots, skipped }
 }
 
 /// Whether egui can live with the numbers of `event`: a single NaN among them would stay in its

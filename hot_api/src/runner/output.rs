@@ -2,6 +2,7 @@
 
 use crate::abi::wire::{ItemWriter, OutputItem, scale_ime, scale_viewport_command};
 use crate::abi::{Prim, Sampling, Slice, TextureSet, Vertex, WHOLE_TEXTURE};
+use crate::egui_version::{cursor_image, drain_free, drain_set};
 use egui::epaint::{ClippedPrimitive, ImageDelta, Primitive, textures::TexturesDelta};
 use egui::{PlatformOutput, Rect, TextureFilter, TextureId, TextureOptions, TextureWrapMode};
 use std::mem::{offset_of, size_of};
@@ -55,12 +56,12 @@ impl Output {
     pub(super) fn set_textures(&mut self, pending: &mut TexturesDelta) {
         self.images.clear();
         self.textures_free.clear();
-        for (id, deltas) in pending.set.drain() {
+        for (id, delta) in drain_set(pending) {
             if let TextureId::Managed(id) = id {
-                self.images.extend(deltas.into_iter().map(|delta| (id, delta)));
+                self.images.push((id, delta));
             }
         }
-        for id in pending.free.drain() {
+        for id in drain_free(pending) {
             if let TextureId::Managed(id) = id {
                 self.textures_free.push(id);
             }
@@ -114,18 +115,9 @@ impl Output {
     }
 
     /// Appends the platform requests of one call, in pixels.
-    pub(super) fn push_platform(&mut self, platform: PlatformOutput, pixels_per_point: f32) {
-        let PlatformOutput {
-            commands,
-            cursor_icon,
-            cursor_image,
-            events,
-            mutable_text_under_cursor: _,
-            ime,
-            accesskit_update,
-            num_completed_passes: _,
-            request_discard_reasons: _,
-        } = platform;
+    pub(super) fn push_platform(&mut self, mut platform: PlatformOutput, pixels_per_point: f32) {
+        let cursor_image = cursor_image(&mut platform);
+        let PlatformOutput { commands, cursor_icon, events, ime, accesskit_update, .. } = platform;
         for command in commands {
             self.push(&OutputItem::Command(command));
         }

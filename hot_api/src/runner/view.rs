@@ -7,7 +7,9 @@ use super::placeholder::replace_unpaintable;
 use super::repaint;
 use crate::abi::wire::OutputItem;
 use crate::abi::{FrameInput, FrameView, input_flag, view_flag};
-use crate::egui_version::{ScreenshotRequest, answer_screenshot};
+use crate::egui_version::{
+    ScreenshotRequest, answer_screenshot, commands_of_pass, complete, run_logic,
+};
 use crate::host::Host;
 use egui::epaint::textures::TexturesDelta;
 use egui::{Context, FullOutput, Id, RawInput, Ui, ViewportCommand, ViewportId};
@@ -114,13 +116,11 @@ impl ViewRun {
         logic: &mut dyn FnMut(&Context),
     ) -> FrameView {
         let DecodedInput { raw, skipped, .. } = input::decode(input, items, self.ctx.zoom_factor());
-        let output = self.ctx.run_logic(&raw, logic);
+        let (platform, commands) = run_logic(&self.ctx, &raw, &mut self.pending_textures, logic);
         let pixels_per_point = self.ctx.pixels_per_point();
         self.output.begin();
-        self.output.push_platform(output.platform_output, pixels_per_point);
-        for (_, commands) in output.viewport_commands {
-            self.push_viewport_commands(commands, pixels_per_point);
-        }
+        self.output.push_platform(platform, pixels_per_point);
+        self.push_viewport_commands(commands, pixels_per_point);
         FrameView {
             platform: self.output.platform(),
             pixels_per_point,
@@ -136,8 +136,9 @@ impl ViewRun {
 
     /// Takes in what a frame begins with; [`Self::frame`] draws it.
     pub(super) fn begin(&mut self, input: &FrameInput, items: &[u8]) -> Begun {
-        let DecodedInput { mut raw, screenshots, skipped } =
+        let DecodedInput { mut raw, held, screenshots, skipped } =
             input::decode(input, items, self.ctx.zoom_factor());
+        complete(&self.ctx, &mut raw, held);
         self.prepare(input.flags, screenshots, &mut raw);
         Begun { raw, skipped: skipped.0 }
     }
@@ -179,7 +180,8 @@ impl ViewRun {
         for (id, viewport) in viewport_output {
             if id == ViewportId::ROOT {
                 repaint_after = viewport.repaint_delay;
-                self.push_viewport_commands(viewport.commands, pixels_per_point);
+                let commands = commands_of_pass(&self.ctx, viewport.commands);
+                self.push_viewport_commands(commands, pixels_per_point);
             }
         }
         FrameView {

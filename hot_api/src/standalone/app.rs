@@ -3,7 +3,7 @@
 use super::own_host;
 use super::own_services::{ConfigOptions, OwnServices};
 use super::saved_state::SavedState;
-use crate::egui_version::unique_id;
+use crate::egui_version::{show_panel, unique_id};
 use crate::host::Host;
 use crate::module::{CreateContext, Module, ModuleFrame, View, ViewFn};
 use crate::runner::{Exported, MAIN_VIEW};
@@ -186,7 +186,7 @@ impl<M: Module> ModuleApp<M> {
         let chosen: Option<String> = ui.data_mut(|data| data.get_persisted(key));
         let position = views.iter().position(|(name, _)| Some(*name) == chosen.as_deref());
         let mut index = position.unwrap_or_default();
-        Panel::top("hot_api views").show(ui, |ui| {
+        show_panel(Panel::top("hot_api views"), ui, |ui| {
             ui.horizontal(|ui| {
                 for (tab, (name, _)) in views.iter().enumerate() {
                     if ui.selectable_value(&mut index, tab, *name).clicked() {

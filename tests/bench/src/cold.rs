@@ -1,6 +1,7 @@
 //! From nothing to the first frame of an eframe application, against a cold `cargo build` of the same application.
 //!
-//! Owns: a project of one file, and two target directories. Each side is run once, since it takes minutes; `--quick` runs
+//! Owns: a project of one file with the features and the profile of eframe's own template
+//! (<https://github.com/emilk/eframe_template>), and two target directories. Each side is run once, since it takes minutes; `--quick` runs
 //! neither, and says so.
 
 use crate::cargo_build::{bench_dir, is_of_our_cargo};
@@ -14,6 +15,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// What eframe's template asks for, on Linux.
+const FEATURES: &str =
+    "\"accesskit\", \"default_fonts\", \"glow\", \"persistence\", \"wayland\", \"x11\"";
+const PROFILE: &str = "[profile.dev.package.\"*\"]\nopt-level = 2\n";
+
 /// Measures both sides.
 ///
 /// # Errors
@@ -24,6 +30,7 @@ pub fn run(run: &mut Run<'_>) -> anyhow::Result<()> {
         return Ok(());
     }
     let project = Project::eframe_app();
+    project.edit("Cargo.toml", as_in_the_template);
     let (cargo_dir, hot_dir) =
         (bench_dir().join("cold-cargo"), project.path("target/pitstop/build"));
     // The link to what tests share; this is about a build from nothing.
@@ -33,12 +40,19 @@ pub fn run(run: &mut Run<'_>) -> anyhow::Result<()> {
     fs::remove_dir_all(&cargo_dir).context("what was built")?;
     let hot = first_frame(&project)?.as_secs_f64();
     run.report(
-        Report::new("cold: an eframe application of one file".to_owned())
+        Report::new("cold: an eframe application as its template has it".to_owned())
             .number("cargo build", plain, "s")
             .number("first frame", hot, "s")
             .number("ratio", hot / plain, "×"),
     );
     Ok(())
+}
+
+fn as_in_the_template(manifest: &str) -> String {
+    let (manifest, _) = manifest.split_once("[profile.").expect("it has a profile");
+    let (before, features) = manifest.split_once("features = [").expect("eframe's come first");
+    let (_, after) = features.split_once(']').expect("they end");
+    format!("{before}features = [{FEATURES}]{after}{PROFILE}")
 }
 
 fn cargo_build(root: &Path, target_dir: &Path) -> anyhow::Result<Duration> {

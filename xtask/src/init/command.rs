@@ -147,7 +147,7 @@ fn find_creator<'a>(
 }
 
 /// The hot_api for the application's eframe. Refuses another eframe before anything is built for minutes.
-fn fitting(roots: &Roots, source: Source) -> anyhow::Result<Source> {
+pub(super) fn fitting(roots: &Roots, source: Source) -> anyhow::Result<Source> {
     let Some(wanted) = roots.eframe.as_ref().filter(|_| !roots.takes_eframe(EFRAME_MINOR)) else {
         return Ok(source);
     };

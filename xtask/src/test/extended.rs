@@ -1,10 +1,12 @@
-//! What takes hours: another toolchain, cold benchmarks, fuzzing.
+//! What takes hours: another toolchain, older versions of egui, cold benchmarks, fuzzing.
 //!
 //! Owns: their order, and what to say where something is not installed. Produces: counts, like tests.
 
 use super::closing::{Closing, Count};
 use super::executables::Toolchain;
 use super::tier::Tier;
+use crate::EFRAME_OLDER;
+use crate::older;
 use crate::output::say;
 use crate::project::Project;
 use anyhow::Context;
@@ -25,6 +27,11 @@ pub(super) fn run(project: &Project, closing: &mut Closing) -> anyhow::Result<()
         super::tests(project, &NIGHTLY, Tier::Quick, None, closing)?;
     } else {
         skip(closing, "tests on nightly", "it is not installed", INSTALL_NIGHTLY)?;
+    }
+    for minor in EFRAME_OLDER.into_iter().filter(|minor| !older::is_checked_by_ci(*minor)) {
+        for (name, args) in older::checks(minor) {
+            step(closing, &name, project.cargo().args(args))?;
+        }
     }
     cold_build(project, closing)?;
     // Not this program: the builds in between may have put a new one in its place.

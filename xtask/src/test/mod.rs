@@ -31,7 +31,7 @@ pub(crate) struct Test {
     #[arg(long, conflicts_with = "extended")]
     all: bool,
 
-    /// Also soaks, the nightly toolchain, cold benchmarks and fuzzing; takes hours. With FILTER, tests only
+    /// Also soaks, nightly, older versions of egui, cold benchmarks and fuzzing; takes hours. With FILTER, tests only
     #[arg(long)]
     extended: bool,
 }

@@ -3,13 +3,16 @@
 use super::input::{InputItem, tag as input_tag};
 use super::output::{OutputItem, tag};
 use super::{ItemWriter, Skipped, decode_with, is_whole, items::read_named, read_image};
-use crate::egui_version::read_output_event;
+use crate::egui_version::{CustomCursorImage, read_ime, read_output_event};
 
 impl InputItem {
     /// Appends this item. Returns whether it could be written.
     pub fn encode(&self, writer: &mut ItemWriter) -> bool {
         match self {
             Self::Event(event) => writer.push_named(input_tag::EVENT, event),
+            Self::Modifiers(held) => {
+                writer.push_named(input_tag::EVENT, &HeldModifiers::ModifiersChanged(*held))
+            }
             Self::Viewport(info) => writer.push_named(input_tag::VIEWPORT, info),
             Self::HoveredFile(file) => writer.push_named(input_tag::HOVERED_FILE, file),
             Self::DroppedFile(path) => {
@@ -31,6 +34,12 @@ impl InputItem {
     }
 }
 
+/// The event that egui has for held modifiers, also where egui itself does not have it.
+#[derive(serde::Serialize)]
+enum HeldModifiers {
+    ModifiersChanged(egui::Modifiers),
+}
+
 impl OutputItem {
     fn decode(tag: u16, payload: &[u8]) -> Option<Self> {
         Some(match tag {
@@ -38,7 +47,7 @@ impl OutputItem {
             tag::CURSOR => Self::Cursor(read_named(payload)?),
             tag::CURSOR_IMAGE => Self::CursorImage(read_cursor_image(payload)?),
             tag::EVENT => Self::Event(read_output_event(payload)?),
-            tag::IME => Self::Ime(read_named(payload)?),
+            tag::IME => Self::Ime(read_ime(payload)?),
             tag::ACCESSKIT => Self::AccessKit(read_named(payload)?),
             tag::VIEWPORT_COMMAND => Self::Viewport(read_named(payload)?),
             tag::SCREENSHOT => {
@@ -57,11 +66,11 @@ fn read_command(payload: &[u8]) -> Option<egui::OutputCommand> {
     }
 }
 
-fn read_cursor_image(payload: &[u8]) -> Option<egui::CustomCursorImage> {
+fn read_cursor_image(payload: &[u8]) -> Option<CustomCursorImage> {
     let (hotspot, image) = payload.split_first_chunk::<4>()?;
     let (size, rgba) = read_image(image)?;
     let [x0, x1, y0, y1] = *hotspot;
-    Some(egui::CustomCursorImage {
+    Some(CustomCursorImage {
         rgba: rgba.into(),
         size: [u16::try_from(size[0]).ok()?, u16::try_from(size[1]).ok()?],
         hotspot: [u16::from_le_bytes([x0, x1]), u16::from_le_bytes([y0, y1])],

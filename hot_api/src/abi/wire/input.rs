@@ -16,6 +16,8 @@ pub(super) mod tag {
 pub enum InputItem {
     /// A key, text, pointer, touch, wheel, clipboard, IME or accessibility event.
     Event(egui::Event),
+    /// The modifiers that are held from here on, read by an egui that has no event for them.
+    Modifiers(egui::Modifiers),
     /// What is known of the native window.
     Viewport(Box<egui::ViewportInfo>),
     /// A file is being dragged over the window.

@@ -41,7 +41,7 @@ pub use host_side::decode_output;
 pub use input::InputItem;
 pub use items::{Broken, ItemWriter, Items, read_named};
 #[cfg(any(feature = "module", test, fuzzing))]
-pub use module_side::{DroppedPath, decode_input};
+pub use module_side::decode_input;
 pub use output::OutputItem;
 pub use scale::{scale_event, scale_ime, scale_viewport_command};
 

@@ -3,8 +3,8 @@
 use super::input::{InputItem, tag};
 use super::output::{OutputItem, tag as output_tag};
 use super::{ItemWriter, Skipped, decode_with, is_whole, items::read_named, read_image};
-use crate::egui_version::{self, output_event_form};
-use std::path::{Path, PathBuf};
+use crate::egui_version::{self, ime_form, output_event_form};
+use std::path::PathBuf;
 
 impl OutputItem {
     /// Appends this item. Returns whether it could be written.
@@ -19,7 +19,7 @@ impl OutputItem {
                 true
             }
             Self::Event(event) => writer.push_named(output_tag::EVENT, &output_event_form(event)),
-            Self::Ime(ime) => writer.push_named(output_tag::IME, ime),
+            Self::Ime(ime) => writer.push_named(output_tag::IME, &ime_form(ime)),
             Self::AccessKit(update) => writer.push_named(output_tag::ACCESSKIT, update),
             Self::Viewport(command) => writer.push_named(output_tag::VIEWPORT_COMMAND, command),
             Self::Screenshot { request } => {
@@ -33,7 +33,10 @@ impl OutputItem {
 impl InputItem {
     fn decode(tag: u16, payload: &[u8]) -> Option<Self> {
         Some(match tag {
-            tag::EVENT => Self::Event(read_event(payload)?),
+            tag::EVENT => match egui_version::read_modifiers(payload) {
+                Some(held) => Self::Modifiers(held),
+                None => Self::Event(read_event(payload)?),
+            },
             tag::VIEWPORT => Self::Viewport(read_named(payload)?),
             tag::HOVERED_FILE => Self::HoveredFile(read_named(payload)?),
             tag::DROPPED_FILE => Self::DroppedFile(read_path(payload)?),
@@ -72,18 +75,4 @@ fn read_path(payload: &[u8]) -> Option<PathBuf> {
 #[must_use]
 pub fn decode_input(stream: &[u8]) -> (Vec<InputItem>, Skipped) {
     decode_with(stream, InputItem::decode)
-}
-
-/// A dropped file on the module's side: it reads the file itself.
-#[derive(Debug)]
-pub struct DroppedPath(pub PathBuf);
-
-impl egui::DroppedFile for DroppedPath {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|error| format!("{}: {error}", self.0.display()))
-    }
 }

@@ -1,5 +1,7 @@
 //! What a module's egui asks of the host.
 
+use crate::egui_version::CustomCursorImage;
+
 pub(super) mod tag {
     pub(in crate::abi::wire) const COMMAND: u16 = 1;
     pub(in crate::abi::wire) const CURSOR: u16 = 2;
@@ -19,7 +21,7 @@ pub enum OutputItem {
     /// The mouse cursor's shape.
     Cursor(egui::CursorIcon),
     /// The mouse cursor's picture.
-    CursorImage(egui::CustomCursorImage),
+    CursorImage(CustomCursorImage),
     /// Something a screen reader may want to say.
     Event(egui::output::OutputEvent),
     /// Text is being edited here.

@@ -4,3 +4,4 @@ mod creators;
 mod edits;
 mod manifests;
 mod places;
+mod versions;

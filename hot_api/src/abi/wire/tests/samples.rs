@@ -1,11 +1,12 @@
 //! One of everything that crosses the boundary as an item.
 
 use crate::abi::wire::{InputItem, OutputItem};
-use crate::egui_version::image_in;
 use crate::egui_version::samples::{
-    TreeInfo, more_commands, more_events, mouse_wheel, widget_info,
+    TreeInfo, ime_output, more_commands, more_events, more_viewport_commands, mouse_wheel,
+    widget_info,
 };
-use egui::output::{IMEOutput, OutputEvent};
+use crate::egui_version::{CustomCursorImage, image_in};
+use egui::output::OutputEvent;
 use egui::{
     Color32, ColorImage, CursorIcon, Event, ImeEvent, Key, Modifiers, MouseWheelUnit, OpenUrl,
     OutputCommand, PointerButton, Pos2, Rect, TouchDeviceId, TouchId, TouchPhase,
@@ -46,16 +47,13 @@ pub(super) fn events() -> Vec<Event> {
         Event::Cut,
         Event::Paste("two\nlines".to_owned()),
         Event::Text("ü 漢 🦀".to_owned()),
-        Event::ModifiersChanged(modifiers),
         Event::PointerMoved(POS),
         Event::MouseMoved(DELTA),
         Event::PointerButton { pos: POS, button: PointerButton::Extra2, pressed: false, modifiers },
         Event::PointerGone,
         Event::Zoom(1.25),
         Event::Rotate(-0.5),
-        Event::Ime(ImeEvent::Preedit { text: "ka".to_owned(), active_range_chars: Some(0..2) }),
         Event::Ime(ImeEvent::Commit("か".to_owned())),
-        Event::Ime(ImeEvent::DeleteSurrounding { before_chars: 1, after_chars: 0 }),
         Event::Touch {
             device_id: TouchDeviceId(7),
             id: TouchId(u64::MAX),
@@ -112,7 +110,7 @@ fn tree() -> accesskit::TreeUpdate {
 /// Commands for the window, each form of payload among them.
 pub(super) fn viewport_commands() -> Vec<ViewportCommand> {
     let icon = egui::IconData { rgba: vec![1, 2, 3, 4], width: 1, height: 1 };
-    vec![
+    let mut commands = vec![
         ViewportCommand::Close,
         ViewportCommand::Title("ünïcode".to_owned()),
         ViewportCommand::OuterPosition(POS),
@@ -121,7 +119,6 @@ pub(super) fn viewport_commands() -> Vec<ViewportCommand> {
         ViewportCommand::BeginResize(egui::ResizeDirection::NorthWest),
         ViewportCommand::EnableButtons { close: true, minimized: false, maximize: true },
         ViewportCommand::Fullscreen(true),
-        ViewportCommand::SetMonitor(1),
         ViewportCommand::WindowLevel(egui::WindowLevel::AlwaysOnTop),
         ViewportCommand::Icon(Some(Arc::new(icon))),
         ViewportCommand::IMERect(Rect::from_min_size(POS, DELTA)),
@@ -130,20 +127,20 @@ pub(super) fn viewport_commands() -> Vec<ViewportCommand> {
         ViewportCommand::SetTheme(egui::SystemTheme::Dark),
         ViewportCommand::CursorGrab(egui::CursorGrab::Locked),
         ViewportCommand::RequestPaste,
-    ]
+    ];
+    commands.extend(more_viewport_commands());
+    commands
 }
 
 /// Every kind of [`OutputItem`].
 pub(crate) fn output_items() -> Vec<OutputItem> {
     let info = widget_info;
-    let ime = IMEOutput {
-        purpose: egui::IMEPurpose::Terminal,
-        rect: Rect::from_min_size(POS, vec2(100.0, 20.0)),
-        cursor_rect: Rect::from_min_size(POS, vec2(1.0, 20.0)),
-        should_interrupt_composition: true,
-    };
+    let ime = ime_output(
+        Rect::from_min_size(POS, vec2(100.0, 20.0)),
+        Rect::from_min_size(POS, vec2(1.0, 20.0)),
+    );
     let cursor =
-        egui::CustomCursorImage { rgba: vec![9; 2 * 3 * 4].into(), size: [2, 3], hotspot: [1, 2] };
+        CustomCursorImage { rgba: vec![9; 2 * 3 * 4].into(), size: [2, 3], hotspot: [1, 2] };
     let mut items: Vec<OutputItem> = CursorIcon::ALL.into_iter().map(OutputItem::Cursor).collect();
     items.extend(viewport_commands().into_iter().map(OutputItem::Viewport));
     items.extend([

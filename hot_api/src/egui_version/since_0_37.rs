@@ -1,4 +1,4 @@
-//! egui 0.37, the newest: its items are those of the boundary.
+//! Since egui 0.37, the newest: its items are those of the boundary.
 
 use crate::abi::wire::read_named;
 use egui::output::OutputEvent;
@@ -66,55 +66,4 @@ pub(crate) fn read_output_event(payload: &[u8]) -> Option<OutputEvent> {
 #[cfg(feature = "standalone")]
 pub(crate) fn unique_id(name: &str) -> egui::Id {
     egui::Id::unique(name)
-}
-
-/// What tests need of this version.
-#[cfg(test)]
-pub(crate) mod samples {
-    use egui::{
-        ColorImage, Event, Modifiers, MouseWheelSource, MouseWheelUnit, OutputCommand, Pos2,
-        TouchPhase, Vec2,
-    };
-    use egui::{Role, WidgetInfo};
-    use std::sync::Arc;
-
-    pub(crate) use egui::accesskit::TreeInfo;
-
-    /// How many variants [`number`] knows.
-    pub(crate) const EVENT_VARIANTS: usize = 19;
-
-    /// The number of the variant.
-    pub(crate) fn number(event: &Event) -> usize {
-        super::super::number_of_event!(
-            event,
-            Event::PasteImage(_) => 17,
-            Event::MiddleClickPaste { .. } => 18,
-        )
-    }
-
-    /// The events that not every version has.
-    pub(crate) fn more_events(image: ColorImage, pos: Pos2) -> Vec<Event> {
-        vec![image_event(image), Event::MiddleClickPaste { pos, text: "primary".to_owned() }]
-    }
-
-    /// An event that carries this image.
-    pub(crate) fn image_event(image: ColorImage) -> Event {
-        Event::PasteImage(Arc::new(image))
-    }
-
-    /// A turn of the mouse wheel.
-    pub(crate) fn mouse_wheel(unit: MouseWheelUnit, delta: Vec2) -> Event {
-        let (phase, source) = (TouchPhase::Move, MouseWheelSource::Momentum);
-        Event::MouseWheel { unit, delta, phase, source, modifiers: Modifiers::CTRL }
-    }
-
-    /// The commands that not every version has.
-    pub(crate) fn more_commands() -> Vec<OutputCommand> {
-        vec![OutputCommand::TextSelectionSettled("selected".to_owned())]
-    }
-
-    /// A button.
-    pub(crate) fn widget_info() -> WidgetInfo {
-        WidgetInfo::labeled(Role::Button, true, "Save")
-    }
 }

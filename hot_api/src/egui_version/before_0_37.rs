@@ -1,12 +1,11 @@
-//! egui 0.36.
+//! Before egui 0.37.
 
+use super::at_0_35::{Selection, read_newer_event};
 use crate::abi::wire::read_named;
 use egui::accesskit::Role;
-use egui::epaint::text::CharIndex;
 use egui::output::OutputEvent;
 use egui::{ColorImage, Event, Key, Modifiers, Pos2, WidgetInfo, WidgetType};
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 
 /// What a module's egui keeps of a screenshot that it has asked for.
 #[cfg(feature = "module")]
@@ -47,10 +46,11 @@ pub(crate) fn pasted_at_mut(_event: &mut Event) -> Option<&mut Pos2> {
 #[cfg(any(feature = "module", test, fuzzing))]
 pub(crate) fn read_event(payload: &[u8]) -> Option<Event> {
     // A key that this version has may lie where newer versions alone have a name for the place: Escape on Caps Lock.
-    read_named(payload).or_else(|| {
+    let read_key = || {
         let LogicalKey::Key { key, pressed, repeat, modifiers } = read_named(payload)?;
         Some(Event::Key { key, physical_key: None, pressed, repeat, modifiers })
-    })
+    };
+    read_named(payload).or_else(read_key).or_else(|| read_newer_event(payload))
 }
 
 /// [`Event::Key`] without its `physical_key`.
@@ -62,109 +62,68 @@ enum LogicalKey {
 /// An event as it crosses the boundary: newer versions know widgets by their roles.
 #[cfg(any(feature = "module", test, fuzzing))]
 pub(crate) fn output_event_form(event: &OutputEvent) -> impl Serialize + use<> {
-    match event.clone() {
-        OutputEvent::Clicked(info) => RoleEvent::Clicked(info.into()),
-        OutputEvent::DoubleClicked(info) => RoleEvent::DoubleClicked(info.into()),
-        OutputEvent::TripleClicked(info) => RoleEvent::TripleClicked(info.into()),
-        OutputEvent::FocusGained(info) => RoleEvent::FocusGained(info.into()),
-        OutputEvent::TextSelectionChanged(info) => RoleEvent::TextSelectionChanged(info.into()),
-        OutputEvent::ValueChanged(info) => RoleEvent::ValueChanged(info.into()),
-    }
+    RoleEvent(event.clone())
 }
 
 /// Reads what [`output_event_form`] gave.
 #[cfg(any(feature = "host", test, fuzzing))]
 pub(crate) fn read_output_event(payload: &[u8]) -> Option<OutputEvent> {
-    Some(match read_named(payload)? {
-        RoleEvent::Clicked(info) => OutputEvent::Clicked(info.into()),
-        RoleEvent::DoubleClicked(info) => OutputEvent::DoubleClicked(info.into()),
-        RoleEvent::TripleClicked(info) => OutputEvent::TripleClicked(info.into()),
-        RoleEvent::FocusGained(info) => OutputEvent::FocusGained(info.into()),
-        RoleEvent::TextSelectionChanged(info) => OutputEvent::TextSelectionChanged(info.into()),
-        RoleEvent::ValueChanged(info) => OutputEvent::ValueChanged(info.into()),
-    })
+    read_named(payload).map(|RoleEvent(event)| event)
 }
+
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct RoleEvent(#[serde(with = "EventForm")] OutputEvent);
 
 /// [`OutputEvent`] of egui 0.37.
 #[derive(Serialize, Deserialize)]
-enum RoleEvent {
-    Clicked(RoleInfo),
-    DoubleClicked(RoleInfo),
-    TripleClicked(RoleInfo),
-    FocusGained(RoleInfo),
-    TextSelectionChanged(RoleInfo),
-    ValueChanged(RoleInfo),
+#[serde(remote = "OutputEvent")]
+enum EventForm {
+    Clicked(#[serde(with = "InfoForm")] WidgetInfo),
+    DoubleClicked(#[serde(with = "InfoForm")] WidgetInfo),
+    TripleClicked(#[serde(with = "InfoForm")] WidgetInfo),
+    FocusGained(#[serde(with = "InfoForm")] WidgetInfo),
+    TextSelectionChanged(#[serde(with = "InfoForm")] WidgetInfo),
+    ValueChanged(#[serde(with = "InfoForm")] WidgetInfo),
 }
 
 /// [`WidgetInfo`] of egui 0.37: `role` in place of `typ`.
 #[derive(Serialize, Deserialize)]
-struct RoleInfo {
-    role: Role,
+#[serde(remote = "WidgetInfo")]
+struct InfoForm {
+    #[serde(rename = "role", with = "role")]
+    typ: WidgetType,
     enabled: bool,
     label: Option<String>,
     current_text_value: Option<String>,
     prev_text_value: Option<String>,
     selected: Option<bool>,
     value: Option<f64>,
-    text_selection: Option<Range<CharIndex>>,
+    #[cfg_attr(feature = "egui_0_34", serde(with = "super::at_0_35::selection"))]
+    text_selection: Option<Selection>,
     hint_text: Option<String>,
 }
 
-impl From<WidgetInfo> for RoleInfo {
-    fn from(info: WidgetInfo) -> Self {
-        let WidgetInfo {
-            typ,
-            enabled,
-            label,
-            current_text_value,
-            prev_text_value,
-            selected,
-            value,
-            text_selection,
-            hint_text,
-        } = info;
-        Self {
-            role: role_of(typ),
-            enabled,
-            label,
-            current_text_value,
-            prev_text_value,
-            selected,
-            value,
-            text_selection,
-            hint_text,
-        }
+/// The role of a widget in place of its type.
+mod role {
+    use super::{Role, WidgetType, role_of, type_of};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        typ: &WidgetType,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        role_of(*typ).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<WidgetType, D::Error> {
+        Role::deserialize(deserializer).map(type_of)
     }
 }
 
-impl From<RoleInfo> for WidgetInfo {
-    fn from(info: RoleInfo) -> Self {
-        let RoleInfo {
-            role,
-            enabled,
-            label,
-            current_text_value,
-            prev_text_value,
-            selected,
-            value,
-            text_selection,
-            hint_text,
-        } = info;
-        Self {
-            typ: type_of(role),
-            enabled,
-            label,
-            current_text_value,
-            prev_text_value,
-            selected,
-            value,
-            text_selection,
-            hint_text,
-        }
-    }
-}
-
-/// As egui 0.36 itself fills the accessibility tree.
+/// As these versions fill the accessibility tree.
 fn role_of(typ: WidgetType) -> Role {
     match typ {
         WidgetType::Label => Role::Label,
@@ -220,57 +179,12 @@ pub(crate) fn unique_id(name: &str) -> egui::Id {
     egui::Id::new(name)
 }
 
-/// What tests need of this version.
-#[cfg(test)]
-pub(crate) mod samples {
-    use egui::{
-        ColorImage, Event, Modifiers, MouseWheelUnit, OutputCommand, Pos2, TouchPhase, UserData,
-        Vec2, ViewportId, WidgetInfo, WidgetType,
-    };
-    use std::sync::Arc;
-
-    pub(crate) use egui::accesskit::Tree as TreeInfo;
-
-    /// How many variants [`number`] knows.
-    pub(crate) const EVENT_VARIANTS: usize = 18;
-
-    /// The number of the variant.
-    pub(crate) fn number(event: &Event) -> usize {
-        super::super::number_of_event!(event, Event::Screenshot { .. } => 17)
-    }
-
-    /// The events that not every version has.
-    pub(crate) fn more_events(image: ColorImage, _pos: Pos2) -> Vec<Event> {
-        vec![image_event(image)]
-    }
-
-    /// An event that carries this image.
-    pub(crate) fn image_event(image: ColorImage) -> Event {
-        let (viewport_id, user_data) = (ViewportId::ROOT, UserData::default());
-        Event::Screenshot { viewport_id, user_data, image: Arc::new(image) }
-    }
-
-    /// A turn of the mouse wheel.
-    pub(crate) fn mouse_wheel(unit: MouseWheelUnit, delta: Vec2) -> Event {
-        Event::MouseWheel { unit, delta, phase: TouchPhase::Move, modifiers: Modifiers::CTRL }
-    }
-
-    /// The commands that not every version has.
-    pub(crate) fn more_commands() -> Vec<OutputCommand> {
-        Vec::new()
-    }
-
-    /// A button.
-    pub(crate) fn widget_info() -> WidgetInfo {
-        WidgetInfo::labeled(WidgetType::Button, true, "Save")
-    }
-}
-
 /// Items as egui 0.37 writes and reads them.
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::abi::wire::{InputItem, ItemWriter, OutputItem, Skipped, decode_input};
+    use crate::egui_version::samples::{mouse_wheel, newer_input};
     use egui::{MouseWheelUnit, Vec2, vec2};
 
     #[derive(Serialize)]
@@ -301,17 +215,8 @@ mod tests {
         },
     }
 
-    /// The tag of an event, as it is written.
-    fn event_tag() -> u16 {
-        let mut writer = ItemWriter::default();
-        InputItem::Event(Event::Copy).encode(&mut writer);
-        u16::from_le_bytes([writer.as_bytes()[0], writer.as_bytes()[1]])
-    }
-
     fn read(event: &NewerEvent) -> Result<Event, Skipped> {
-        let mut writer = ItemWriter::default();
-        assert!(writer.push_named(event_tag(), event));
-        match decode_input(writer.as_bytes()) {
+        match decode_input(&newer_input(event)) {
             (items, Skipped(0)) => match &items[..] {
                 [InputItem::Event(event)] => Ok(event.clone()),
                 _ => panic!("{items:?}"),
@@ -345,7 +250,7 @@ mod tests {
         let modifiers = Modifiers::CTRL;
         let (unit, delta, phase) = (MouseWheelUnit::Line, vec2(1.0, 2.0), egui::TouchPhase::Move);
         let wheel = NewerEvent::MouseWheel { unit, delta, phase, source: "Wheel", modifiers };
-        assert_eq!(read(&wheel), Ok(samples::mouse_wheel(unit, delta)));
+        assert_eq!(read(&wheel), Ok(mouse_wheel(unit, delta)));
         let paste = NewerEvent::MiddleClickPaste { pos: Pos2::ZERO, text: "primary" };
         for event in [paste, key(NewerKey::CapsLock, None)] {
             assert_eq!(read(&event), Err(Skipped(1)));
