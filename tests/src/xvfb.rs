@@ -222,16 +222,24 @@ impl Drop for Display {
 /// # Panics
 /// When `PITSTOP_REQUIRE_WINDOW` is 1.
 #[track_caller]
-#[expect(clippy::print_stderr, reason = "a test that does nothing has to say so")]
 pub fn skip(reason: &str) {
     let required = std::env::var_os(REQUIRED).is_some_and(|value| value == "1");
     assert!(!required, "{reason}; {INSTALL}");
-    eprintln!("skipped: {reason}; {INSTALL}");
+    skip_without(reason, INSTALL);
+}
+
+/// Says why a test does nothing, and how what it lacks is installed.
+///
+/// # Panics
+/// When the line cannot be written for `cargo xtask test`.
+#[expect(clippy::print_stderr, reason = "a test that does nothing has to say so")]
+pub fn skip_without(reason: &str, install: &str) {
+    eprintln!("skipped: {reason}; {install}");
     if let Some(path) = std::env::var_os(SKIPPED_TO) {
         let name = std::thread::current().name().unwrap_or("a test").to_owned();
         let file = File::options().create(true).append(true).open(path);
         // One write, so that lines of several tests do not mix.
-        let line = format!("{name}: {reason}; {INSTALL}\n");
+        let line = format!("{name}: {reason}; {install}\n");
         let written = file.and_then(|mut file| file.write_all(line.as_bytes()));
         written.expect("`cargo xtask test` made its directory");
     }
