@@ -19,7 +19,7 @@ use std::io;
 pub(crate) fn take_pipes() -> io::Result<(File, File)> {
     use rustix::io::fcntl_dupfd_cloexec;
     /// Far from those that a program closes which closes all that it does not know.
-    const OUT_OF_THE_WAY: i32 = 500;
+    const OUT_OF_THE_WAY: i32 = 100;
     close_inherited();
     let input = fcntl_dupfd_cloexec(rustix::stdio::stdin(), OUT_OF_THE_WAY)?;
     let output = fcntl_dupfd_cloexec(rustix::stdio::stdout(), OUT_OF_THE_WAY)?;

@@ -15,8 +15,8 @@ use std::time::Duration;
 /// Whoever has started this process ends it long before.
 const STEP_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Where faults in memory are told.
-static FAULTS: OnceCell<File> = OnceCell::new();
+/// Where all is told, also from within a handler of a signal.
+static ANSWERS: OnceCell<File> = OnceCell::new();
 
 /// All that such a process does. To be called early in `main`, before there is another thread: the limits are those
 /// of the threads that come after.
@@ -24,7 +24,7 @@ static FAULTS: OnceCell<File> = OnceCell::new();
 #[expect(clippy::print_stderr, reason = "whoever has started this process reads it")]
 pub fn main() -> ExitCode {
     child_env::die_at_once_with_parent();
-    let (mut orders, mut answers) = match confinement::take_pipes() {
+    let (mut orders, answers) = match confinement::take_pipes() {
         Ok(pipes) => pipes,
         Err(error) => {
             eprintln!("pitstop: no trial: {error}");
@@ -33,23 +33,22 @@ pub fn main() -> ExitCode {
     };
     process_limits::apply();
     let unconfined = confinement::confine();
-    if let Ok(answers) = answers.try_clone() {
-        let _ = FAULTS.set(answers); // only once
-        faults::tell(tell_fault);
-    }
-    tell(&mut answers, &Answer::Ready { unconfined });
+    let answers = ANSWERS.get_or_init(|| answers);
+    faults::tell(tell_fault);
+    tell(answers, &Answer::Ready { unconfined });
     // The host has ended, or does not need this process.
     let Ok(Some(order)) = wire::read_order(&mut orders) else { return ExitCode::SUCCESS };
     let trial = thread::Builder::new().name("pitstop-trial".to_owned());
-    let answer = trial.spawn(move || try_out(&order, &mut orders, &mut answers));
-    match answer.map(thread::JoinHandle::join) {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        // Its panic has been printed.
-        Ok(Err(_)) | Err(_) => ExitCode::FAILURE,
+    let answer = trial.spawn(move || try_out(&order, &mut orders, answers));
+    if !answer.is_ok_and(|trial| trial.join().is_ok()) {
+        // No code of the module's does that; it is to be judged where it is loaded.
+        let (step, reason) = (Step::Load, "the trial itself has failed".to_owned());
+        tell(answers, &Answer::Broken { step, detail: reason.clone(), reason });
     }
+    ExitCode::SUCCESS
 }
 
-fn try_out(order: &Order, orders: &mut File, answers: &mut File) {
+fn try_out(order: &Order, orders: &mut File, answers: &File) {
     let Order { module, library, artifact, views, args } = order;
     let run = ModuleRun {
         module,
@@ -73,13 +72,13 @@ fn try_out(order: &Order, orders: &mut File, answers: &mut File) {
 fn tell_fault(address: u64, is_write: Option<bool>) {
     let mut bytes = [0; wire::FAULT_BYTES_MAX];
     if let (Some(mut answers), Some(message)) =
-        (FAULTS.get(), wire::fault(&mut bytes, address, is_write))
+        (ANSWERS.get(), wire::fault(&mut bytes, address, is_write))
     {
         let _: io::Result<()> = answers.write_all(message);
     }
 }
 
 /// Code on trial may have closed the pipe; the end of the process tells all the same.
-fn tell(answers: &mut impl Write, answer: &Answer) {
-    let _: io::Result<()> = wire::write(answers, answer);
+fn tell(mut answers: &File, answer: &Answer) {
+    let _: io::Result<()> = wire::write(&mut answers, answer);
 }

@@ -10,7 +10,7 @@ use crate::engine::TrialInput;
 use crate::os::cancel::Cancel;
 use crate::os::child_env;
 use crate::os::group::Group;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select_biased};
+use crossbeam_channel::{Receiver, Sender, bounded, select_biased};
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
@@ -113,11 +113,20 @@ impl Process {
         Ok(Self { group, orders, heard, output, open: 2 })
     }
 
-    /// Waits until it is ready; returns what keeps it from being confined. `None` when it is not ready in time.
-    pub(super) fn wait_until_ready(&mut self, limit: Duration) -> Option<Vec<String>> {
-        match self.heard.recv_timeout(limit) {
-            Ok(Heard::Answer(Answer::Ready { unconfined })) => Some(unconfined),
-            Ok(_) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+    /// Waits until it is ready; returns what keeps it from being confined. `None` when it is not ready in time, or
+    /// nobody needs it any more.
+    pub(super) fn wait_until_ready(
+        &mut self,
+        limit: Duration,
+        stop: &Cancel,
+    ) -> Option<Vec<String>> {
+        select_biased! {
+            recv(self.heard) -> heard => match heard {
+                Ok(Heard::Answer(Answer::Ready { unconfined })) => Some(unconfined),
+                Ok(_) | Err(_) => None,
+            },
+            recv(stop.signal()) -> _ => None,
+            default(limit) => None,
         }
     }
 

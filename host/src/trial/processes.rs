@@ -153,9 +153,13 @@ impl Processes {
     }
 
     fn try_out(&mut self, job: &Job) -> Answered {
-        let ready = self.ready(&job.order).or_else(|_| self.ready(&job.order));
+        // The one that waits may have been ended by somebody else.
+        let ready = self.ready(job).or_else(|_| self.ready(job));
         let (mut process, unconfined) = match ready {
             Ok(ready) => ready,
+            Err(_) if job.stop.is_cancelled() => {
+                return Answered { end: TrialEnd::Stopped, unconfined: Vec::new() };
+            }
             Err(error) => {
                 let end = TrialEnd::NotTried(format!("its process was not started: {error}"));
                 return Answered { end, unconfined: Vec::new() };
@@ -173,15 +177,15 @@ impl Processes {
         Answered { end, unconfined }
     }
 
-    /// A process that has begun, and what keeps it from being confined. The one that waits may have been ended by
-    /// somebody else meanwhile.
-    fn ready(&mut self, order: &Order) -> io::Result<(Process, Vec<String>)> {
+    /// A process that has begun, and what keeps it from being confined.
+    fn ready(&mut self, job: &Job) -> io::Result<(Process, Vec<String>)> {
         let mut process = match self.waiting.take() {
             Some(process) => process,
             None => self.start()?,
         };
-        let unconfined = process.wait_until_ready(START_LIMIT).ok_or(io::ErrorKind::TimedOut)?;
-        process.order(order)?;
+        let unconfined = process.wait_until_ready(START_LIMIT, &job.stop);
+        let unconfined = unconfined.ok_or(io::ErrorKind::TimedOut)?;
+        process.order(&job.order)?;
         Ok((process, unconfined))
     }
 }
