@@ -18,6 +18,7 @@
 //! - [`persist`] keeps states and what is known about crashes on disk.
 //! - [`literals`], [`control`] and `shell` use the engine, which knows none of them.
 //! - [`supervise`] runs programs beside the host: it builds, starts and restarts them.
+//! - [`trial`] tries new code in a process of its own before it is loaded.
 //! - [`restart`] builds and tries the host itself when its sources change, and replaces the process.
 //! - [`os`] wraps what the operating system offers.
 
@@ -39,6 +40,7 @@ pub mod slot;
 pub mod sources;
 pub mod start;
 pub mod supervise;
+pub mod trial;
 
 /// The version of the contract that this host speaks.
 pub use hot_api::VERSION as HOT_API_VERSION;

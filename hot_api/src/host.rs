@@ -3,10 +3,12 @@
 //! Owns: the only calls from a module into the host. Produces: safe methods. Never: egui.
 #![expect(unsafe_code, reason = "the one place where a module calls through the host's table")]
 
-use crate::abi::{HostTable, NOTICE, Slice, code, service_report};
+use crate::abi::{HostTable, NOTICE, Slice, code, host_flag, service_report};
 use std::ffi::{OsString, c_void};
 use std::io;
+use std::mem::{MaybeUninit, size_of};
 use std::net::TcpListener;
+use std::ptr;
 use std::time::Duration;
 
 /// How urgent a log line is.
@@ -82,9 +84,24 @@ impl Host {
         Self { table }
     }
 
-    fn table(&self) -> &HostTable {
-        // SAFETY: ABI-6, promised to `new`.
-        unsafe { &*self.table }
+    /// What is behind the end of an older host's table is zero.
+    fn table(&self) -> HostTable {
+        let mut copy = MaybeUninit::<HostTable>::zeroed();
+        // SAFETY: ABI-2: a table begins with its size, and has at least what cannot be absent; the copy is as long as
+        // the type, and zeros are values of what may be absent.
+        unsafe {
+            let length = (self.table.cast::<u32>().read() as usize).min(size_of::<HostTable>());
+            ptr::copy_nonoverlapping(self.table.cast::<u8>(), copy.as_mut_ptr().cast(), length);
+            copy.assume_init()
+        }
+    }
+
+    /// Whether this process is there to try this code, and nothing else: it has a copy of the real state, can write no
+    /// file and open no socket, nobody sees what it draws, and it ends at once. Code need not care; what reaches out of
+    /// the process, such as taking a port or starting a thread that never ends, may be left out there.
+    #[must_use]
+    pub fn on_trial(&self) -> bool {
+        self.table().flags & host_flag::ON_TRIAL != 0
     }
 
     /// The number of the generation this code belongs to; it grows with every reload attempt. 0 in the application's own

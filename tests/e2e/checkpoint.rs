@@ -364,6 +364,8 @@ const ABORT_ON_POISON: &str = "if data.text == \"poison\" { std::process::abort(
 #[test]
 fn g13_a_checkpoint_that_crashes_code_that_has_lasted_is_set_aside() {
     let project = Project::new();
+    // What becomes of a host whose code ends or hangs it, which a trial would find out.
+    project.without_trials();
     project.replace("ui/src/lib.rs", "// in logic", ABORT_ON_POISON);
     run_until_written(&project, 2);
     // The code has run for an hour, and then came to a state that it cannot cope with.
@@ -435,6 +437,8 @@ const ABORT: &str = "std::process::abort();";
 #[test]
 fn s17_code_that_crashes_the_host_twice_is_quarantined() {
     let project = Project::new();
+    // What becomes of a host whose code ends or hangs it, which a trial would find out.
+    project.without_trials();
     let mut host = supervised(&project);
     host.wait_for_commit("ui");
     host.wait_for_kind("checkpoint");
@@ -471,6 +475,8 @@ fn s17_code_that_crashes_the_host_twice_is_quarantined() {
 #[test]
 fn s17_g13_without_an_earlier_library_the_host_ends_with_a_reason_and_names_fresh() {
     let project = Project::new();
+    // What becomes of a host whose code ends or hangs it, which a trial would find out.
+    project.without_trials();
     project.replace("ui/src/lib.rs", "// in logic", ABORT);
     let mut host = supervised(&project);
     wait_for_restart(&mut host);

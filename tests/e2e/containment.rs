@@ -58,6 +58,8 @@ fn checkpoints(project: &Project) -> Vec<String> {
 #[test]
 fn g02_a_first_load_that_hangs_costs_no_checkpoint_and_the_host_still_answers() {
     let project = Project::new();
+    // What becomes of a host whose code ends or hangs it, which a trial would find out.
+    project.without_trials();
     let mut host = HostProcess::start(&project);
     host.wait_for_kind("checkpoint");
     drop(host.stop());
@@ -109,6 +111,8 @@ const HANGS_WHEN_SEEN: &str = "static PASSES: std::sync::atomic::AtomicU32 = \
 #[test]
 fn g05_new_code_that_hangs_in_its_first_visible_frame_is_taken_back() {
     let project = Project::new();
+    // What becomes of a host whose code ends or hangs it, which a trial would find out.
+    project.without_trials();
     with_frame_limit(&project);
     let mut host = HostProcess::start(&project);
     let artifact = host.status().modules[0].artifact.clone();

@@ -32,6 +32,7 @@ mod storm;
 mod surroundings;
 mod terminal;
 mod threads;
+mod trial;
 mod versions;
 mod window;
 mod window_containment;

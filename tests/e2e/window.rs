@@ -533,3 +533,23 @@ fn w2_the_new_host_keeps_views_where_the_user_has_put_them() {
     assert_eq!(bench.window.find("beside it").rect.min, beside);
     bench.window.find("one");
 }
+
+#[test]
+fn v02_a_trial_draws_as_large_as_the_window_shows_it() {
+    let project = Project::new();
+    let size = "let size = format!(\"{:?}\", ui.ctx().content_rect().size()); // the size";
+    project.replace("ui/src/lib.rs", "// in ui", &format!("{size}\n data.text = size;"));
+    let Some(mut bench) = Bench::with(project, Vec::new()) else { return };
+    let shown = bench.host.state("ui")["text"].as_str().expect("a text").to_owned();
+    assert!(shown != "[1280.0 720.0]", "what a module has without a window: {shown}");
+    let tells = format!(
+        "{size}
+         if hot_api::current_host().unwrap().on_trial() {{
+             eprintln!(\"{{size}} on trial, {{}} in the window\", data.text);
+             std::process::abort();
+         }}"
+    );
+    bench.host.check(|| bench.project.replace("ui/src/lib.rs", size, &tells), &crate::REJECTED);
+    let (_, _, detail) = crate::fault::last_rejection(&mut bench.host);
+    assert!(detail.contains(&format!("{shown} on trial, {shown} in the window")), "{detail}");
+}

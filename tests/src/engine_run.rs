@@ -110,6 +110,7 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
         package: package.clone(),
         state_keys: Vec::new(),
         views: Vec::new(),
+        is_tried: false,
     };
     EngineConfig {
         root: project.root().to_path_buf(),
@@ -121,6 +122,8 @@ fn config(project: &Project, modules: &[&str], frames: &Headless) -> EngineConfi
         checkpoints: Some(Store::new(dir.join("checkpoint"))),
         kept_generations: 5,
         auto_reload: true,
+        // This executable is no host.
+        trials: None,
         next_host: None,
         begin_from: None,
         host_since: None,

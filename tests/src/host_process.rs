@@ -528,7 +528,7 @@ pub fn kind_of(entry: &Entry) -> String {
 
 /// Whether [`HostProcess::check`] compares entries of this kind.
 fn is_of_note(kind: &str) -> bool {
-    const IN_THEIR_OWN_TIME: [&str; 8] = [
+    const IN_THEIR_OWN_TIME: [&str; 10] = [
         "build_progress",
         "notice",
         "checkpoint",
@@ -538,6 +538,9 @@ fn is_of_note(kind: &str) -> bool {
         "resolved",
         "auto_reload",
         "waiting",
+        // What follows from them says what they come to.
+        "trial_passed",
+        "trial_failed",
     ];
     !IN_THEIR_OWN_TIME.contains(&kind)
 }

@@ -54,6 +54,28 @@ pub fn with_environment(variable: &str) -> Vec<u32> {
     .collect()
 }
 
+/// The ids of the processes whose parent this one is.
+#[must_use]
+pub fn started_by(parent: u32) -> BTreeSet<u32> {
+    let Ok(entries) = fs::read_dir("/proc") else { return BTreeSet::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // The name of a program may have anything in it; what follows it are numbers.
+        let after = stat.rsplit_once(") ").map(|(_, after)| after.split(' ').nth(1));
+        after.flatten().and_then(|found| found.parse().ok()) == Some(parent)
+    })
+    .collect()
+}
+
+/// What a process was started with; empty when it has ended.
+#[must_use]
+pub fn command_of(pid: u32) -> Vec<String> {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let line = String::from_utf8_lossy(&line).into_owned();
+    line.split_terminator('\0').map(str::to_owned).collect()
+}
+
 /// Whether a file is mapped into this process.
 #[must_use]
 pub fn is_mapped(path: &std::path::Path) -> bool {

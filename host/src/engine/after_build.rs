@@ -150,7 +150,6 @@ impl Core {
                 let library =
                     LibraryCopy { path: copy.path.clone(), artifact: artifact.hash.clone() };
                 self.generations.attempt(name, generation, library);
-                self.note_loading(name, generation, &artifact.hash, LoadedWith::Own);
                 let swap = |state| Swap {
                     slot: &slot,
                     generation,
@@ -160,6 +159,7 @@ impl Core {
                     clock,
                     state,
                     is_rollback: false,
+                    with: LoadedWith::Own,
                 };
                 let start = self.migrations.start(name);
                 let start = start.map_or(StateSource::Running, StateSource::Earlier);
@@ -169,10 +169,7 @@ impl Core {
                 };
                 match swapped {
                     Ok(_) => self.host_change.modules_changed(),
-                    Err(_) => {
-                        self.note_refused(name);
-                        self.tidy_copies(name, None);
-                    }
+                    Err(_) => self.tidy_copies(name, None),
                 }
             }
             Err(error) => {

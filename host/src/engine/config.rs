@@ -1,5 +1,6 @@
 //! What an engine is told at the start.
 
+use super::code_trials::CodeTrials;
 use super::fast_path::FastPath;
 use super::hand_over::HandOver;
 use super::next_host::NextHost;
@@ -27,6 +28,8 @@ pub struct ModuleSpec {
     pub state_keys: Vec<String>,
     /// Views to draw beside the main one; empty for all.
     pub views: Vec<String>,
+    /// Whether its new code is tried in a process of its own before it is loaded.
+    pub is_tried: bool,
 }
 
 impl ModuleSpec {
@@ -34,7 +37,8 @@ impl ModuleSpec {
     #[must_use]
     pub fn of(package: &str) -> Self {
         let (state_keys, views) = (Vec::new(), Vec::new());
-        Self { name: package.to_owned(), package: package.to_owned(), state_keys, views }
+        let name = package.to_owned();
+        Self { package: name.clone(), name, state_keys, views, is_tried: true }
     }
 }
 
@@ -127,6 +131,8 @@ pub struct EngineConfig {
     pub source: BuildSource,
     /// What modules may ask for.
     pub host_calls: HostCalls,
+    /// Tries new code before it is loaded; `None` to load it at once.
+    pub trials: Option<Box<dyn CodeTrials>>,
     /// What is tried before a save is built.
     pub fast_path: Box<dyn FastPath>,
     /// Called on the engine thread, about every [`HEARTBEAT_EVERY`](crate::journal::status::HEARTBEAT_EVERY)

@@ -82,6 +82,8 @@ pub(super) struct Core {
     pub(super) host_change: HostChange,
     /// New code that waits for work of the running code.
     pub(super) deferred: Deferred,
+    /// Hashes of libraries that have passed a trial, or have drawn here.
+    pub(super) harmless: BTreeSet<String>,
     /// Modules whose next swap may lose some of the state.
     pub(super) accepts_loss: BTreeSet<String>,
     pub(super) ended: Arc<AtomicBool>,

@@ -109,6 +109,7 @@ impl Engine {
             only_built: BTreeSet::new(),
             started: Instant::now(),
             deferred: Deferred::default(),
+            harmless: BTreeSet::new(),
             accepts_loss: BTreeSet::new(),
             ended: Arc::clone(&handle.ended),
             failure: Arc::clone(&handle.failure),
@@ -271,6 +272,7 @@ impl Core {
         self.stopping.store(true, Ordering::Release);
         self.builds.stop();
         self.config.next_host = None;
+        self.config.trials = None;
         self.host_build_guard = None;
         self.build_guard = None;
         self.watcher = None;

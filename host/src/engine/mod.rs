@@ -17,6 +17,7 @@ mod app_config;
 mod app_services;
 mod builds;
 mod changes;
+mod code_trials;
 mod config;
 mod core;
 mod deferred;
@@ -49,8 +50,10 @@ mod state_edit;
 mod state_orders;
 mod swap;
 mod tickets;
+mod trial;
 
 pub use crate::slot::WhichModule;
+pub use code_trials::{CodeFailure, CodeOnTrial, CodeTrials, TrialEnd, TrialInput, TrialReport};
 pub use config::{AppConfig, BuildSource, EngineConfig, ModuleSpec, OnStateLoss};
 pub use engine_loop::Engine;
 pub use error::EngineError;

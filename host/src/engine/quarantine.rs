@@ -119,6 +119,8 @@ impl Core {
             return;
         }
         let copy = LibraryCopy { path, artifact: artifact.clone() };
+        // This host has passed its trial with it.
+        self.harmless.insert(artifact.clone());
         self.load_copy(&slot, *generation, copy, Trigger::Start);
     }
 
@@ -131,7 +133,6 @@ impl Core {
         trigger: Trigger,
     ) -> Option<Generation> {
         let LibraryCopy { path, artifact } = copy;
-        self.note_loading(slot.name(), generation, &artifact, LoadedWith::Own);
         let swap = |state| Swap {
             slot,
             generation,
@@ -141,12 +142,9 @@ impl Core {
             clock: StageClock::start(Instant::now()),
             state,
             is_rollback: false,
+            with: LoadedWith::Own,
         };
-        if self.first_swap(slot, generation, &swap).is_ok() {
-            return Some(generation);
-        }
-        self.note_refused(slot.name());
-        None
+        self.first_swap(slot, generation, &swap).ok()
     }
 
     /// What had to wait until a commit was told.
@@ -169,12 +167,6 @@ impl Core {
     ) {
         let ledger = self.ledger.as_mut();
         let noted = ledger.map(|ledger| ledger.loading(name, generation, artifact, with));
-        self.tell_ledger(noted);
-    }
-
-    /// What is being loaded is tried with another state.
-    pub(super) fn note_loading_with(&mut self, name: &str, with: LoadedWith) {
-        let noted = self.ledger.as_mut().map(|ledger| ledger.loading_with(name, with));
         self.tell_ledger(noted);
     }
 

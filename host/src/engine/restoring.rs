@@ -37,10 +37,9 @@ impl Core {
             };
             let carried = self.carried_fields(name, &checkpoint.bytes);
             let bytes = carried.unwrap_or(checkpoint.bytes);
-            if let Some(file) = path.file_name().and_then(|file| file.to_str()) {
-                self.note_loading_with(name, LoadedWith::Checkpoint(file.to_owned()));
-            }
-            match self.try_swap(swap(StateSource::Given(bytes))) {
+            let file = path.file_name().and_then(|file| file.to_str());
+            let with = file.map_or(LoadedWith::Own, |it| LoadedWith::Checkpoint(it.to_owned()));
+            match self.try_swap(Swap { with, ..swap(StateSource::Given(bytes)) }) {
                 Ok(()) => {
                     self.set_aside(name, store.as_ref(), &refused);
                     return Ok(self.first_swapped(name, generation, Some(checkpoint.age)));
@@ -54,7 +53,6 @@ impl Core {
                 }
             }
         }
-        self.note_loading_with(name, LoadedWith::Own);
         match self.try_swap(swap(StateSource::Given(Vec::new()))) {
             Ok(()) => {
                 self.set_aside(name, store.as_ref(), &refused);

@@ -110,7 +110,6 @@ impl Core {
             StateSource::Edited(_) | StateSource::Earlier(_) => LoadedWith::ByHand,
             StateSource::Running | StateSource::Given(_) => LoadedWith::Own,
         };
-        self.note_loading(name, generation, &copy.artifact, with);
         let swapped = self.swap(Swap {
             slot,
             generation,
@@ -120,9 +119,9 @@ impl Core {
             clock: StageClock::start(Instant::now()),
             state,
             is_rollback,
+            with,
         });
         if swapped.is_err() {
-            self.note_refused(name);
             self.tidy_copies(name, Some(&duplicate));
         }
         swapped

@@ -159,6 +159,7 @@ impl Core {
             self.record(Some(name), Some(generation), Event::Restored { from, age_ms, state });
         }
         let build = self.generations.artifact(name, generation);
+        self.harmless.insert(build.clone());
         let event = Event::Committed {
             trigger,
             total_us: clock.total_us(),

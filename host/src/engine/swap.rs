@@ -8,6 +8,7 @@ use crate::journal::event::{Generation, Stage, Trigger};
 use crate::journal::stage_clock::StageClock;
 use crate::module::{CallLimit, HostCalls, LiveSnapshot};
 use crate::os::signals;
+use crate::persist::crash::LoadedWith;
 use crate::slot::{
     Candidate, Carried, PendingCommit, Proven, Rejection, Slot, SwapTurn, state_limit,
 };
@@ -34,6 +35,8 @@ pub(super) struct Swap<'a> {
     pub(super) clock: StageClock,
     pub(super) state: StateSource,
     pub(super) is_rollback: bool,
+    /// What its state is, for the case that the process dies of it.
+    pub(super) with: LoadedWith,
 }
 
 /// Where the new generation's state comes from.
@@ -107,8 +110,7 @@ impl Core {
         if let Some(reason) = self.refuses_load() {
             return Err(Rejection::new(Stage::Load, reason));
         }
-        let (name, generation) = (swap.slot.name(), swap.generation);
-        let is_of_new_code = swap.is_of_new_code();
+        let (name, is_of_new_code) = (swap.slot.name(), swap.is_of_new_code());
         // New code has waited for its turn; what the user asks for at once cannot.
         let busy = if is_of_new_code { Vec::new() } else { self.busy_with(name) };
         if !busy.is_empty() {
@@ -116,6 +118,31 @@ impl Core {
             let reason = format!("{name} is at work on {busy}; try again when that is done");
             return Err(Rejection::new(Stage::Load, reason));
         }
+        self.put_on_trial(&mut swap)?;
+        let (slot, artifact) = (swap.slot, swap.artifact.clone());
+        let swapped = self.load_and_exchange(swap, is_of_new_code);
+        let is_refused = swapped.is_err() && slot.artifact().as_ref() != Some(&artifact);
+        if is_refused {
+            // It has not come as far here as there.
+            self.harmless.remove(&artifact);
+        }
+        if swapped.is_err() {
+            self.note_refused(slot.name());
+        }
+        swapped
+    }
+
+    /// From the library to the commit.
+    ///
+    /// # Errors
+    /// As for [`Self::try_swap`].
+    fn load_and_exchange(
+        &mut self,
+        mut swap: Swap<'_>,
+        is_of_new_code: bool,
+    ) -> Result<(), Rejection> {
+        let (name, generation) = (swap.slot.name(), swap.generation);
+        self.note_loading(name, generation, &swap.artifact, swap.with.clone());
         let mut terms = Terms {
             host_calls: self.host_calls_for(name, generation),
             limit: self.step_limit(),
@@ -178,7 +205,7 @@ impl Core {
     }
 
     /// The same for a call that writes the state of a module.
-    fn capture_limit(&self, name: &str) -> CallLimit {
+    pub(super) fn capture_limit(&self, name: &str) -> CallLimit {
         let bytes = self.board().module(name).map_or(0, |module| module.state_bytes);
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         self.step_limit().with_time(state_limit(STEP_LIMIT, bytes))

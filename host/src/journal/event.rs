@@ -103,7 +103,7 @@ pub struct StagesMicros {
     pub detect: u64,
     /// The build.
     pub build: u64,
-    /// Always 0: there is no trial run in a throw-away process yet. The field is part of the outside contract.
+    /// The trial of the new code in a process of its own; 0 when it needed none.
     pub trial: u64,
     /// Copying, loading and checking the library.
     pub load: u64,
@@ -160,7 +160,7 @@ pub enum Stage {
     Load,
     /// Checking its header.
     Handshake,
-    /// Taking the state out of the old generation.
+    /// Taking the state out of the old generation, or in a trial out of the new one.
     Capture,
     /// Creating the new instance from the state.
     Restore,
@@ -168,6 +168,8 @@ pub enum Stage {
     Services,
     /// The hidden passes and the first frame.
     FirstFrame,
+    /// In a trial: dropping the instance.
+    Drop,
 }
 
 impl fmt::Display for Stage {
@@ -179,6 +181,7 @@ impl fmt::Display for Stage {
             Self::Restore => "restore",
             Self::Services => "services",
             Self::FirstFrame => "first frame",
+            Self::Drop => "drop",
         })
     }
 }
@@ -348,16 +351,22 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         targets: Vec<String>,
     },
-    /// A program that was built has shown in a process of its own that it can take the place of the one that
-    /// runs.
-    TrialPassed { ms: u64, targets: Vec<String> },
-    /// It cannot: the running one stays. `stderr` holds the last lines that it has written.
+    /// New code of a module, or the program of `targets` that was built, has shown in a process of its own that it
+    /// can take the place of what runs.
+    TrialPassed {
+        ms: u64,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        targets: Vec<String>,
+    },
+    /// It has not. A program is not started then; what becomes of a module's code is said by what follows. `stderr`
+    /// holds the last lines that it has written.
     TrialFailed {
         ms: u64,
         stage: String,
         reason: String,
         signal: Option<i32>,
         stderr: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         targets: Vec<String>,
     },
     /// New code runs. `build` is the hash of its library.

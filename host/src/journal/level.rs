@@ -46,6 +46,7 @@ impl LogLevel {
             | Event::ServicesFailed { .. }
             | Event::ServiceStopped { error: Some(_), .. } => Self::Error,
             Event::RolledBack { .. }
+            | Event::TrialFailed { .. }
             | Event::Retired { unmapped: false, .. }
             | Event::ProcessNotStarted { .. }
             | Event::ServiceStopped { forced: true, .. }

@@ -51,6 +51,12 @@ pub(crate) fn of(event: &Event) -> String {
         Event::BuildFailed { ms, diagnostics, .. } => {
             format!("build failed in {ms} ms: {}", first_of(diagnostics))
         }
+        Event::TrialPassed { ms, targets } if targets.is_empty() => {
+            format!("the new code has restored the state and drawn in a trial of {ms} ms")
+        }
+        Event::TrialFailed { stage, reason, targets, .. } if targets.is_empty() => {
+            format!("its trial failed at {stage}: {}", first_line(reason))
+        }
         Event::TrialPassed { ms, .. } => {
             format!("the new one has restored the state and drawn a frame in {ms} ms")
         }

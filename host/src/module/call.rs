@@ -3,10 +3,11 @@
 use crate::journal::event::{Event, FaultSite, fault_text};
 use crate::os::cancel::{Cancel, Never};
 use crossbeam_channel::Receiver;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Everything that goes into one frame, as bytes the host need not understand.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InputPacket {
     /// Bits of [`hot_api::abi::input_flag`].
     pub flags: u32,

@@ -7,7 +7,7 @@
 
 use super::app_args::AppArgs;
 use super::slices::text;
-use hot_api::abi::{ABI_VERSION, HostTable, Slice, WriteFn, answer_listen};
+use hot_api::abi::{ABI_VERSION, HostTable, Slice, WriteFn, answer_listen, host_flag};
 use hot_api::services::lifecycle::Report;
 use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeMap;
@@ -33,6 +33,8 @@ pub struct HostCalls {
     pub gl: Option<GlLoader>,
     /// The application's own arguments.
     pub args: AppArgs,
+    /// Whether this process is there to try the module, and nothing else.
+    pub on_trial: bool,
     /// Any thread: the module begins or ends work that must not be interrupted.
     pub on_lease: LeaseFn,
     /// The service's thread: what a service says of itself.
@@ -71,6 +73,7 @@ impl HostCalls {
             log: Arc::new(|_, _| {}),
             gl: None,
             args: AppArgs::default(),
+            on_trial: false,
             on_lease: Arc::new(drop),
             on_service: Arc::new(|_, _, _| {}),
             listen: Arc::new(|_| Err("this host keeps no sockets".to_owned())),
@@ -147,6 +150,7 @@ impl HostSide {
             safe_point,
             service,
             listen,
+            flags: if host_calls.on_trial { host_flag::ON_TRIAL } else { 0 },
         };
         let side = Box::into_raw(Box::new(Self {
             table,

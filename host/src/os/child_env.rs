@@ -35,6 +35,18 @@ pub(crate) fn die_with_parent() {
     }
 }
 
+/// As [`die_with_parent`], whatever this process does about signals, and whoever has started it.
+#[cfg(target_os = "linux")]
+pub(crate) fn die_at_once_with_parent() {
+    let signal = Some(rustix::process::Signal::KILL);
+    // Without it the process ends when it comes to read its next order.
+    let _unsupported = rustix::process::set_parent_process_death_signal(signal);
+}
+
+/// Elsewhere nothing tells a process that its parent has died.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn die_at_once_with_parent() {}
+
 /// Elsewhere nothing tells a process that its parent has died.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn die_with_parent() {}

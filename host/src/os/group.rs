@@ -8,7 +8,7 @@
 use parking_lot::Mutex;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 use std::io;
-use std::process::{ChildStderr, ChildStdout, Command, ExitStatus};
+use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus};
 use std::sync::Arc;
 
 /// A running program and its group.
@@ -64,6 +64,11 @@ impl Group {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// What the program reads, where it was started with a pipe; once.
+    pub fn stdin(&mut self) -> Option<ChildStdin> {
+        self.child.lock().stdin().take()
     }
 
     /// What the program writes, where it was started with pipes; once.
@@ -204,6 +209,42 @@ impl GroupEnd {
 #[cfg(unix)]
 pub fn signal_of(status: ExitStatus) -> Option<i32> {
     std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+/// Signals that end a program, by name.
+#[must_use]
+#[cfg(unix)]
+pub fn signal_name(signal: i32) -> String {
+    use rustix::process::Signal as Of;
+    let names = [
+        (Of::ABORT, "SIGABRT"),
+        (Of::ALARM, "SIGALRM"),
+        (Of::BUS, "SIGBUS"),
+        (Of::FPE, "SIGFPE"),
+        (Of::HUP, "SIGHUP"),
+        (Of::ILL, "SIGILL"),
+        (Of::INT, "SIGINT"),
+        (Of::KILL, "SIGKILL"),
+        (Of::PIPE, "SIGPIPE"),
+        (Of::QUIT, "SIGQUIT"),
+        (Of::SEGV, "SIGSEGV"),
+        (Of::SYS, "SIGSYS"),
+        (Of::TERM, "SIGTERM"),
+        (Of::TRAP, "SIGTRAP"),
+        (Of::USR1, "SIGUSR1"),
+        (Of::USR2, "SIGUSR2"),
+        (Of::XCPU, "SIGXCPU"),
+        (Of::XFSZ, "SIGXFSZ"),
+    ];
+    let name = names.iter().find(|(of, _)| of.as_raw() == signal);
+    name.map_or_else(|| format!("signal {signal}"), |(_, name)| (*name).to_owned())
+}
+
+/// There are no signals here.
+#[must_use]
+#[cfg(not(unix))]
+pub fn signal_name(signal: i32) -> String {
+    format!("signal {signal}")
 }
 
 /// There are no signals here.

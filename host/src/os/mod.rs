@@ -8,12 +8,15 @@ pub(crate) mod cancel;
 mod cargo_home;
 pub mod child_env;
 pub mod command_line;
+pub(crate) mod confinement;
+pub(crate) mod faults;
 pub(crate) mod file_identity;
 pub mod group;
 pub(crate) mod lines;
 mod own_command;
 pub(crate) mod own_executable;
 pub(crate) mod private_dir;
+pub(crate) mod process_limits;
 pub(crate) mod signals;
 #[cfg(unix)]
 pub(crate) mod terminal;

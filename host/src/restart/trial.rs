@@ -3,16 +3,15 @@
 //! Owns: what the two processes tell each other: a file with the modules there, an exit code and a line back. Never:
 //! touches what the running host has; checkpoints are read alone.
 
-use crate::engine::{TrialFailure, TrialModule};
-use crate::journal::event::{Generation, Trigger};
-use crate::module::{AppArgs, HostCalls, InputPacket};
+use crate::engine::{TrialFailure, TrialInput, TrialModule};
+use crate::module::AppArgs;
 use crate::os::cancel::Cancel;
 use crate::os::child_env::{self, TRIAL};
 use crate::os::group::signal_of;
 use crate::os::lines::{self, NoStatus};
 use crate::os::whole_file;
 use crate::persist::checkpoint::Store;
-use crate::slot::{Candidate, FrameResult, PendingCommit, Rejection, Slot};
+use crate::trial::{Broken, ModuleRun, Step};
 use crossbeam_channel::bounded;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
@@ -175,52 +174,24 @@ pub fn intercept(check: impl FnOnce() -> Result<(), String>) -> Option<ExitCode>
     })
 }
 
-/// One module from its library to a frame, as at the start of a host.
+/// One module from its library to a frame and to its end, as in the life of a host.
 fn draw(module: &Module, store: &Store, args: AppArgs) -> Result<(), String> {
     let Module { name, library, artifact, is_faulted } = module;
-    let refused = |rejection: Rejection| {
-        let rejection = rejection.retired(STEP_LIMIT);
-        format!("{}: {name}: {}", rejection.stage, rejection.reason)
-    };
-    let (bell, _) = bounded(1);
-    let slot = Slot::new(name.clone(), name.clone(), bell, STEP_LIMIT);
-    let file = Path::new(library);
-    let generation = Generation(1);
-    let host_calls = HostCalls { args, ..HostCalls::silent() };
-    let candidate =
-        Candidate::load(file, generation, name, artifact.clone(), host_calls, STEP_LIMIT)
-            .map_err(refused)?;
-    let state = store.newest(name).map(|checkpoint| checkpoint.bytes).unwrap_or_default();
-    let restored = candidate.restore(state).map_err(refused)?;
-    if *is_faulted {
+    let run = ModuleRun {
+        module: name,
+        library: Path::new(library),
+        artifact,
+        views: &[],
+        args,
         // It panics in the running host as well.
-        return Ok(());
-    }
-    let Some(mut turn) = slot.begin_swap(STEP_LIMIT) else {
-        return Err(format!("trial: {name}: the frame has no beginning"));
+        draws: !is_faulted,
+        limit: STEP_LIMIT,
     };
-    let proven = restored.draw_hidden(&slot, &turn).map_err(refused)?;
-    slot.commit(&mut turn, proven, PendingCommit::new(generation, Trigger::Start));
-    drop(turn);
-    let drawn = frame(&slot);
-    for active in slot.take_all(STEP_LIMIT) {
-        let _retirement = active.thread.retire(STEP_LIMIT);
-    }
-    drawn.map_err(|why| format!("first_frame: {name}: {why}"))
-}
-
-fn frame(slot: &Slot) -> Result<(), String> {
-    if !slot.begin_frame() {
-        return Err("the frame has no beginning".to_owned());
-    }
-    let mut results = vec![slot.logic(InputPacket::default())];
-    results.extend(slot.views().iter().map(|view| slot.frame(view.index, InputPacket::default())));
-    slot.end_frame();
-    match results.into_iter().find(|result| matches!(result, FrameResult::Hold(_))) {
-        Some(FrameResult::Hold(reason)) => {
-            let fault = slot.fault().map(|fault| fault.to_string());
-            Err(fault.unwrap_or_else(|| format!("{reason:?}")))
-        }
-        _ => Ok(()),
+    let state = store.newest(name).map(|checkpoint| checkpoint.bytes).unwrap_or_default();
+    let input = TrialInput { state, ..TrialInput::default() };
+    match run.run(|| Ok(input), &mut |_| {}) {
+        // It has drawn; how the module ends is the same in any host.
+        Ok(()) | Err(Broken { step: Step::Capture | Step::Drop, .. }) => Ok(()),
+        Err(Broken { step, reason, .. }) => Err(format!("{}: {name}: {reason}", step.stage())),
     }
 }

@@ -227,7 +227,20 @@ impl Restored {
     ///
     /// # Errors
     /// When the module panics or does not come back.
-    pub fn draw_hidden(mut self, slot: &Slot, turn: &SwapTurn<'_>) -> Result<Proven, Rejection> {
+    pub fn draw_hidden(self, slot: &Slot, turn: &SwapTurn<'_>) -> Result<Proven, Rejection> {
+        self.draw_each_hidden(slot, turn, &mut |_| {})
+    }
+
+    /// As [`Self::draw_hidden`]; tells the name of each view before it is drawn.
+    ///
+    /// # Errors
+    /// As for [`Self::draw_hidden`].
+    pub fn draw_each_hidden(
+        mut self,
+        slot: &Slot,
+        turn: &SwapTurn<'_>,
+        on_view: &mut dyn FnMut(&str),
+    ) -> Result<Proven, Rejection> {
         let shown = Slot::last_inputs(turn);
         let mut carried = Vec::new();
         for view in 0..self.active.thread.views().len() {
@@ -235,6 +248,7 @@ impl Restored {
                 carried.push(Picture::default());
                 continue;
             }
+            on_view(&self.active.thread.views()[view]);
             let last = shown.get(view).cloned().unwrap_or_default();
             match draw_hidden_view(&mut self.active.thread, view as u32, &last, &self.limit) {
                 Ok(picture) => carried.push(picture),

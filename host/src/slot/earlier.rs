@@ -3,7 +3,7 @@
 use super::carried::Carried;
 use crate::module::LiveSnapshot;
 use hot_api::state::Codec;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What was captured of one slot's state, newest of each kind.
 #[derive(Default)]
@@ -17,17 +17,36 @@ pub(super) struct Earlier {
 struct Taken {
     snapshot: LiveSnapshot,
     at: Instant,
+    /// How long the module needed, when any process can read it.
+    cost: Option<Duration>,
+}
+
+impl Taken {
+    fn now(snapshot: LiveSnapshot, cost: Option<Duration>) -> Self {
+        Self { snapshot, at: Instant::now(), cost }
+    }
 }
 
 impl Earlier {
     /// Keeps a snapshot by name; it is the newest of all.
     pub(super) fn keep_named(&mut self, snapshot: LiveSnapshot) {
-        *self = Self { named: Some(Taken { snapshot, at: Instant::now() }), binary: None };
+        *self = Self { named: Some(Taken::now(snapshot, None)), binary: None };
+    }
+
+    /// Keeps a snapshot by name that holds all of the state itself; it is the newest of all.
+    pub(super) fn keep_whole(&mut self, snapshot: LiveSnapshot, cost: Duration) {
+        *self = Self { named: Some(Taken::now(snapshot, Some(cost))), binary: None };
+    }
+
+    /// The newest one by name, when any process can read it and `serves` agrees to what it has cost.
+    pub(super) fn whole(&self, serves: impl FnOnce(Duration) -> bool) -> Option<&LiveSnapshot> {
+        let taken = self.named.as_ref()?;
+        taken.cost.is_some_and(serves).then_some(&taken.snapshot)
     }
 
     /// Keeps a snapshot in the binary codec beside the older one by name.
     pub(super) fn keep_binary(&mut self, schema: Vec<u8>, snapshot: LiveSnapshot) {
-        self.binary = Some((schema, Taken { snapshot, at: Instant::now() }));
+        self.binary = Some((schema, Taken::now(snapshot, None)));
     }
 
     /// The newest that code with this schema can read; `reason` is why it is asked for.

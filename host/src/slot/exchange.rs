@@ -119,8 +119,14 @@ impl Slot {
     }
 
     /// What each view was last shown with, for hidden passes.
-    pub(super) fn last_inputs(turn: &SwapTurn<'_>) -> Vec<InputPacket> {
+    #[must_use]
+    pub fn last_inputs(turn: &SwapTurn<'_>) -> Vec<InputPacket> {
         turn.0.views.iter().map(|view| view.last.clone()).collect()
+    }
+
+    /// Has hidden passes draw as large as elsewhere: `inputs` is what each view was last shown with there.
+    pub fn show_as(turn: &mut SwapTurn<'_>, inputs: Vec<InputPacket>) {
+        turn.0.views = inputs.into_iter().map(ViewSlot::of).collect();
     }
 
     /// Engine thread, within a swap. From here on the new generation draws.

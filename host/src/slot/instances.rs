@@ -318,6 +318,11 @@ impl Instances {
 }
 
 impl ViewSlot {
+    /// One that was shown with this.
+    pub(super) fn of(last: InputPacket) -> Self {
+        Self { last, ..Self::default() }
+    }
+
     /// Joins what was kept back with what is new.
     pub(super) fn packet(
         &mut self,

@@ -128,6 +128,12 @@ impl Slot {
             .collect()
     }
 
+    /// The views to draw beside the main one; empty means all.
+    #[must_use]
+    pub fn wanted_views(&self) -> &[String] {
+        &self.wanted_views
+    }
+
     /// Whether this view of the module is drawn: the main one always is.
     #[must_use]
     pub fn draws(&self, index: usize, name: &str) -> bool {

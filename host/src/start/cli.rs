@@ -35,6 +35,9 @@ impl From<Exit> for ExitCode {
 /// without.
 pub const AS_HOST: &str = "--as-host";
 
+/// What a host is started with that tries code of modules, and does nothing else.
+pub const ON_TRIAL: [&str; 2] = [AS_HOST, "--on-trial"];
+
 /// What `dev` and the host itself understand.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct DevArgs {

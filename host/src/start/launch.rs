@@ -6,7 +6,7 @@
 use crate::compile::{BuildConfig, BuildError, ReplayConfig, WrapperProgram};
 use crate::control::host_control::{HostControl, HostFacts};
 use crate::control::{ControlServer, HostLock};
-use crate::engine::{BuildSource, Engine, EngineConfig, EngineHandle};
+use crate::engine::{BuildSource, CodeTrials, Engine, EngineConfig, EngineHandle};
 use crate::journal::event::{Event, StartReason};
 use crate::journal::status::StatusFile;
 use crate::journal::{Journal, JournalConfig, LogLevel, ShowBoard};
@@ -23,12 +23,13 @@ use crate::restart::{Carried, Executables, HostMaker, replace};
 use crate::sources::eframe_use;
 use crate::sources::workspace::Workspace;
 use crate::start::auto_run;
-use crate::start::cli::{DevArgs, Exit};
+use crate::start::cli::{DevArgs, Exit, ON_TRIAL};
 use crate::start::headless::Headless;
 use crate::start::settings::{EnvSettings, PitstopFile, Settings};
 use crate::start::status_writer::StatusWriter;
 use crate::start::terminal::{Terminal, say};
 use crate::supervise::{Programs, ProgramsConfig, ProgramsHandle};
+use crate::trial::TrialProcesses;
 use anyhow::Context as _;
 use hot_api::abi::NOTICE;
 use once_cell::sync::OnceCell;
@@ -297,6 +298,7 @@ impl Launch {
             host_since: host_since(before, carried.as_ref()),
             begin_with_proven: before == Some(Before::WentBack),
             app: settings.app.clone(),
+            trials: trials(&settings),
             is_first_start: matches!(before, None | Some(Before::InOrder)),
             next_host: maker.map(HostMaker::into_next_host),
             begin_from: carried.map(|carried| carried.hand_over),
@@ -396,6 +398,13 @@ fn host_maker(
         args: settings.args.clone(),
         check: Arc::new(move || check(&args_again)),
     })
+}
+
+/// What tries new code; `None` when no module wants that.
+fn trials(settings: &Settings) -> Option<Box<dyn CodeTrials>> {
+    let is_wanted = settings.modules.iter().any(|module| module.is_tried);
+    let program = own_executable().ok().filter(|_| is_wanted)?;
+    Some(Box::new(TrialProcesses::start(program, &ON_TRIAL, settings.args.clone())))
 }
 
 /// When the build of this executable was started, where files of the host may have been saved since. Whoever starts a

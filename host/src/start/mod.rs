@@ -24,6 +24,10 @@ struct Line {
     #[arg(long, hide = true)]
     as_host: bool,
 
+    /// See [`cli::ON_TRIAL`].
+    #[arg(long, hide = true)]
+    on_trial: bool,
+
     #[command(flatten)]
     dev: DevArgs,
 }
@@ -33,6 +37,9 @@ struct Line {
 #[must_use]
 pub fn main() -> ExitCode {
     let line = Line::parse();
+    if line.on_trial {
+        return crate::trial::main();
+    }
     if let Some(code) = crate::restart::intercept(|| launch::check(&line.dev)) {
         return code;
     }

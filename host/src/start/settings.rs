@@ -18,7 +18,7 @@ use crate::journal::{EventsTo, LogLevel};
 use crate::sources::workspace::{Workspace, WorkspaceError};
 use crate::start::cli::DevArgs;
 use crate::supervise::{OnEnd, RESTART_DELAY_MS, STOP_TIMEOUT_MS, StopSignal, Terms};
-use file::AutoRunTable;
+use file::{AutoRunTable, Trial};
 use hot_api::services::lifecycle::Limits;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -217,6 +217,7 @@ fn modules(picked: &[String], file: &PitstopFile) -> Vec<ModuleSpec> {
                 name,
                 state_keys: table.state_keys.clone(),
                 views: table.views.clone(),
+                is_tried: table.trial != Some(Trial::Off),
             }
         })
         .collect();

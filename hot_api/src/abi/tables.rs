@@ -334,7 +334,18 @@ pub struct HostTable {
         sink: *mut c_void,
         write: WriteFn,
     ) -> i32,
+    /// Bits of [`host_flag`]. Absent from older hosts, as is what follows.
+    pub flags: u64,
 }
+
+/// Bits of [`HostTable::flags`].
+pub mod host_flag {
+    /// The process is there to try the module, and ends with it.
+    pub const ON_TRIAL: u64 = 1 << 0;
+}
+
+/// Size of the shortest [`HostTable`] that a module can use: everything up to `listen`.
+pub const HOST_TABLE_SIZE_MIN: u32 = offset_of!(HostTable, flags) as u32;
 
 /// Buffers of the host, by number. Each has holders; at none its memory is freed. Whoever holds one
 /// may read it, and write to it as long as there is no other holder.
@@ -620,6 +631,7 @@ const _: () = {
     assert!(size_of::<KeptTable>() == 8 + 6 * word);
     assert!(size_of::<KeptBuffer>() == 16 + word);
     assert!(offset_of!(HostTable, host) == 8);
+    assert!(word != 8 || offset_of!(HostTable, flags) == 128);
     assert!(offset_of!(FrameInput, time) == 8);
     assert!(offset_of!(FrameInput, items) == 40);
     assert!(size_of::<FrameInput>() == 40 + 2 * word);

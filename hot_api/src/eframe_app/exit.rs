@@ -1,5 +1,6 @@
 //! [`eframe::App::on_exit`], whose signature depends on the renderer that the application has chosen.
 
+use crate::current_host;
 use eframe::App;
 
 /// Any application, as a creator makes it.
@@ -24,9 +25,11 @@ impl<F: FnOnce(&mut DynApp, Option<&Gl>), Gl> OnExit<(Gl,)> for F {
     }
 }
 
-/// Calls it; `on_exit` is `<dyn App>::on_exit`.
+/// Calls it, but on trial, where nothing comes to an end; `on_exit` is `<dyn App>::on_exit`.
 pub(super) fn call<Signature>(on_exit: impl OnExit<Signature>, app: &mut DynApp) {
-    on_exit.call(app);
+    if !current_host().is_some_and(|host| host.on_trial()) {
+        on_exit.call(app);
+    }
 }
 
 #[cfg(test)]

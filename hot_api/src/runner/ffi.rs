@@ -12,8 +12,8 @@ use super::ffi_services::{services_table, threads};
 use super::guard::{guard, install, last_panic_site, uninstall, warn};
 use super::paint::PaintSide;
 use crate::abi::{
-    FrameInput, FrameView, HostTable, Instance, LiteralEdit, ModuleTable, PaintInfo, Slice,
-    WriteFn, code,
+    FrameInput, FrameView, HOST_TABLE_SIZE_MIN, HostTable, Instance, LiteralEdit, ModuleTable,
+    PaintInfo, Slice, WriteFn, code,
 };
 use crate::host::{Host, LogLevel};
 use crate::kept::{Passage, use_memory_of, within};
@@ -85,6 +85,15 @@ unsafe fn is_whole<T>(object: *const T) -> bool {
     !object.is_null() && unsafe { object.cast::<u32>().read() } as usize >= size_of::<T>()
 }
 
+/// Whether the host's table has all that a module needs. What an older host's lacks is asked for with its size.
+///
+/// # Safety
+/// `host` is null or points to a live table (ABI-2).
+unsafe fn is_host(host: *const HostTable) -> bool {
+    // SAFETY: promised by the caller.
+    !host.is_null() && unsafe { (&raw const (*host).size).read() } >= HOST_TABLE_SIZE_MIN
+}
+
 /// # Safety
 /// As for [`paint_side`].
 unsafe fn host_of(instance: *mut Instance) -> Host {
@@ -127,7 +136,7 @@ unsafe fn create_of(
     out: *mut *mut Instance,
 ) -> i32 {
     // SAFETY: ABI-2: the host's table begins with its size.
-    if !unsafe { is_whole(host) } || out.is_null() {
+    if !unsafe { is_host(host) } || out.is_null() {
         return code::REFUSED;
     }
     // SAFETY: ABI-6.
@@ -264,7 +273,7 @@ pub(super) unsafe fn without_instance(
     call: impl FnOnce(Host) -> i32,
 ) -> i32 {
     // SAFETY: ABI-2: the host's table begins with its size.
-    if !unsafe { is_whole(host) } {
+    if !unsafe { is_host(host) } {
         return code::REFUSED;
     }
     // SAFETY: ABI-6: the table outlives the call.
@@ -389,7 +398,7 @@ unsafe extern "C" fn destroy(instance: *mut Instance) -> i32 {
 
 unsafe extern "C" fn set_literals(host: *const HostTable, edits: Slice<LiteralEdit>) -> i32 {
     // SAFETY: ABI-2: the host's table begins with its size.
-    if !unsafe { is_whole(host) } {
+    if !unsafe { is_host(host) } {
         return code::REFUSED;
     }
     // SAFETY: ABI-6: the table outlives the call.

@@ -47,6 +47,7 @@ pub(super) fn with_context(ctx: &Context) -> (Host, Receiver<ServiceReport>, &'s
         safe_point,
         service,
         listen,
+        flags: 0,
     }));
     // SAFETY: ABI-6: the table is never freed and never changed.
     let host = unsafe { Host::new(table) };

@@ -168,10 +168,16 @@ impl Driver {
             safe_point,
             service,
             listen,
+            flags: 0,
         });
         let table = table::<Scripted>();
         let instance = null_mut();
         Self { table, instance, time: 1.0, repaints, services, side, host, _turn: turn }
+    }
+
+    /// Before there is an instance: what the host's table says.
+    pub(crate) fn change_table(&mut self, change: impl FnOnce(&mut HostTable)) {
+        change(Rc::get_mut(&mut self.host).expect("no module has it"));
     }
 
     /// Has the host's side outlive the driver, for a thread that may still be in a call of it.

@@ -2,7 +2,11 @@
 #![expect(unsafe_code, reason = "calls a module with arguments that no host should pass")]
 
 use crate::driver::{Driver, Input};
-use hot_api::abi::{FrameInput, FrameView, HostTable, PaintInfo, Slice, code};
+use crate::script::{Script, note, play, seen};
+use hot_api::CreateContext;
+use hot_api::abi::{
+    FrameInput, FrameView, HOST_TABLE_SIZE_MIN, HostTable, PaintInfo, Slice, code, host_flag,
+};
 use std::mem::size_of;
 use std::ptr::{null, null_mut};
 
@@ -62,13 +66,31 @@ fn structs_of_an_older_host_are_refused() {
     // SAFETY: as above: four bytes that say how short it is.
     let short_info = unsafe { (table.paint)(instance, 0, 1, (&raw const paint).cast()) };
     assert_eq!(short_info, code::REFUSED);
-    let host = size_of::<HostTable>() as u32 - 8;
+    let host = HOST_TABLE_SIZE_MIN - 8;
     let mut out = null_mut();
     // SAFETY: as above.
     let short_table =
         unsafe { (table.create)((&raw const host).cast(), Slice::EMPTY, &raw mut out) };
     assert_eq!((short_table, out), (code::REFUSED, null_mut()));
     driver.settle(1);
+}
+
+#[test]
+fn v02_code_is_told_that_it_is_on_trial_by_a_host_that_can() {
+    let on_trial = |size: usize, flags: u64| {
+        let mut driver = Driver::idle();
+        driver.change_table(|table| (table.size, table.flags) = (size as u32, flags));
+        let create = |cc: &CreateContext<'_>| note("on trial", cc.host.on_trial());
+        play(Script { create, ..Script::default() });
+        assert_eq!(driver.create(&[]), code::OK, "{:?}", driver.take_faults());
+        driver.settle(1);
+        seen("on trial")
+    };
+    let (whole, older) = (size_of::<HostTable>(), HOST_TABLE_SIZE_MIN as usize);
+    assert_eq!(on_trial(whole, 0), "false");
+    assert_eq!(on_trial(whole, host_flag::ON_TRIAL), "true");
+    assert_eq!(on_trial(whole, !host_flag::ON_TRIAL), "false");
+    assert_eq!(on_trial(older, host_flag::ON_TRIAL), "false", "it is not read");
 }
 
 #[test]

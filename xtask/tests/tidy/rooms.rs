@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Every room of `host/src` with the rooms that it may use: those on which it stands. A room that needs
 /// another one offers it an interface instead, as the engine does with `FastPath`.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("os", &[]),
     ("journal", &["os"]),
     ("sources", &["os"]),
@@ -19,7 +19,8 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("engine", &["compile", "journal", "module", "os", "persist", "slot", "sources"]),
     ("literals", &["engine", "journal", "module", "slot"]),
     ("control", &["engine", "journal", "os", "supervise"]),
-    ("restart", &["compile", "engine", "journal", "module", "os", "persist", "slot", "sources"]),
+    ("trial", &["engine", "journal", "module", "os", "slot"]),
+    ("restart", &["compile", "engine", "journal", "module", "os", "persist", "sources", "trial"]),
     ("shell", &["engine", "journal", "module", "os", "slot", "supervise"]),
     (
         "start",
@@ -37,6 +38,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "slot",
             "sources",
             "supervise",
+            "trial",
         ],
     ),
 ];

@@ -160,15 +160,6 @@ impl CrashLedger {
         self.save()
     }
 
-    /// Notes that what is being loaded is tried with another state.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn loading_with(&mut self, module: &str, with: LoadedWith) -> Result<(), LedgerError> {
-        self.record.loading_with(module, with);
-        self.save()
-    }
-
     /// Notes that the host ends in order.
     ///
     /// # Errors

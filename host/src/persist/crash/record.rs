@@ -237,14 +237,6 @@ impl Record {
         self.loading = Some(module.to_owned());
     }
 
-    /// What is being loaded is tried with another state.
-    pub(super) fn loading_with(&mut self, module: &str, with: LoadedWith) {
-        let record = self.modules.get_mut(module);
-        if let Some(newest) = record.and_then(|record| record.newest.as_mut()) {
-            newest.with = with;
-        }
-    }
-
     /// It was refused or taken back; what was there before runs on.
     pub(super) fn refused(&mut self, module: &str) {
         self.loading = None;
@@ -446,8 +438,7 @@ mod tests {
             let mut record = Record::default();
             load(&mut record, "ui", 1, "code", 0);
             assert_eq!(record.start_after_crash(first_life), Verdict::Unproven);
-            record.loading("ui", Generation(2), "code", LoadedWith::Own, 60_000);
-            record.loading_with("ui", with.clone());
+            record.loading("ui", Generation(2), "code", with.clone(), 60_000);
             assert_eq!(record.start_after_crash(61_000), verdict, "{first_life} ms, {with:?}");
             let is_bad = matches!(verdict, Verdict::Quarantined { .. });
             assert_eq!(record.is_quarantined("code"), is_bad);

@@ -18,7 +18,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// What each key takes, as errors say it. A key that is not here is unknown.
-const KEYS: [(&str, &str); 36] = [
+const KEYS: [(&str, &str); 37] = [
     ("frame_limit_ms", "a whole number of milliseconds above 0, such as `250`"),
     ("on_state_loss", "\"accept\", \"ask\" or \"reject\""),
     ("kept_generations", "a whole number, such as `5`"),
@@ -44,6 +44,7 @@ const KEYS: [(&str, &str); 36] = [
     ("module.package", "the name of a package of the workspace"),
     ("module.state_keys", "a list of top-level fields of the state"),
     ("module.views", "a list of views that the module exports"),
+    ("module.trial", "\"on\" or \"off\""),
     ("auto_run", "tables `[[auto_run]]`, each with a `name` and either `bin` or `command`"),
     ("auto_run.name", "a text that no other program has"),
     ("auto_run.bin", "the name of a binary of the workspace, without a `command` beside it"),
@@ -107,6 +108,15 @@ pub(super) struct ModuleTable {
     pub(super) state_keys: Vec<String>,
     #[serde(default)]
     pub(super) views: Vec<String>,
+    pub(super) trial: Option<Trial>,
+}
+
+/// Whether new code of a module is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Trial {
+    On,
+    Off,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -328,7 +338,7 @@ mod tests {
              [build]\nreplay = false\nthin_link = false\nshared = [\"engine\"]\ndebug_info = \"profile\"\n\
              [build.env]\nANY_THING = \"x\"\n\
              [[module]]\nname = \"a\"\n\
-             [[module]]\nname = \"b-2\"\npackage = \"p\"\nstate_keys = [\"k\"]\nviews = [\"v\"]\n",
+             [[module]]\nname = \"b-2\"\npackage = \"p\"\nstate_keys = [\"k\"]\nviews = [\"v\"]\ntrial = \"off\"\n",
         )
         .expect("a good file");
         assert_eq!(warnings, [""; 0]);
@@ -341,6 +351,7 @@ mod tests {
         assert_eq!(file.build.debug_info, Some(DebugInfo::Profile));
         assert_eq!(file.modules[1].name.get_ref(), "b-2");
         assert_eq!(file.modules[1].views, ["v"]);
+        assert_eq!((file.modules[0].trial, file.modules[1].trial), (None, Some(Trial::Off)));
         assert_eq!(parse("").expect("an empty file").0, PitstopFile::default());
     }
 
@@ -403,6 +414,10 @@ mod tests {
             (
                 "[[module]]\nname=\"a\"\nviews = \"v\"",
                 "pitstop.toml:3: `module.views` of \"a\" must be a list of views",
+            ),
+            (
+                "[[module]]\nname=\"a\"\ntrial = true",
+                "pitstop.toml:3: `module.trial` of \"a\" must be \"on\" or \"off\" (",
             ),
             (
                 "auto_run = 1",
