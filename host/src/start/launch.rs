@@ -14,7 +14,6 @@ use crate::literals::Literals;
 use crate::module::{AppArgs, HostCalls, LogFn};
 use crate::os::allocator;
 use crate::os::child_env;
-use crate::os::own_command;
 use crate::os::own_executable::own_executable;
 use crate::os::signals;
 use crate::persist::checkpoint::Store;
@@ -351,7 +350,7 @@ fn no_display() -> String {
     format!(
         "pitstop: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); running headless. Saved files \
          are built and swapped all the same; `{} status` shows what runs.",
-        own_command()
+        crate::os::own_command()
     )
 }
 
