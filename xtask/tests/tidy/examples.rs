@@ -17,12 +17,13 @@ const UNNAMED: [&str; 7] = [
 ];
 
 /// For whoever writes a host, mostly plain data: one example for all of it, in the file behind it.
-const OF_HOSTS: [(&str, &str); 6] = [
+const OF_HOSTS: [(&str, &str); 7] = [
     ("abi/handshake.rs", "abi/handshake.rs"),
     ("abi/mesh.rs", "abi/mesh.rs"),
     ("abi/mod.rs", "abi/mod.rs"),
     ("abi/tables.rs", "abi/mod.rs"),
     ("abi/wire/", "abi/wire/mod.rs"),
+    ("egui_version/", "abi/wire/mod.rs"),
     ("services/steps.rs", "services/lifecycle.rs"),
 ];
 
