@@ -381,8 +381,10 @@ fn path_with_tool() -> std::ffi::OsString {
 #[test]
 fn a05_programs_around_other_peoples_crates_reload_with_what_they_hold() {
     type Same = fn(&serde_json::Value, &serde_json::Value) -> bool;
+    /// Package, file, an edit of it, what a user has changed before, and whether that is kept.
+    type Program = (&'static str, &'static str, [&'static str; 2], fn(&mut Tree), Same);
     let none: fn(&mut Tree) = |_| {};
-    let table: [(&str, &str, [&str; 2], fn(&mut Tree), Same); 3] = [
+    let table: [Program; 3] = [
         (
             "tiles",
             "src/main.rs",
