@@ -3,6 +3,7 @@
 use egui::accesskit::Role;
 use pitstop_tests::host_binary::{host_binary, target_dir, xtask_binary};
 use pitstop_tests::inspect::{Address, Window};
+use pitstop_tests::shell_env::as_from_a_shell;
 use pitstop_tests::xvfb::Display;
 use pitstop_tests::{HostOptions, HostProcess, Project, processes, repo, wait_until};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -24,12 +25,7 @@ struct Application {
 /// A command that runs in this repository as a user would run it.
 fn in_repo(program: &Path) -> Command {
     let mut command = Command::new(program);
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if (text.starts_with("CARGO_") && text != "CARGO_HOME") || text.starts_with("PITSTOP_") {
-            command.env_remove(name);
-        }
-    }
+    as_from_a_shell(&mut command);
     command.env("CARGO_TARGET_DIR", target_dir()).env("CARGO_NET_OFFLINE", "true");
     command.current_dir(repo()).stdin(Stdio::null());
     command

@@ -4,6 +4,7 @@ use crate::{NOT_COMPILED, REJECTED, RELOADED};
 use host::journal::event::{Event, StateReport};
 use hot_api::state::Tree;
 use pitstop_tests::host_binary::{target_dir, tool_binary};
+use pitstop_tests::shell_env::as_from_a_shell;
 use pitstop_tests::{HostOptions, HostProcess, Project, repo, wait_until};
 use std::collections::BTreeMap;
 use std::fs;
@@ -33,12 +34,7 @@ fn start(project: &Project) -> HostProcess {
 /// Runs `cargo pitstop` with these arguments to its end.
 pub(crate) fn tool(dir: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(tool_binary());
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if (text.starts_with("CARGO_") && text != "CARGO_HOME") || text.starts_with("PITSTOP_") {
-            command.env_remove(name);
-        }
-    }
+    as_from_a_shell(&mut command);
     command.arg("pitstop").args(args).env("CARGO_NET_OFFLINE", "true").current_dir(dir);
     command.stdin(std::process::Stdio::null());
     command.output().expect("the tool can be run")

@@ -103,7 +103,7 @@ fn last_failure(host: &mut HostProcess) -> (String, Option<i32>) {
 }
 
 #[test]
-fn v01_k07_new_code_that_would_end_the_host_is_refused_and_the_old_code_runs_on() {
+fn k07_v01_new_code_that_would_end_the_host_is_refused_and_the_old_code_runs_on() {
     let project = Project::new();
     let mut host = HostProcess::start(&project);
     let first = host.status().modules[0].generation;
@@ -165,7 +165,7 @@ fn v01_k07_new_code_that_would_end_the_host_is_refused_and_the_old_code_runs_on(
 }
 
 #[test]
-fn v01_k07_new_code_that_never_returns_is_refused_and_the_old_code_runs_on() {
+fn k07_v01_new_code_that_never_returns_is_refused_and_the_old_code_runs_on() {
     let project = Project::new();
     let mut host = HostProcess::start(&project);
     let ui = project.read(UI);

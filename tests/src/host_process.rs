@@ -5,6 +5,7 @@
 //! outlives the test: dropping it ends the host, if need be by force.
 
 use crate::host_binary::{host_binary, tool_binary, xtask_binary};
+use crate::shell_env::as_from_a_shell;
 use crate::{DEADLINE, Project, wait_until};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use host::control::{Client, Reply, Request};
@@ -97,14 +98,7 @@ impl HostProcess {
             (false, false) => host_binary(),
         };
         let mut command = crate::clean::command(program);
-        for (name, _) in std::env::vars_os() {
-            // What cargo tells a test is not what a user's shell tells a host.
-            let text = name.to_string_lossy();
-            if (text.starts_with("CARGO_") && text != "CARGO_HOME") || text.starts_with("PITSTOP_")
-            {
-                command.env_remove(name);
-            }
-        }
+        as_from_a_shell(&mut command);
         if tool {
             // As cargo calls it.
             command.args(["pitstop", "dev"]);

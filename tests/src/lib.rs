@@ -28,6 +28,7 @@ pub mod large_state;
 pub mod processes;
 pub mod project;
 pub mod random;
+pub mod shell_env;
 pub mod tiny;
 pub mod told;
 pub mod xvfb;

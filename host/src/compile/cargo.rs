@@ -129,7 +129,7 @@ pub(super) struct Said {
     pub(super) programs: BTreeMap<String, PathBuf>,
     stderr: Vec<String>,
     /// Packages that are done, by cargo's identifier: a build script or a second form does not count.
-    pub(super) units: BTreeSet<String>,
+    units: BTreeSet<String>,
     /// Which crates are modules.
     targets: Vec<ModuleTarget>,
 }

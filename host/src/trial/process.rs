@@ -11,7 +11,6 @@ use crate::os::cancel::Cancel;
 use crate::os::child_env;
 use crate::os::group::Group;
 use crossbeam_channel::{Receiver, Sender, bounded, select_biased};
-use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
@@ -228,15 +227,4 @@ fn wait_for_end(group: &Group, tell: Sender<Heard>) -> io::Result<()> {
 /// pipe for ever.
 fn listener(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name(name.to_owned()).spawn(run).map(drop)
-}
-
-/// The order for code.
-pub(super) fn order_for(code: &crate::engine::CodeOnTrial<'_>, args: &[OsString]) -> Order {
-    Order {
-        module: code.module.to_owned(),
-        library: code.library.as_os_str().to_owned(),
-        artifact: code.artifact.to_owned(),
-        views: code.views.to_vec(),
-        args: args.to_vec(),
-    }
 }

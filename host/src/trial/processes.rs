@@ -1,6 +1,6 @@
 //! Tries code for the engine: one process that waits, and the next as soon as that is used.
 
-use super::process::{Process, order_for};
+use super::process::Process;
 use super::verdict::verdict;
 use super::wire::Order;
 use crate::engine::{CodeOnTrial, CodeTrials, TrialEnd, TrialInput, TrialReport};
@@ -90,7 +90,7 @@ impl CodeTrials for TrialProcesses {
         let (give, given) = bounded(1);
         let (answer, answered) = bounded(1);
         let limit = self.limit(code.module);
-        let order = order_for(code, &self.args);
+        let order = Order::of(code, &self.args);
         let job = Job { order, input: given, limit, stop: stop.clone(), answer };
         if let Some(jobs) = &self.jobs {
             let _ = jobs.send(job); // its panic has been printed

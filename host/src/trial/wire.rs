@@ -4,7 +4,7 @@
 //! may be anything.
 
 use super::module_run::Step;
-use crate::engine::TrialInput;
+use crate::engine::{CodeOnTrial, TrialInput};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
@@ -23,6 +23,18 @@ pub(super) struct Order {
     pub(super) artifact: String,
     pub(super) views: Vec<String>,
     pub(super) args: Vec<OsString>,
+}
+
+impl Order {
+    pub(super) fn of(code: &CodeOnTrial<'_>, args: &[OsString]) -> Self {
+        Self {
+            module: code.module.to_owned(),
+            library: code.library.as_os_str().to_owned(),
+            artifact: code.artifact.to_owned(),
+            views: code.views.to_vec(),
+            args: args.to_vec(),
+        }
+    }
 }
 
 /// What the process tells.

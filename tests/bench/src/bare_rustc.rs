@@ -6,6 +6,7 @@
 use super::cargo_build;
 use anyhow::{Context as _, bail, ensure};
 use pitstop_tests::Project;
+use pitstop_tests::shell_env::is_of_our_cargo;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -70,7 +71,8 @@ pub fn as_cargo_tells(project: &Project, build_dir: &Path, dir: &str) -> anyhow:
     let package = project.package(dir);
     let source = project.path(&format!("{dir}/src/lib.rs"));
     std::fs::File::options().append(true).open(source)?.set_modified(SystemTime::now())?;
-    let mut cargo = cargo_build::command(project.root(), build_dir, &package);
+    let mut cargo = cargo_build::command(project.root(), build_dir);
+    cargo.args(["--lib", "--package", &package]);
     let output = cargo.arg("-vv").output()?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "cargo fails:\n{said}");
@@ -82,7 +84,7 @@ pub fn as_cargo_tells(project: &Project, build_dir: &Path, dir: &str) -> anyhow:
     let line = line.with_context(|| format!("cargo compiles no {package}:\n{said}"))?;
     let mut words = shell_words(line).into_iter().peekable();
     let mut env: Vec<(String, String)> =
-        std::env::vars().filter(|(name, _)| !cargo_build::is_of_our_cargo(name)).collect();
+        std::env::vars().filter(|(name, _)| !is_of_our_cargo(name)).collect();
     while let Some(set) = words.next_if(|word| !word.starts_with('/') && word.contains('=')) {
         let (variable, value) = set.split_once('=').unwrap_or_default();
         env.push((variable.to_owned(), value.to_owned()));

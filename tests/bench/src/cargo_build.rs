@@ -5,6 +5,7 @@
 use anyhow::{Context as _, ensure};
 use pitstop_tests::Project;
 use pitstop_tests::host_binary::target_dir;
+use pitstop_tests::shell_env::without_our_cargo;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -15,26 +16,27 @@ pub fn bench_dir() -> PathBuf {
     target_dir().join("pitstop-bench")
 }
 
-/// `cargo build` of one package's library.
+/// `cargo build` in the directory `root`, as a user would run it.
 #[must_use]
-pub fn command(root: &Path, build_dir: &Path, package: &str) -> Command {
+pub fn command(root: &Path, build_dir: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    for (name, _) in std::env::vars_os() {
-        if is_of_our_cargo(&name.to_string_lossy()) {
-            command.env_remove(name);
-        }
-    }
-    command.args(["build", "--offline", "--lib", "--package", package]);
-    command.arg("--target-dir").arg(build_dir).current_dir(root);
+    without_our_cargo(&mut command);
+    command.args(["build", "--offline", "--target-dir"]).arg(build_dir).current_dir(root);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     command
 }
 
-/// Whether a variable is what the cargo that runs us says about us; builds that see it differ from
-/// those of a user.
-#[must_use]
-pub fn is_of_our_cargo(variable: &str) -> bool {
-    variable.starts_with("CARGO_") && variable != "CARGO_HOME"
+/// Runs it to its end. Returns how long it took, and what it said.
+///
+/// # Errors
+/// When something does not compile.
+pub fn timed(mut cargo: Command) -> anyhow::Result<(Duration, String)> {
+    let began = Instant::now();
+    let output = cargo.output().context("cargo does not run")?;
+    let elapsed = began.elapsed();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(output.status.success(), "cargo fails:\n{said}");
+    Ok((elapsed, said))
 }
 
 /// A workspace of its own, with the same sources, that cargo builds.
@@ -61,12 +63,9 @@ impl CargoBuild {
     /// When it does not compile.
     pub fn run(&self, dir: &str) -> anyhow::Result<Duration> {
         let package = self.project.package(dir);
-        let mut cargo = command(self.project.root(), &Self::target_dir(), &package);
-        let began = Instant::now();
-        let output = cargo.output().context("cargo does not run")?;
-        let elapsed = began.elapsed();
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "cargo fails:\n{said}");
+        let mut cargo = command(self.project.root(), &Self::target_dir());
+        cargo.args(["--lib", "--package", &package]);
+        let (elapsed, said) = timed(cargo)?;
         ensure!(said.contains("Compiling"), "the edit left cargo nothing to do:\n{said}");
         Ok(elapsed)
     }

@@ -1,18 +1,16 @@
 //! From nothing to the first frame of an eframe application, against a cold `cargo build` of the same application.
 //!
 //! Owns: a project of one file with the features and the profile of eframe's own template
-//! (<https://github.com/emilk/eframe_template>), and two target directories. Each side is run once, since it takes minutes; `--quick` runs
-//! neither, and says so.
+//! (<https://github.com/emilk/eframe_template>), and two target directories. Each side is run once, since it takes
+//! minutes; `--quick` runs neither, and says so.
 
-use crate::cargo_build::{bench_dir, is_of_our_cargo};
+use crate::cargo_build::{bench_dir, command, timed};
 use crate::report::Report;
 use crate::run::Run;
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use host::journal::event::Event;
 use pitstop_tests::{HostOptions, HostProcess, Project};
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What eframe's template asks for, on Linux.
@@ -36,7 +34,8 @@ pub fn run(run: &mut Run<'_>) -> anyhow::Result<()> {
     // The link to what tests share; this is about a build from nothing.
     fs::remove_file(&hot_dir).context("the link to the shared builds")?;
     let _ = fs::remove_dir_all(&cargo_dir); // left by a run that was stopped
-    let plain = cargo_build(project.root(), &cargo_dir)?.as_secs_f64();
+    let (plain, _) = timed(command(project.root(), &cargo_dir))?;
+    let plain = plain.as_secs_f64();
     fs::remove_dir_all(&cargo_dir).context("what was built")?;
     let hot = first_frame(&project)?.as_secs_f64();
     run.report(
@@ -53,22 +52,6 @@ fn as_in_the_template(manifest: &str) -> String {
     let (before, features) = manifest.split_once("features = [").expect("eframe's come first");
     let (_, after) = features.split_once(']').expect("they end");
     format!("{before}features = [{FEATURES}]{after}{PROFILE}")
-}
-
-fn cargo_build(root: &Path, target_dir: &Path) -> anyhow::Result<Duration> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    for (name, _) in std::env::vars_os() {
-        if is_of_our_cargo(&name.to_string_lossy()) {
-            cargo.env_remove(name);
-        }
-    }
-    cargo.args(["build", "--offline", "--target-dir"]).arg(target_dir).current_dir(root);
-    cargo.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let began = Instant::now();
-    let output = cargo.output().context("cargo does not run")?;
-    let took = began.elapsed();
-    ensure!(output.status.success(), "cargo fails:\n{}", String::from_utf8_lossy(&output.stderr));
-    Ok(took)
 }
 
 /// From the start of `cargo pitstop dev` to the first frame.

@@ -5,12 +5,12 @@
 
 use super::Settings;
 use super::workspace::{Workspace, cargo_watch};
-use crate::cargo_build::is_of_our_cargo;
 use crate::edits::{LITERAL, revision};
 use crate::sources::Sources;
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, bounded};
 use pitstop_tests::DEADLINE;
+use pitstop_tests::shell_env::without_our_cargo;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
@@ -125,11 +125,7 @@ impl Process {
     fn spawn(program: &Path, args: &[&str], dir: &Path, stdout: Stdio) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(AS_CHILD).arg(program).args(args).current_dir(dir).process_group(0);
-        for (name, _) in std::env::vars_os() {
-            if is_of_our_cargo(&name.to_string_lossy()) {
-                command.env_remove(name);
-            }
-        }
+        without_our_cargo(&mut command);
         // The other end of its input is closed when we end, which is a sign as well.
         command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::null());
         let child = command.spawn().with_context(|| program.display().to_string())?;

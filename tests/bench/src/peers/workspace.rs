@@ -2,11 +2,12 @@
 //! program that reloads it.
 
 use super::{SETTINGS, Settings};
-use crate::cargo_build::{bench_dir, is_of_our_cargo};
+use crate::cargo_build::bench_dir;
 use crate::sources::{Sources, state};
 use anyhow::{Context as _, ensure};
 use pitstop_tests::project::root_manifest;
 use pitstop_tests::repo;
+use pitstop_tests::shell_env::without_our_cargo;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -145,11 +146,7 @@ fn egui() -> anyhow::Result<String> {
 
 fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    for (name, _) in std::env::vars_os() {
-        if is_of_our_cargo(&name.to_string_lossy()) {
-            command.env_remove(name);
-        }
-    }
+    without_our_cargo(&mut command);
     command.stdin(Stdio::null());
     command
 }
